@@ -1,0 +1,305 @@
+"""Columns of every table we write or read: name, unit, kind and meaning, and what makes a row unique."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import TableInvalid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALL_SLICES = "all"
+"""Level of rows that take every labelled slice, because no level was marked."""
+
+BOTH_SIDES = "both"
+"""Side of rows that take left and right together."""
+
+SEPARATOR = ";"
+"""Stands between several flags, reasons or levels in one cell."""
+
+
+class Kind(StrEnum):
+    """What a cell holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    TRUTH = "truth"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, kind, UCUM unit and meaning."""
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table.
+
+    Parameters
+    ----------
+    name : str
+        File name without its ending.
+    columns : tuple of Column
+        In the order in which they are written.
+    key : tuple of str
+        Columns that together are unique in every row.
+    required : tuple of str
+        Columns a table handed in must have; the others are filled with missing values.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names in the order in which they are written."""
+        return [column.name for column in self.columns]
+
+    def frame(self, rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+        """A data frame of rows, with every column in order and of its kind.
+
+        Raises
+        ------
+        TableInvalid
+            If a row has a cell that is no column of this table.
+        """
+        import pandas as pd
+
+        rows = list(rows)
+        unknown = sorted({name for row in rows for name in row} - set(self.column_names))
+        if unknown:
+            raise TableInvalid(f"Expected columns of {self.name}, found {', '.join(unknown)}.")
+        cells = {c.name: typed_cells([row.get(c.name) for row in rows], c) for c in self.columns}
+        return pd.DataFrame(cells, columns=self.column_names)
+
+    def empty(self) -> pd.DataFrame:
+        """The table without rows."""
+        return self.frame([])
+
+    def check(self, frame: pd.DataFrame, *, source: str = "the given table") -> pd.DataFrame:
+        """The table with all columns, in order, each of its kind; extra columns stay at the end.
+
+        Raises
+        ------
+        TableInvalid
+            On missing required columns, cells of another kind, or rows with one key; all problems at once.
+        """
+        missing = [name for name in self.required if name not in frame.columns]
+        if missing:
+            raise TableInvalid(
+                f"Expected the columns {', '.join(self.required)}, missing {', '.join(missing)}, in {source}.",
+                hint=f"Found: {', '.join(map(str, frame.columns))}.",
+            )
+        out, problems = frame.copy(), []
+        for column in self.columns:
+            given = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
+            try:
+                out[column.name] = typed_cells(given, column)
+            except TableInvalid as problem:
+                problems.append(problem.message)
+        if problems:
+            raise TableInvalid(f"{' '.join(problems)} In {source}.")
+        twice = out.duplicated(list(self.key), keep=False)
+        if twice.any():
+            rows = out.loc[twice, list(self.key)].drop_duplicates().head(5).to_dict("records")
+            shown = "; ".join(", ".join(f"{k} {v}" for k, v in row.items() if v) for row in rows)
+            raise TableInvalid(
+                f"Expected one row per {', '.join(self.key)}, found several for {shown}, in {source}.",
+                hint="Remove the double rows, or hand in each file once.",
+            )
+        extra = [name for name in out.columns if name not in self.column_names]
+        return out[[*self.column_names, *extra]]
+
+
+def typed_cells(values: list[Any], column: Column) -> pd.Series[Any]:
+    """One column as a series of its kind; missing text is empty, missing numbers are missing."""
+    import pandas as pd
+
+    if column.kind is Kind.TEXT:
+        return pd.Series(["" if _is_missing(v) else str(v) for v in values], dtype=object, name=column.name)
+    try:
+        numbers = [None if _is_missing(v) else _as_number(v, column.kind) for v in values]
+    except (TypeError, ValueError):
+        wrong = next(v for v in values if not _is_missing(v) and not _reads_as(v, column.kind))
+        raise TableInvalid(f"Expected {column.kind.value} values in {column.name}, found {wrong!r}.") from None
+    kinds = {Kind.NUMBER: "float64", Kind.INTEGER: "Int64", Kind.TRUTH: "boolean"}
+    return pd.Series(numbers, dtype=kinds[column.kind], name=column.name)
+
+
+def _as_number(value: Any, kind: Kind) -> float | int | bool:
+    if kind is Kind.TRUTH:
+        return _TRUTH[str(value).strip().lower()]
+    number = float(value)
+    if kind is Kind.INTEGER and number != int(number):
+        raise ValueError(value)
+    return int(number) if kind is Kind.INTEGER else number
+
+
+_TRUTH = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "1.0": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "0.0": False,
+}
+
+
+def _reads_as(value: Any, kind: Kind) -> bool:
+    try:
+        _as_number(value, kind)
+    except (KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_missing(value: Any) -> bool:
+    if value is None or value == "":
+        return True
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    return type(value).__name__ in ("NAType", "NaTType")
+
+
+def _columns(text: str) -> tuple[Column, ...]:
+    kinds = {"t": Kind.TEXT, "i": Kind.INTEGER, "n": Kind.NUMBER, "b": Kind.TRUTH}
+    rows = ([cell.strip() for cell in line.split("|")] for line in text.splitlines() if line)
+    return tuple(Column(name, kinds[kind], unit, meaning) for name, kind, unit, meaning in rows)
+
+
+_WHO = """
+subject_id | t | | one person, a pseudonym
+session | t | | visit or time point; empty when there is one
+series | t | | which series of the session
+reader_id | t | | who outlined; empty when not stated
+region | t | | lumbar, hip, hip_extension or group, from the vocabulary
+"""
+
+SLICES = Table(
+    name="slices",
+    columns=_columns(
+        _WHO
+        + """
+level | t | | levels whose window takes this slice; empty when none does
+slice_position | t | | where on the level the slice lies
+muscle | t | | muscle, from the vocabulary
+side | t | | left or right, the patient's
+slice_index | i | 1 | index along the slice axis in the file's own order, from 0
+position_mm | n | mm | slice centre along the slice normal, patient coordinates
+n_pixels | i | 1 | labelled pixels
+n_valid | i | 1 | labelled pixels that are finite, in the valid range and left after erosion
+csa_mm2 | n | mm2 | labelled pixels x pixel area
+fcsa_mm2 | n | mm2 | csa x (1 - fi)
+fi | n | 1 | valid pixels called fat / valid pixels
+ff | n | 1 | mean of F/(F+W) over valid pixels
+ff_of_sums | n | 1 | sum of F / sum of (F+W) over valid pixels
+lean_area_mm2 | n | mm2 | sum of (1 - FF) x pixel area over valid pixels
+mean_signal | n | 1 | mean signal of the valid pixels, in the units of the series
+n_outside | i | 1 | valid pixels whose fat fraction lies outside 0-1, not clipped
+threshold | n | 1 | signal beyond which a pixel is called fat, in the units of the series (Dixon: fat fraction)
+fat_method | t | | how fat was told from lean muscle
+flags | t | | flags of the vocabulary, joined by semicolons
+reason | t | | why cells are empty, from the vocabulary
+"""
+    ),
+    key=("subject_id", "session", "series", "reader_id", "muscle", "side", "slice_index"),
+    required=("subject_id", "muscle", "side", "slice_index"),
+)
+
+MEASUREMENTS = Table(
+    name="measurements",
+    columns=_columns(
+        _WHO
+        + """
+level | t | | anatomical level; all = every labelled slice, because no level was marked
+slice_position | t | | where on the level the slice lies
+muscle | t | | muscle, from the vocabulary
+side | t | | left, right (the patient's) or both
+n_slices | i | 1 | slices of the window on which the structure is labelled
+n_slices_expected | i | 1 | slices the window asks for
+csa_mm2 | n | mm2 | mean over the measured slices; both: sum of the sides
+fcsa_mm2 | n | mm2 | mean over the measured slices; both: sum of the sides
+fi | n | 1 | fat pixels / valid pixels over all measured slices; both: pooled over both sides
+ff | n | 1 | mean of F/(F+W) over all valid pixels; both: pooled
+ff_of_sums | n | 1 | sum of F / sum of (F+W) over all valid pixels; both: pooled
+ff_signal_calibrated | n | 1 | mean of clip((S - lean)/(fat - lean), 0, 1) over all valid pixels
+lean_area_mm2 | n | mm2 | mean over the measured slices; both: sum of the sides
+volume_mm3 | n | mm3 | labelled voxels of the measured slices x voxel volume
+severe | b | | fat at or above one half, a research category; left and right rows only
+severe_by | t | | the measure severe was read from: fi or ff
+severe_margin | n | 1 | distance of that measure from one half
+asymmetry_csa | n | 1 | (R - L)/((R + L)/2) of csa, positive when the patient's right is larger; both rows only
+asymmetry_fcsa | n | 1 | (R - L)/((R + L)/2) of fcsa; both rows only
+fi_difference | n | 1 | fi of the right minus fi of the left; both rows only
+threshold | n | 1 | signal beyond which a pixel is called fat, in the units of the series (Dixon: fat fraction)
+fat_method | t | | how fat was told from lean muscle
+flags | t | | flags of the vocabulary, joined by semicolons
+reason | t | | why cells are empty, from the vocabulary
+"""
+    ),
+    key=("subject_id", "session", "series", "reader_id", "level", "slice_position", "muscle", "side"),
+    required=("subject_id", "level", "muscle", "side"),
+)
+
+CORRELATIONS = Table(
+    name="correlations",
+    columns=_columns(
+        """
+lumbar_muscle | t | | muscle of the lumbar value
+lumbar_measure | t | | measure of the lumbar value
+lumbar_level | t | | level of the lumbar value
+hip_muscle | t | | muscle of the hip value
+hip_measure | t | | measure of the hip value
+hip_level | t | | level of the hip value
+n | i | 1 | subjects with both values
+rho | n | 1 | Spearman's rank correlation, mid-ranks for ties
+rho_low | n | 1 | lower end of the 95 % Bonett-Wright interval
+rho_high | n | 1 | upper end of the 95 % Bonett-Wright interval
+p | n | 1 | unadjusted two-sided p
+p_method | t | | exact, permutation, t or published
+q | n | 1 | Benjamini-Hochberg adjusted p within the family
+family | t | | tests that were adjusted together
+family_size | i | 1 | number of non-empty tests in the family
+side_rule | t | | left, right or both
+bilateral_rule | t | | how the two sides' fractions were joined
+missing_rule | t | | pairwise or complete
+covariates | t | | covariates adjusted for; empty when none
+df | n | 1 | degrees of freedom of t
+reason | t | | why the cell is empty, from the vocabulary
+"""
+    ),
+    key=(
+        "lumbar_muscle",
+        "lumbar_measure",
+        "lumbar_level",
+        "hip_muscle",
+        "hip_measure",
+        "hip_level",
+        "family",
+    ),
+    required=("lumbar_muscle", "lumbar_measure", "hip_muscle", "hip_measure"),
+)
+
+TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, CORRELATIONS)}
+"""Every table by its name."""
+
+
+def join_words(words: Iterable[str]) -> str:
+    """Several flags, reasons or levels as one cell, each once, in the order given."""
+    return SEPARATOR.join(dict.fromkeys(word for word in words if word))
