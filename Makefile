@@ -1,0 +1,50 @@
+# `make demo` and `make test` each work as the first command in a fresh clone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEMO_OUTPUT := demo_output
+
+.PHONY: help demo test lint docs bench clean
+
+help:
+	@echo "make demo   measure the sample subjects and show the result (results in $(DEMO_OUTPUT)/)"
+	@echo "make test   run every check: style, types, fences, tests"
+	@echo "make lint   run the checks that need no tests: style, types, fences"
+	@echo "make bench  print time and peak memory of measuring a large volume"
+	@echo "make docs   build the documentation into site/"
+	@echo "make clean  remove what was built and measured, and the environment"
+
+$(READY): pyproject.toml tools/prepare_environment.sh
+	@tools/prepare_environment.sh $(VENV)
+	@touch $@
+
+demo: $(READY)
+	@tools/prepare_display.sh $(VENV)
+	@tools/with_display.sh $(BIN)/hipspine demo --out $(DEMO_OUTPUT)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+test: lint
+	@tools/prepare_display.sh $(VENV) virtual
+	$(BIN)/npe2 validate --imports napari-hipspine
+	QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.measuring
+
+docs: $(READY)
+	@$(BIN)/python -m pip install --quiet --group docs
+	$(BIN)/mkdocs build --strict
+
+clean:
+	rm -rf $(VENV) $(DEMO_OUTPUT) benchmark_output build dist site
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
