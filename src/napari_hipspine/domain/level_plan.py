@@ -173,6 +173,6 @@ def _inside(grid: Grid, position_mm: float) -> int:
     if abs(positions[nearest] - position_mm) > grid.spacing_mm[0] * 0.5 + 1e-3:
         raise InvalidChoice(
             f"Expected a level from {positions.min():.1f} to {positions.max():.1f} mm, found {position_mm:.1f} mm.",
-            hint="Positions run along the slice normal in patient (LPS) millimetres; `hipspine info` prints the affine.",
+            hint="Positions run along the slice normal in patient (LPS) mm; `hipspine info` prints the affine.",
         )
     return nearest
