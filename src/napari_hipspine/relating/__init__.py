@@ -1,0 +1,1 @@
+"""How muscles of the lumbar spine and of the hip are associated: tables in, tables out."""
