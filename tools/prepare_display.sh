@@ -2,6 +2,7 @@
 # Sees to it that Qt and OpenGL find what they need of the system; installs it on Debian when allowed, otherwise names it.
 # usage: prepare_display.sh ENVIRONMENT [virtual]     virtual: an X server without a screen is needed in any case
 set -euo pipefail
+shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 environment=${1:?usage: prepare_display.sh ENVIRONMENT [virtual]}
 wish=${2:-any}
