@@ -35,7 +35,7 @@ def test_every_cell_agrees_with_scipy(missing: float, ties: bool) -> None:
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_no_monotone_transform_changes_a_bit(seed: int) -> None:
     x, y = draw_tables(seed)
     rho = correlate_ranks(x, y).rho
@@ -44,7 +44,7 @@ def test_no_monotone_transform_changes_a_bit(seed: int) -> None:
 
 
 @given(st.integers(0, 10_000), st.booleans())
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_neither_order_of_subjects_nor_of_tables_changes_a_bit(seed: int, ties: bool) -> None:
     x, y = draw_tables(seed, ties=ties)
     rho = correlate_ranks(x, y).rho
@@ -54,7 +54,7 @@ def test_neither_order_of_subjects_nor_of_tables_changes_a_bit(seed: int, ties: 
 
 
 @given(st.integers(0, 10_000))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_a_cell_does_not_depend_on_its_neighbours(seed: int) -> None:
     x, y = draw_tables(seed)
     alone = correlate_ranks(x[:, 2:3], y[:, 4:5])
@@ -84,7 +84,7 @@ def test_interval_is_empty_below_eight_subjects_and_for_a_perfect_coefficient() 
 
 
 @given(st.floats(-0.99, 0.99), st.integers(8, 500))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_interval_holds_its_coefficient_and_mirrors_with_its_sign(rho: float, n: int) -> None:
     low, high = bonett_wright_interval(rho, n)
     assert -1 <= low < rho < high <= 1

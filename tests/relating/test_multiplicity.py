@@ -15,7 +15,7 @@ CELL = CellName("multifidus", "fcsa", "sartorius", "fi")
 
 
 @given(many_p)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_q_agrees_with_scipy_and_statsmodels(p: list[float]) -> None:
     q = adjust_p(p)
     np.testing.assert_allclose(q, false_discovery_control(p), atol=1e-14)
@@ -23,7 +23,7 @@ def test_q_agrees_with_scipy_and_statsmodels(p: list[float]) -> None:
 
 
 @given(many_p)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_q_is_never_below_p_and_keeps_the_order_of_p(p: list[float]) -> None:
     q = adjust_p(p)
     assert (q >= np.array(p)).all()

@@ -14,13 +14,13 @@ columns = arrays(np.float64, st.integers(1, 40), elements=st.integers(-5, 5).map
 
 
 @given(columns)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_mid_ranks_are_those_of_scipy(values: np.ndarray) -> None:
     assert mid_ranks(values).tolist() == rankdata(values).tolist()
 
 
 @given(columns, st.data())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_ranks_within_a_subset_are_those_of_the_subset_alone(values: np.ndarray, data: st.DataObject) -> None:
     subset = data.draw(arrays(np.bool_, values.shape))
     ranks = rank_within(values, subset[None])[0]

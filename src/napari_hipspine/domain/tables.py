@@ -104,7 +104,7 @@ class Table:
                 f"Expected the columns {', '.join(self.required)}, missing {', '.join(missing)}, in {source}.",
                 hint=f"Found: {', '.join(map(str, frame.columns))}.",
             )
-        out, problems = frame.copy(), []
+        out, problems = frame.reset_index(drop=True), []
         for column in self.columns:
             given = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
             try:

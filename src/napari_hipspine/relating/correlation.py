@@ -8,8 +8,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from napari_hipspine.domain.errors import TableInvalid
-from napari_hipspine.relating.ranks import BoolArray, FloatArray, rank_within
+from ..domain.errors import TableInvalid
+from .ranks import BoolArray, FloatArray, rank_within
 
 SMALLEST_N = 5
 """Pairs with fewer complete subjects give an empty cell."""

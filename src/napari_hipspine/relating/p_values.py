@@ -8,10 +8,10 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from napari_hipspine.domain.errors import InvalidChoice
-from napari_hipspine.relating.correlation import RankCorrelations
-from napari_hipspine.relating.rank_null import LARGEST_EXACT_N, exact_p
-from napari_hipspine.relating.ranks import FloatArray, rank_within
+from ..domain.errors import InvalidChoice
+from .correlation import RankCorrelations
+from .rank_null import LARGEST_EXACT_N, exact_p
+from .ranks import FloatArray, rank_within
 
 PERMUTATION_DRAWS = 99_999
 """Orders drawn for a permutation p; the smallest p then is 1/100,000."""

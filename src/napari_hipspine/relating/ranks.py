@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from napari_hipspine.domain.errors import TableInvalid
+from ..domain.errors import TableInvalid
 
 TIE_DECIMALS = 10
 """Values that agree to this many decimals share a rank: rounding noise of a float never orders subjects."""

@@ -1,0 +1,78 @@
+"""Which values may stand in one column: one contrast, and no psoas FI from a signal threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..domain.errors import InvalidChoice
+from ..domain.protocol import FatMethod
+from .joined_sides import JoinedValues
+from .request import Measure, RelateRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PSOAS = "psoas_major"
+PSOAS_UNRELIABLE = "psoas_threshold_unreliable"
+THRESHOLD_FRACTIONS = ("fi", "ff_signal_calibrated")
+"""Fractions that can rest on a signal threshold."""
+
+NOT_STATED = "not stated"
+
+
+def describe_contrast(rows: pd.DataFrame) -> pd.Series[str]:
+    """What each row's fat was told from, in words: the stated contrast if any, and ``Dixon`` or ``threshold``.
+
+    A measurement table has no column for the contrast. ``fat_method`` tells Dixon from a threshold; an additional
+    column ``contrast`` (T1, T2, PD …) tells more and is used where it is there.
+    """
+    kinds = rows["fat_method"].map(_kind_of_method)
+    if "contrast" not in rows.columns:
+        return kinds
+    stated = rows["contrast"].fillna("").astype(str).str.strip()
+    joined = stated.where(stated != "", NOT_STATED) + ", " + kinds
+    return joined.where((stated != "") | (kinds != NOT_STATED), NOT_STATED)
+
+
+def refuse_mixed_contrast(rows: pd.DataFrame, measure: Measure, request: RelateRequest, *, source: str) -> None:
+    """Refuse a column whose subjects were measured on different contrasts; ranks mix only within one.
+
+    Raises
+    ------
+    InvalidChoice
+        Unless mixing was asked for, or the measure does not depend on telling fat from muscle.
+    """
+    if request.mixed_contrast or not measure.needs_one_contrast:
+        return
+    with_value = rows[rows[measure.column].notna()]
+    subjects_of = with_value.groupby(describe_contrast(with_value), sort=True)["subject_id"].nunique()
+    if len(subjects_of) > 1:
+        found = "; ".join(f"{name}: {count} subjects" for name, count in subjects_of.items())
+        raise InvalidChoice(
+            f"Expected one contrast among the subjects of {rows['muscle'].iloc[0]} {measure.word}, found {found}, "
+            f"in {source}.",
+            hint="Relate each contrast by itself, or allow it with --mixed-contrast.",
+        )
+
+
+def leave_out_psoas_threshold(
+    joined: JoinedValues, rows: pd.DataFrame, subjects: list[str], measure: Measure, request: RelateRequest
+) -> JoinedValues:
+    """The values of a muscle, emptied where they are psoas FI that no Dixon measurement backs."""
+    if request.allow_psoas_threshold_fi or measure.word not in THRESHOLD_FRACTIONS:
+        return joined
+    if rows.empty or rows["muscle"].iloc[0] != PSOAS:
+        return joined
+    backed = rows.groupby("subject_id")["fat_method"].agg(lambda methods: set(methods) == {FatMethod.DIXON.value})
+    emptied = ~np.isin(subjects, backed.index[backed.to_numpy(dtype=bool)]) & ~np.isnan(joined.values)
+    return JoinedValues(
+        np.where(emptied, np.nan, joined.values), np.where(emptied, PSOAS_UNRELIABLE, joined.reasons).astype(object)
+    )
+
+
+def _kind_of_method(fat_method: str) -> str:
+    if not fat_method:
+        return NOT_STATED
+    return "Dixon" if fat_method == FatMethod.DIXON else "threshold"

@@ -1,0 +1,158 @@
+"""What is ranked: one value per subject for each muscle and measure of the lumbar spine and of the hip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..domain.anatomy import Region, core_muscles
+from ..domain.errors import InvalidChoice
+from .chosen_rows import check_measurements, choose_rows
+from .comparability import leave_out_psoas_threshold, refuse_mixed_contrast
+from .joined_sides import JoinedValues, join_sides
+from .request import MissingRule, RelateRequest, find_measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+
+
+class ColumnName(NamedTuple):
+    """A muscle and what was measured of it."""
+
+    muscle: str
+    measure: str
+
+
+@dataclass(frozen=True)
+class RegionValues:
+    """Values of one region.
+
+    Attributes
+    ----------
+    level
+        The level they were read at.
+    columns
+        Muscle and measure, muscles in the order of the vocabulary.
+    values
+        Shape ``(n_subjects, n_columns)``; NaN is missing.
+    reasons
+        Why a value is missing, same shape; empty where there is one.
+    """
+
+    level: str
+    columns: tuple[ColumnName, ...]
+    values: FloatArray
+    reasons: npt.NDArray[np.object_]
+
+    def column(self, muscle: str, measure: str) -> FloatArray:
+        """Values of one muscle and measure, one per subject.
+
+        Raises
+        ------
+        InvalidChoice
+            If it was not selected.
+        """
+        name = ColumnName(muscle, measure)
+        if name not in self.columns:
+            raise InvalidChoice(
+                f"Expected a selected muscle and measure, found {muscle} {measure}.",
+                hint=f"Selected: {', '.join(' '.join(one) for one in self.columns)}.",
+            )
+        values: FloatArray = self.values[:, self.columns.index(name)]
+        return values
+
+
+@dataclass(frozen=True)
+class SubjectValues:
+    """Lumbar and hip values of the same subjects, in the order of their ids.
+
+    Attributes
+    ----------
+    subjects
+        All subjects of the tables handed in, also those without any value (the complete ones if so asked).
+    lumbar, hip
+        Their values.
+    notes
+        What a reader of the results should know, as sentences.
+    """
+
+    subjects: tuple[str, ...]
+    lumbar: RegionValues
+    hip: RegionValues
+    notes: tuple[str, ...]
+
+
+def select_values(
+    measurements: pd.DataFrame, request: RelateRequest, *, source: str = "the given table"
+) -> SubjectValues:
+    """One value per subject, muscle and measure, or a refusal; nothing is guessed.
+
+    Raises
+    ------
+    TableInvalid, UnknownLabel, InvalidChoice
+        If the table breaks its contract, or more than one level, session, series, reader or contrast is possible.
+    """
+    checked = check_measurements(measurements, request, source=source)
+    core = checked["muscle"].isin([term.id for term in core_muscles()])
+    subjects = sorted(set(checked.loc[core, "subject_id"]))
+    chosen = {region: choose_rows(checked, region, request, source=source) for region in (Region.LUMBAR, Region.HIP)}
+    in_table = set(checked["muscle"])
+    lumbar, hip = (_region_values(rows, region, subjects, in_table, request, source) for region, rows in chosen.items())
+    notes = _notes(chosen, sorted(set(checked.loc[~core, "muscle"])))
+    complete = _are_complete(lumbar, hip)
+    n_complete = f"{int(complete.sum())} of {len(subjects)} subjects have every value"
+    if request.missing is MissingRule.PAIRWISE:
+        note = f"{n_complete}; each cell uses all subjects with both of its values."
+        return SubjectValues(tuple(subjects), lumbar, hip, (note, *notes))
+    kept = [subject for subject, keep in zip(subjects, complete.tolist(), strict=True) if keep]
+    lumbar, hip = _keep_subjects(lumbar, complete), _keep_subjects(hip, complete)
+    return SubjectValues(tuple(kept), lumbar, hip, (f"{n_complete} and were used.", *notes))
+
+
+def _region_values(
+    rows: pd.DataFrame, region: Region, subjects: list[str], in_table: set[str], request: RelateRequest, source: str
+) -> RegionValues:
+    """Values of the region's muscles that occur in the table at any level."""
+    columns: list[ColumnName] = []
+    joined: list[JoinedValues] = []
+    for muscle in (term.id for term in core_muscles(region) if term.id in in_table):
+        of_muscle = rows[rows["muscle"] == muscle]
+        for measure in map(find_measure, request.measures):
+            refuse_mixed_contrast(of_muscle, measure, request, source=source)
+            values = join_sides(of_muscle, subjects, measure, request)
+            joined.append(leave_out_psoas_threshold(values, of_muscle, subjects, measure, request))
+            columns.append(ColumnName(muscle, measure.word))
+    return RegionValues(
+        level=str(rows["level"].iloc[0]),
+        columns=tuple(columns),
+        values=np.column_stack([one.values for one in joined]),
+        reasons=np.column_stack([one.reasons for one in joined]),
+    )
+
+
+def _are_complete(lumbar: RegionValues, hip: RegionValues) -> npt.NDArray[np.bool_]:
+    """Which subjects have no gap; columns without any value do not count."""
+    missing = np.isnan(np.column_stack([lumbar.values, hip.values]))
+    return np.asarray(~missing[:, ~missing.all(axis=0)].any(axis=1), dtype=np.bool_)
+
+
+def _keep_subjects(region: RegionValues, kept: npt.NDArray[np.bool_]) -> RegionValues:
+    return RegionValues(region.level, region.columns, region.values[kept], region.reasons[kept])
+
+
+def _notes(chosen: dict[Region, pd.DataFrame], left_out: list[str]) -> tuple[str, ...]:
+    """Differences within the rows that are no reason to refuse, and muscles that take no part."""
+    notes = []
+    for region, rows in chosen.items():
+        for column, words in (("fat_method", "Fat methods"), ("slice_position", "Slice positions")):
+            found = sorted(set(rows[column]) - {""})
+            if len(found) > 1:
+                notes.append(f"{words} differ among the {region} rows: {', '.join(found)}.")
+    if left_out:
+        notes.append(f"Muscles of the table that take no part: {', '.join(left_out)}.")
+    return tuple(notes)
