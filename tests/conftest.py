@@ -1,13 +1,20 @@
-"""Fixtures for all tests: where the real images and the reference tables lie."""
+"""What all tests share: where real images and reference tables lie, and how examples are drawn."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SHARED = REPOSITORY.parent / "shared"
+
+# Drawn examples are the same on every run and no test depends on how long one takes.
+settings.register_profile("same_every_run", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_run"))
 
 
 def _shared_folder(name: str) -> Path:
