@@ -35,7 +35,7 @@ lint: $(READY)
 test: lint
 	@tools/prepare_display.sh $(VENV) virtual
 	$(BIN)/npe2 validate --imports napari-hipspine
-	QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.measuring

@@ -17,6 +17,14 @@ settings.register_profile("explore", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same_every_run"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that opens a napari window; side by side they would fight for focus, so one worker has all."""
+    for item in items:
+        if any(name.startswith("make_napari_viewer") for name in getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.viewer)
+            item.add_marker(pytest.mark.xdist_group("viewer"))
+
+
 def _shared_folder(name: str) -> Path:
     """Return ``../shared/<name>``; skip by name when the whole of ``../shared`` is absent.
 
