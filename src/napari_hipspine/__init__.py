@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .domain.label_map import LabelMap
     from .domain.level_plan import LevelPlacement, LevelPlan, MillimetresAround, NearestSlice, SlicesAround
     from .domain.protocol import FatMethod, MeasurementProtocol
+    from .domain.subject import SubjectKey
     from .domain.volume import Contrast, FatPolarity, Volume, WaterFat
     from .reading.label_maps import open_label_map
     from .reading.volumes import open_volume
@@ -36,6 +37,7 @@ _HOMES = {
     "Side": "domain.anatomy",
     "SlicesAround": "domain.level_plan",
     "Structure": "domain.anatomy",
+    "SubjectKey": "domain.subject",
     "Volume": "domain.volume",
     "WaterFat": "domain.volume",
     "find_level": "domain.anatomy",
@@ -62,6 +64,7 @@ __all__ = [
     "Side",
     "SlicesAround",
     "Structure",
+    "SubjectKey",
     "Volume",
     "WaterFat",
     "find_level",
