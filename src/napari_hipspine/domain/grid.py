@@ -39,7 +39,7 @@ class Grid:
     Raises
     ------
     InvalidChoice
-        If the shape is not three positive numbers, or the affine is singular or not finite.
+        If the shape is not three positive whole numbers, or the affine is singular, not finite or projective.
     """
 
     shape: tuple[int, int, int]
@@ -49,7 +49,7 @@ class Grid:
     def __post_init__(self) -> None:
         shape = tuple(int(n) for n in self.shape)
         affine = np.array(self.affine, dtype=np.float64)
-        if len(shape) != 3 or min(shape) < 1:
+        if len(shape) != 3 or min(shape) < 1 or shape != tuple(self.shape):
             raise InvalidChoice(f"Expected three positive sizes (slices, rows, columns), found {self.shape}.")
         if not _spans_space(affine):
             raise InvalidChoice(
@@ -82,14 +82,14 @@ class Grid:
         normal = np.cross(self.affine[:3, 1], self.affine[:3, 2])
         normal = normal / np.linalg.norm(normal)
         leading = next(axis for axis in _HEAD_LEFT_BACK if abs(normal[axis]) > 1e-6)
-        return np.asarray(normal if normal[leading] > 0 else -normal)
+        return _read_only(normal if normal[leading] > 0 else -normal)
 
     @cached_property
     def slice_positions_mm(self) -> NDArray[np.float64]:
         """Position of every slice centre along the slice normal [mm], shape ``(n_slices,)``."""
         middle = [(n - 1) / 2 for n in self.shape[1:]]
         index = np.array([[i, *middle, 1.0] for i in range(self.shape[0])])
-        return np.asarray((index @ self.affine.T)[:, :3] @ self.slice_normal)
+        return _read_only((index @ self.affine.T)[:, :3] @ self.slice_normal)
 
     def slice_position_mm(self, slice_index: int) -> float:
         """Position of one slice centre along the slice normal [mm]."""
@@ -144,8 +144,13 @@ class Grid:
             return NotImplemented
         return self.shape == other.shape and bool(np.array_equal(self.affine, other.affine))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Made anew on the other side, where the affine is locked again.
+        return Grid, (self.shape, self.affine, self.frame_of_reference_uid)
+
     def __hash__(self) -> int:
-        return hash((self.shape, self.affine.tobytes()))
+        # Adding zero turns -0.0 into 0.0: the two are equal and must not hash apart.
+        return hash((self.shape, (self.affine + 0.0).tobytes()))
 
 
 def axis_letters(affine: ArrayLike) -> tuple[str, ...]:
@@ -182,7 +187,7 @@ def arrange_axes(shape: Sequence[int], affine: ArrayLike) -> tuple[Grid, tuple[i
     """
     stored = np.asarray(affine, dtype=np.float64)
     # Checked before anything is divided by a length: a singular header must end in the grid's own refusal.
-    Grid((int(shape[0]), int(shape[1]), int(shape[2])), stored)
+    Grid(tuple(shape), stored)  # type: ignore[arg-type]
     lengths = np.linalg.norm(stored[:3, :3], axis=0)
     directions = np.abs(stored[:3, :3] / lengths)
     candidates = [axis for axis in range(3) if lengths[axis] >= lengths.max() * 0.99]
@@ -198,10 +203,16 @@ def arrange_axes(shape: Sequence[int], affine: ArrayLike) -> tuple[Grid, tuple[i
 
 def _spans_space(affine: NDArray[np.float64]) -> bool:
     """Whether an affine is 4 x 4, finite, and its three axes are neither zero nor in one plane."""
-    if affine.shape != (4, 4) or not np.isfinite(affine).all():
+    if affine.shape != (4, 4) or not np.isfinite(affine).all() or np.abs(affine[3] - (0, 0, 0, 1)).max() > 1e-9:
         return False
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     return bool(lengths.min() > 0 and abs(np.linalg.det(affine[:3, :3] / lengths)) > 1e-6)
+
+
+def _read_only(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The values, locked: they are kept with the grid, and nobody may move its slices."""
+    values.setflags(write=False)
+    return values
 
 
 def _angle_between(one: Grid, other: Grid) -> list[str]:
