@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from .blocks import BlockSource, Box, blocks_of
 from .errors import GridMismatch
 from .grid import Grid
 
-_WHOLE_STEP = 1e-3
+_WHOLE_STEP = 0.02
 """How far an index may lie from a whole number and still be the same voxel [voxels]."""
 
 
@@ -45,6 +46,11 @@ class IndexMap:
         """Whether nothing has to be done."""
         straight = self.axes == (0, 1, 2) and self.signs == (1, 1, 1) and self.offsets == (0, 0, 0)
         return straight and self.shape == self.source_shape
+
+    @property
+    def crops_or_pads(self) -> bool:
+        """Whether voxels of the source are left out, or background is added."""
+        return not {"cropped", "padded with background"}.isdisjoint(self.steps)
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -88,6 +94,8 @@ class IndexMap:
         """Part of a target box that the source covers, in box and in source coordinates."""
         target, from_source = [slice(0)] * 3, [slice(0)] * 3
         for axis, wanted in enumerate(box):
+            if wanted.stop <= wanted.start:
+                return None
             low, high = self._source_bounds(axis, wanted)
             size = self.source_shape[self.axes[axis]]
             kept_low, kept_high = max(low, 0), min(high, size)
@@ -152,6 +160,8 @@ def basic_box(key: Any, shape: tuple[int, int, int]) -> tuple[Box, tuple[Any, ..
     if Ellipsis in keys:
         at = keys.index(Ellipsis)
         keys[at : at + 1] = [slice(None)] * (3 - len(keys) + 1)
+    if len(keys) > 3:
+        raise IndexError(f"too many indices: the voxels have 3 axes, found {len(keys)} indices")
     keys += [slice(None)] * (3 - len(keys))
     box: list[slice] = []
     picked: list[int | slice] = []
@@ -163,7 +173,7 @@ def basic_box(key: Any, shape: tuple[int, int, int]) -> tuple[Box, tuple[Any, ..
             backwards = slice(None, None, indices.step)
             picked.append(backwards if len(indices) else slice(0, 0))
         else:
-            at = int(one) + n if int(one) < 0 else int(one)
+            at = index(one) + n if index(one) < 0 else index(one)
             if not 0 <= at < n:
                 raise IndexError(f"index {one} is out of bounds for an axis of {n} voxels")
             box.append(slice(at, at + 1))
@@ -214,7 +224,7 @@ def seen_on(voxels: Any, source: Grid, target: Grid) -> Any:
 
 def _tolerance(reach: NDArray[np.float64]) -> float:
     """Steps are rounded in headers stored as 32-bit floats; the error grows with the number of voxels."""
-    return max(_WHOLE_STEP * 20, 1e-5 * float(reach.max()))
+    return max(_WHOLE_STEP, 1e-5 * float(reach.max()))
 
 
 def _mismatch(source: Grid, target: Grid) -> GridMismatch:
