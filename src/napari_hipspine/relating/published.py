@@ -90,7 +90,7 @@ def _read_cells() -> list[dict[str, str]]:
 
 def _reading_order(cell: dict[str, str]) -> tuple[int, str, int, str]:
     hip, lumbar = _muscle_id(cell["hip_muscle"]), _muscle_id(cell["lumbar_muscle"])
-    return muscle_order(hip), cell["hip_measure"], muscle_order(lumbar), cell["lumbar_measure"]
+    return muscle_order(hip), cell["hip_measure"].lower(), muscle_order(lumbar), cell["lumbar_measure"].lower()
 
 
 def _muscle_id(printed: str) -> str:

@@ -13,6 +13,7 @@ from ..domain.errors import InvalidChoice
 from .chosen_rows import check_measurements, choose_rows
 from .comparability import leave_out_psoas_threshold, refuse_mixed_contrast
 from .joined_sides import JoinedValues, join_sides
+from .multiplicity import CellName
 from .request import MissingRule, RelateRequest, find_measure
 
 if TYPE_CHECKING:
@@ -68,6 +69,15 @@ class RegionValues:
 
 
 @dataclass(frozen=True)
+class SubjectPairs:
+    """Both values of one cell for the subjects that have them; all three of one length."""
+
+    subjects: tuple[str, ...]
+    lumbar: FloatArray
+    hip: FloatArray
+
+
+@dataclass(frozen=True)
 class SubjectValues:
     """Lumbar and hip values of the same subjects, in the order of their ids.
 
@@ -85,6 +95,20 @@ class SubjectValues:
     lumbar: RegionValues
     hip: RegionValues
     notes: tuple[str, ...]
+
+    def pairs(self, cell: CellName) -> SubjectPairs:
+        """The subjects with both values of a cell, in order.
+
+        Raises
+        ------
+        InvalidChoice
+            If the cell's muscles and measures were not selected.
+        """
+        lumbar = self.lumbar.column(cell.lumbar_muscle, cell.lumbar_measure)
+        hip = self.hip.column(cell.hip_muscle, cell.hip_measure)
+        both = ~np.isnan(lumbar) & ~np.isnan(hip)
+        subjects = tuple(s for s, has_both in zip(self.subjects, both.tolist(), strict=True) if has_both)
+        return SubjectPairs(subjects, lumbar[both], hip[both])
 
 
 def select_values(

@@ -1,0 +1,117 @@
+"""The subjects behind one cell of a correlation table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..domain.anatomy import find_muscle
+from ..domain.colours import muscle_colour
+from ..domain.provenance import RESEARCH_ONLY
+from ..relating.multiplicity import CellName
+from ..relating.ranks import mid_ranks
+from ..relating.request import find_measure
+from ..relating.subject_values import SubjectValues
+from ..writing.correlation_layout import Heading, describe_level, format_p, format_rho, lay_out
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+GREY = "#6e6e6e"
+INK = "#1b1b1b"
+
+
+class ScatterScale(StrEnum):
+    """What the axes hold."""
+
+    VALUES = "values"
+    RANKS = "ranks"
+
+
+def correlation_scatter(
+    values: SubjectValues,
+    cell: CellName,
+    *,
+    scale: ScatterScale = ScatterScale.VALUES,
+    correlations: pd.DataFrame | None = None,
+) -> Figure:
+    """One point per subject with both values: lumbar across, hip up.
+
+    The points are one pickable collection in the order of ``values.pairs(cell).subjects``.
+
+    Parameters
+    ----------
+    values : SubjectValues
+        What was ranked.
+    cell : CellName
+        Which pair of columns.
+    scale : ScatterScale
+        The values themselves, or their ranks among these subjects, which is what rho sees.
+    correlations : pandas.DataFrame, optional
+        The table of these values; its rho, p and q are written above the points, its header below.
+
+    Raises
+    ------
+    InvalidChoice
+        If the cell was not selected.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    pairs = values.pairs(cell)
+    lumbar, hip = Heading(cell.lumbar_muscle, cell.lumbar_measure), Heading(cell.hip_muscle, cell.hip_measure)
+    with mpl.rc_context(mpl.rcParamsDefault):
+        figure = Figure(figsize=(5.4, 4.8), layout="constrained")
+        axes = figure.add_subplot()
+        axes.scatter(
+            _scaled(pairs.lumbar, cell.lumbar_measure, scale),
+            _scaled(pairs.hip, cell.hip_measure, scale),
+            s=42,
+            color=[muscle_colour(find_muscle(cell.hip_muscle))],
+            edgecolor=INK,
+            linewidth=0.7,
+            alpha=0.9,
+            picker=True,
+        )
+        axes.set_xlabel(f"{lumbar}, {describe_level(values.lumbar.level)} {_unit(cell.lumbar_measure, scale)}")
+        axes.set_ylabel(f"{hip}, {describe_level(values.hip.level)} {_unit(cell.hip_measure, scale)}")
+        axes.set_title(_numbers(cell, len(pairs.subjects), correlations), fontsize=10, loc="left", color=INK)
+        axes.grid(color="#e6e6e6", linewidth=0.8)
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        header = "" if correlations is None else f"{lay_out(correlations).header}\n"
+        figure.supxlabel(f"{header}{RESEARCH_ONLY}", fontsize=7.5, x=0.01, ha="left", color=GREY)
+    return figure
+
+
+def _scaled(column: npt.NDArray[np.float64], measure: str, scale: ScatterScale) -> npt.NDArray[np.float64]:
+    """Ranks, or values in the unit shown to people."""
+    if scale is ScatterScale.RANKS:
+        return mid_ranks(column)
+    return column * 100 if find_measure(measure).is_fraction else column
+
+
+def _unit(measure: str, scale: ScatterScale) -> str:
+    if scale is ScatterScale.RANKS:
+        return "(rank)"
+    if find_measure(measure).is_fraction:
+        return "[%]"
+    return "[mm³]" if find_measure(measure).column.endswith("_mm3") else "[mm²]"
+
+
+def _numbers(cell: CellName, n: int, correlations: pd.DataFrame | None) -> str:
+    """The line above the points."""
+    if correlations is None:
+        return f"n {n}"
+    found = lay_out(correlations).cells.get(
+        (Heading(cell.hip_muscle, cell.hip_measure), Heading(cell.lumbar_muscle, cell.lumbar_measure))
+    )
+    if found is None or found.rho is None:
+        reasons = ", ".join(found.reasons) if found else "not in the table"
+        return f"n {n}; no coefficient: {reasons}"
+    interval = "" if found.low is None else f" (95 % {format_rho(found.low)} to {format_rho(found.high)})"
+    q = "" if found.q is None else f", q {format_p(found.q)}"
+    return f"ρ {format_rho(found.rho)}{interval}, n {n}\np {format_p(found.p)} ({found.p_method}){q}"

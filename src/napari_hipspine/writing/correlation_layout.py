@@ -1,0 +1,206 @@
+"""A correlation table laid out as a page: hip muscles down, lumbar muscles across, and the words around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..domain.anatomy import find_level, find_muscle, vocabulary
+from ..domain.tables import ALL_SLICES, SEPARATOR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ALPHA = 0.05
+"""p and q below this are marked."""
+
+MEASURE_LABELS = {
+    "csa": "CSA",
+    "fcsa": "fCSA",
+    "fi": "FI",
+    "ff": "FF",
+    "ff_of_sums": "FF (of sums)",
+    "ff_signal_calibrated": "FF (calibrated)",
+    "lean_area": "lean area",
+    "volume": "volume",
+}
+"""How measures are headed; the words of tables stay as they are."""
+
+
+class Heading(NamedTuple):
+    """A muscle and a measure, heading a row or a column."""
+
+    muscle: str
+    measure: str
+
+    @property
+    def muscle_label(self) -> str:
+        """Name of the muscle for people, with a capital."""
+        label = find_muscle(self.muscle).label
+        return label[:1].upper() + label[1:]
+
+    @property
+    def measure_label(self) -> str:
+        """Name of the measure for people."""
+        return MEASURE_LABELS.get(self.measure, self.measure)
+
+    def __str__(self) -> str:
+        return f"{self.muscle_label} {self.measure_label}"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; numbers are None where the table is empty.
+
+    Parameters
+    ----------
+    hip, lumbar : Heading
+        Row and column.
+    n : int
+        Subjects with both values.
+    rho, low, high, p, q : float or None
+        Coefficient, its interval, raw and adjusted p.
+    p_method : str
+        How p was found.
+    reasons : tuple of str
+        Why it is empty, in words for people.
+    """
+
+    hip: Heading
+    lumbar: Heading
+    n: int
+    rho: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    q: float | None
+    p_method: str
+    reasons: tuple[str, ...]
+
+    @property
+    def is_below_alpha(self) -> bool:
+        """Whether the raw p is below .05."""
+        return self.p is not None and self.p < ALPHA
+
+    @property
+    def is_q_below_alpha(self) -> bool:
+        """Whether the adjusted p is below .05."""
+        return self.q is not None and self.q < ALPHA
+
+
+@dataclass(frozen=True)
+class CorrelationLayout:
+    """Rows, columns and cells of a page, and the sentences above it.
+
+    Parameters
+    ----------
+    hip_rows, lumbar_columns : tuple of Heading
+        In the order in which the table names them.
+    cells : dict
+        `Cell` by (row, column).
+    header : str
+        How many tests, which family, smallest q.
+    lumbar_title, hip_title : str
+        Region and level.
+    rules : str
+        How sides and missing values were handled.
+    """
+
+    hip_rows: tuple[Heading, ...]
+    lumbar_columns: tuple[Heading, ...]
+    cells: dict[tuple[Heading, Heading], Cell]
+    header: str
+    lumbar_title: str
+    hip_title: str
+    rules: str
+
+
+def lay_out(correlations: pd.DataFrame) -> CorrelationLayout:
+    """The page of a correlation table.
+
+    Parameters
+    ----------
+    correlations : pandas.DataFrame
+        One row per cell, as `CORRELATIONS` of `domain.tables` says.
+    """
+    rows = correlations.to_dict("records")
+    cells = [_read_cell({str(name): value for name, value in row.items()}) for row in rows]
+    first = rows[0] if rows else {}
+    return CorrelationLayout(
+        hip_rows=tuple(dict.fromkeys(cell.hip for cell in cells)),
+        lumbar_columns=tuple(dict.fromkeys(cell.lumbar for cell in cells)),
+        cells={(cell.hip, cell.lumbar): cell for cell in cells},
+        header=_header(cells, correlations),
+        lumbar_title=f"Lumbar muscles, {describe_level(first.get('lumbar_level', ''))}",
+        hip_title=f"Hip muscles, {describe_level(first.get('hip_level', ''))}",
+        rules=_rules(first),
+    )
+
+
+def describe_level(level: str) -> str:
+    """A level in words."""
+    if level in ("", ALL_SLICES):
+        return "all labelled slices" if level else "level not stated"
+    return find_level(level).label
+
+
+def describe_reasons(reason: str) -> tuple[str, ...]:
+    """The words of a reason cell as the vocabulary says them to people."""
+    labels = {term.id: term.label for kind in ("flag", "reason") for term in vocabulary().of_kind(kind)}
+    return tuple(labels.get(word, word.replace("_", " ")) for word in reason.split(SEPARATOR) if word)
+
+
+def format_rho(rho: float | None) -> str:
+    """A coefficient with three decimals and a true minus sign; a dash where there is none."""
+    if rho is None:
+        return "–"
+    text = f"{rho:.3f}"
+    return "0.000" if text == "-0.000" else text.replace("-", "−")
+
+
+def format_p(p: float | None) -> str:
+    """p or q with three decimals; never 0."""
+    if p is None:
+        return "–"
+    return "<0.001" if p < 0.0005 else f"{p:.3f}"
+
+
+def _read_cell(row: dict[str, Any]) -> Cell:
+    rho, low, high, p, q = (_number(row[name]) for name in ("rho", "rho_low", "rho_high", "p", "q"))
+    return Cell(
+        hip=Heading(row["hip_muscle"], row["hip_measure"]),
+        lumbar=Heading(row["lumbar_muscle"], row["lumbar_measure"]),
+        n=int(row["n"]),
+        rho=rho,
+        low=low,
+        high=high,
+        p=p,
+        q=q,
+        p_method=row["p_method"],
+        reasons=describe_reasons(row["reason"]),
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or value != value else float(value)
+
+
+def _header(cells: list[Cell], correlations: pd.DataFrame) -> str:
+    """The line above every table and figure."""
+    tests = sum(cell.p is not None for cell in cells)
+    labels = [label for label in dict.fromkeys(correlations["family"]) if label]
+    family = labels[0].partition(":")[0] if labels else "none"
+    several = f" ({len(labels)} families)" if len(labels) > 1 else ""
+    smallest = min((cell.q for cell in cells if cell.q is not None), default=None)
+    q_text = (
+        "no q" if smallest is None else f"smallest q {f'{smallest:.2f}' if smallest >= 0.1 else format_p(smallest)}"
+    )
+    return f"{tests} tests, family: {family}{several}; {q_text}; exploratory, not for diagnosis"
+
+
+def _rules(first: dict[Any, Any]) -> str:
+    """How sides and missing values were handled, as one sentence."""
+    side = first.get("side_rule", "")
+    sides = {"both": "Both sides", "left": "Left side", "right": "Right side"}.get(side, "Side not stated")
+    bilateral = f", fractions joined by: {first['bilateral_rule']}" if first.get("bilateral_rule") else ""
+    return f"{sides}{bilateral}. Missing values: {first.get('missing_rule') or 'not stated'}."

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_hipspine.domain.errors import HipSpineError, InvalidChoice, TableInvalid
+from napari_hipspine.domain.tables import CORRELATIONS
+from napari_hipspine.workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
+
+FILES = ["correlations.csv", "correlations.html", "correlations.png"]
+LEVELS = {"multifidus": "L4", "sartorius": "greater_trochanter"}
+
+
+def write_measurements(folder: Path, n: int = 20) -> tuple[Path, Path]:
+    """A lumbar and a hip table of the same subjects; the ids begin with zeros."""
+    generator = np.random.default_rng(7)
+    rows = [
+        {"subject_id": f"{k:03d}", "level": level, "muscle": muscle, "side": side}
+        | {"csa_mm2": generator.uniform(300, 900), "fi": generator.uniform(0, 0.6), "fat_method": "dixon"}
+        for k in range(n)
+        for muscle, level in LEVELS.items()
+        for side in ("left", "right")
+    ]
+    table = pd.DataFrame(rows)
+    table["fcsa_mm2"] = table["csa_mm2"] * (1 - table["fi"])
+    paths = folder / "lumbar.csv", folder / "hip.csv"
+    table[table["muscle"] == "multifidus"].to_csv(paths[0], index=False)
+    table[table["muscle"] == "sartorius"].drop(columns="csa_mm2").assign(n_valid=100).to_csv(paths[1], index=False)
+    return paths
+
+
+def test_tables_in_three_files_out(tmp_path: Path) -> None:
+    relation = relate_cohort(write_measurements(tmp_path), out=tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    written = pd.read_csv(tmp_path / "out" / "correlations.csv", dtype={"covariates": str})
+    assert list(written.columns) == CORRELATIONS.column_names
+    np.testing.assert_array_equal(written["rho"], relation.correlations["rho"])
+    np.testing.assert_array_equal(written["p"], relation.correlations["p"])
+    assert relation.values is not None
+    assert relation.values.subjects[:2] == ("000", "001")
+    page = (tmp_path / "out" / "correlations.html").read_text(encoding="utf-8")
+    assert "hip.csv: " in page
+    assert str(tmp_path) not in page
+
+
+def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        folder = tmp_path / name
+        folder.mkdir()
+        relate_cohort(write_measurements(folder), out=folder / "out")
+    for name in FILES:
+        first, second = (tmp_path / run / "out" / name for run in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_frames_and_files_give_the_same_table(tmp_path: Path) -> None:
+    paths = write_measurements(tmp_path)
+    frames = [pd.read_csv(path, dtype={"subject_id": str}) for path in paths]
+    from_files, from_frames = relate_cohort(paths), relate_cohort(frames)
+    pd.testing.assert_frame_equal(from_files.correlations, from_frames.correlations)
+    together = relate_cohort(pd.concat(frames))
+    pd.testing.assert_frame_equal(from_files.correlations, together.correlations)
+
+
+def test_a_refusal_writes_nothing(tmp_path: Path) -> None:
+    lumbar, hip = write_measurements(tmp_path)
+    out = tmp_path / "out"
+    with pytest.raises(HipSpineError, match=r"rows of hip muscles, found none, in lumbar\.csv"):
+        relate_cohort(lumbar, out=out)
+    with pytest.raises(InvalidChoice, match="exact p"):
+        relate_cohort([lumbar, hip], RelateRequest(p_method="exact"), out=out)
+    with pytest.raises(TableInvalid, match=r"found several for subject_id 000.*n lumbar\.csv, hip\.csv, hip\.csv"):
+        relate_cohort([lumbar, hip, hip], out=out)
+    assert not out.exists()
+
+
+def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableInvalid, match=r"found no file, in .*absent\.csv"):
+        relate_cohort(tmp_path / "absent.csv")
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(TableInvalid, match="one row of column names"):
+        relate_cohort(tmp_path / "empty.csv")
+    with pytest.raises(InvalidChoice, match="at least one measurement table"):
+        relate_cohort([])
+
+
+def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path: Path) -> None:
+    relation = relate_published(out=tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == FILES
+    assert "Check: 72 of 72 printed p are attainable" in " ".join(relation.notes)
+    page = (tmp_path / "correlations.html").read_text(encoding="utf-8")
+    assert "Check: 72 of 72" in page
+    assert "Mielke AM" in page
+    assert "smallest q 0.27;" in format_table1(relation.correlations)
