@@ -62,7 +62,7 @@ class ArrayBlocks:
     ----------
     array : VoxelArray
         Shape ``(n_slices, n_rows, n_columns)``.
-    block_shape : tuple of int, optional
+    chunk : tuple of int, optional
         Size of a stored block; by default whole slices of about four megabytes together.
     """
 

@@ -96,8 +96,10 @@ class Grid:
         return float(self.slice_positions_mm[slice_index])
 
     def nearest_slice(self, position_mm: float) -> int:
-        """Index of the slice whose centre lies nearest to a position along the normal [mm]."""
-        return int(np.argmin(np.abs(self.slice_positions_mm - position_mm)))
+        """Index of the slice whose centre lies nearest to a position along the normal [mm]; halfway, the lower one."""
+        # The order of storage must not decide halfway between two slices, nor the last digits of a header.
+        distances = np.round(np.abs(self.slice_positions_mm - position_mm), 6)
+        return int(np.lexsort((self.slice_positions_mm, distances))[0])
 
     @property
     def orientation(self) -> str:

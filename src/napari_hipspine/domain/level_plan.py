@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .anatomy import Term
+from .anatomy import Term, vocabulary
 from .errors import InvalidChoice
 from .grid import Grid
 
@@ -116,6 +116,13 @@ class LevelPlacement:
         The muscle this placement is for; None for all that have none of their own at this level.
     is_confirmed : bool
         Whether a reader has confirmed it; unconfirmed levels are not exported.
+
+    Raises
+    ------
+    InvalidChoice
+        If the position is no number, or a term is of another kind.
+    UnknownLabel
+        If the slice position is not in the vocabulary.
     """
 
     level: Term
@@ -123,6 +130,15 @@ class LevelPlacement:
     slice_position: str = "user"
     muscle: Term | None = None
     is_confirmed: bool = True
+
+    def __post_init__(self) -> None:
+        # A position that is no number would end at the first slice: every comparison with it is false.
+        if not np.isfinite(self.position_mm):
+            raise InvalidChoice(f"Expected a position in mm, found {self.position_mm}, for level {self.level}.")
+        for term, kind in ((self.level, "level"), (self.muscle, "muscle")):
+            if term is not None and term.kind != kind:
+                raise InvalidChoice(f"Expected a {kind}, found the {term.kind} {term.id}.")
+        vocabulary().find("slice_position", self.slice_position)
 
 
 @dataclass(frozen=True)
@@ -170,7 +186,7 @@ def _inside(grid: Grid, position_mm: float) -> int:
     """Nearest slice of a position, refused when it lies more than half a slice outside the volume."""
     nearest = grid.nearest_slice(position_mm)
     positions = grid.slice_positions_mm
-    if abs(positions[nearest] - position_mm) > grid.spacing_mm[0] * 0.5 + 1e-3:
+    if not abs(positions[nearest] - position_mm) <= grid.spacing_mm[0] * 0.5 + 1e-3:
         raise InvalidChoice(
             f"Expected a level from {positions.min():.1f} to {positions.max():.1f} mm, found {position_mm:.1f} mm.",
             hint="Positions run along the slice normal in patient (LPS) mm; `hipspine info` prints the affine.",

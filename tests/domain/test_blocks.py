@@ -1,0 +1,76 @@
+"""Blocks: how a volume is cut, and that nothing is read before it is wanted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_hipspine.domain.blocks import ArrayBlocks, BlockSource, blocks_of, boxes_of
+
+triples = st.tuples(*[st.integers(1, 9)] * 3)
+
+
+class CountedArray:
+    """An array that remembers which boxes were asked of it."""
+
+    def __init__(self, array: np.ndarray, chunks: object = None) -> None:
+        self.array, self.asked = array, []
+        self.shape, self.dtype, self.ndim, self.chunks = array.shape, array.dtype, array.ndim, chunks
+
+    def __getitem__(self, key: object) -> np.ndarray:
+        self.asked.append(key)
+        return self.array[key]
+
+
+@settings(max_examples=40, deadline=None)
+@given(triples, triples)
+def test_boxes_tile_a_volume_exactly_once(shape: tuple[int, int, int], block_shape: tuple[int, int, int]) -> None:
+    times = np.zeros(shape, dtype=int)
+    corners = []
+    for box in boxes_of(shape, block_shape):
+        times[box] += 1
+        assert all(0 < s.stop - s.start <= step for s, step in zip(box, block_shape, strict=True))
+        corners.append(tuple(s.start for s in box))
+    assert (times == 1).all()
+    assert corners == sorted(corners)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "block_shape"),
+    [
+        ((100, 512, 512), np.int16, (8, 512, 512)),
+        ((3, 4, 5), np.uint8, (3, 4, 5)),
+        ((10, 4096, 4096), np.float32, (1, 4096, 4096)),
+    ],
+)
+def test_plain_arrays_come_in_whole_slices(shape: tuple[int, ...], dtype: type, block_shape: tuple[int, ...]) -> None:
+    blocks = blocks_of(np.broadcast_to(np.zeros((), dtype), shape))
+    assert blocks.block_shape == block_shape
+    assert blocks.shape == shape
+    assert blocks.dtype == dtype
+
+
+def test_stored_chunks_are_respected() -> None:
+    voxels = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    assert blocks_of(CountedArray(voxels, chunks=(1, 2, 5))).block_shape == (1, 2, 5)
+    import dask.array as da
+
+    assert blocks_of(da.from_array(voxels, chunks=(2, 4, 3))).block_shape == (2, 4, 3)
+
+
+def test_a_source_of_blocks_is_taken_as_it_is() -> None:
+    source = ArrayBlocks(np.zeros((2, 3, 4)))
+    assert isinstance(source, BlockSource)
+    assert blocks_of(source) is source
+
+
+def test_reading_asks_for_the_box_and_nothing_else() -> None:
+    voxels = CountedArray(np.arange(60).reshape(3, 4, 5))
+    blocks = blocks_of(voxels)
+    box = (slice(1, 2), slice(0, 4), slice(2, 5))
+    assert not blocks.is_empty(box)
+    assert voxels.asked == []
+    assert np.array_equal(blocks.read(box), voxels.array[box])
+    assert voxels.asked == [box]
