@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from .errors import UnreadableImage
+
 RESEARCH_ONLY = "Research software. Not a medical device. Not for diagnosis or treatment decisions."
 """Stands in every window, file and report."""
 
@@ -84,13 +86,22 @@ def installed_versions() -> dict[str, str]:
 
 
 def fingerprint(path: str | Path) -> Fingerprint:
-    """SHA-256 of a file, or of all files of a folder with their relative names in sorted order."""
+    """SHA-256 of a file, or of all files of a folder with their relative names and sizes in sorted order.
+
+    Raises
+    ------
+    UnreadableImage
+        If there is no such file or folder.
+    """
     root = Path(path)
+    if not root.exists():
+        raise UnreadableImage(f"Expected a file or folder, found nothing, in {path}.")
     members = [root] if root.is_file() else sorted(p for p in root.rglob("*") if p.is_file())
     digest, n_bytes = hashlib.sha256(), 0
     for member in members:
         if member != root:
-            digest.update(member.relative_to(root).as_posix().encode())
+            # The size closes the name, so that no byte can wander between a name and a content unseen.
+            digest.update(f"{member.relative_to(root).as_posix()}\0{member.stat().st_size}\0".encode())
         n_bytes += _feed(digest, member)
     return Fingerprint(str(path), digest.hexdigest(), n_bytes)
 
