@@ -94,4 +94,6 @@ def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path
     page = (tmp_path / "correlations.html").read_text(encoding="utf-8")
     assert "Check: 72 of 72" in page
     assert "Mielke AM" in page
-    assert "smallest q 0.27;" in format_table1(relation.correlations)
+    text = format_table1(relation.correlations, notes=relation.notes)
+    assert "smallest q 0.27;" in text
+    assert "Check: 72 of 72" in text

@@ -141,7 +141,7 @@ def test_families_are_counted_in_the_header(correlations: pd.DataFrame) -> None:
 
 
 def test_text_for_a_terminal(correlations: pd.DataFrame) -> None:
-    text = format_table1(correlations)
+    text = format_table1(correlations, notes=["7 of 9 subjects have every value."])
     lines = text.splitlines()
     assert lines[0] == "3 tests, family: all; smallest q 0.015; exploratory, not for diagnosis"
     assert "      Multifidus" in lines[3]
@@ -149,7 +149,7 @@ def test_text_for_a_terminal(correlations: pd.DataFrame) -> None:
     assert lines[6].split() == ["0.005", "0.046"]
     assert lines[7].split() == ["Gluteus", "minimus", "FI", "0.100", "–", "n", "29"]
     assert "– in 1 cells: too few subjects." in lines
-    assert lines[-1] == RESEARCH_ONLY
+    assert lines[-2:] == ["7 of 9 subjects have every value.", RESEARCH_ONLY]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
@@ -17,8 +18,16 @@ CELL_WIDTH = 9
 COLUMN_GAP = "  "
 
 
-def format_table1(correlations: pd.DataFrame) -> str:
-    """The table as text: rho over p in every cell, n at the right where a row shares it, else in the cell."""
+def format_table1(correlations: pd.DataFrame, *, notes: Sequence[str] = ()) -> str:
+    """The table as text: rho over p in every cell, n at the right where a row shares it, else in the cell.
+
+    Parameters
+    ----------
+    correlations : pandas.DataFrame
+        One row per cell, as `CORRELATIONS` of `domain.tables` says.
+    notes : sequence of str
+        Sentences written below the table.
+    """
     layout = lay_out(correlations)
     shared_n = {hip: _shared_n(layout, hip) for hip in layout.hip_rows}
     muscle_width = max((len(hip.muscle_label) for hip in layout.hip_rows), default=0)
@@ -35,7 +44,7 @@ def format_table1(correlations: pd.DataFrame) -> str:
         n_text = "" if n is None else f"n {n}"
         lines.append(f"{muscle:<{muscle_width}} {hip.measure_label:<{measure_width}}{_join(upper)}{COLUMN_GAP}{n_text}")
         lines.append(f"{margin}{_join(lower)}")
-    lines += ["", *_legend(layout), RESEARCH_ONLY]
+    lines += ["", *_legend(layout), *notes, RESEARCH_ONLY]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
