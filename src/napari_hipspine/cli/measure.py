@@ -1,0 +1,183 @@
+"""`hipspine measure`: one subject's picture and labels become tables."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..domain.anatomy import find_level, find_muscle, vocabulary
+from ..domain.errors import InvalidChoice
+from ..domain.grid import Grid
+from ..domain.level_plan import LevelPlacement, LevelPlan, MillimetresAround, NearestSlice, SlicesAround, Window
+from ..domain.protocol import FatMethod, MeasurementProtocol, protocol_settings, read_protocol
+from ..domain.subject import SubjectKey
+from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
+from .progress import terminal_progress
+
+if TYPE_CHECKING:
+    from ..workflows.open_subject import ImageFiles
+
+_LEVEL = re.compile(
+    r"^(?:(?P<muscle>\w+)@)?(?P<level>\w+)(?::(?P<position>\w+))?=(?P<how>slice|mm):(?P<where>[-+0-9.eE]+)$"
+)
+_LEVEL_SHAPE = "LEVEL=slice:12, LEVEL=mm:-35.0 or MUSCLE@LEVEL=slice:7"
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("measure", help="measure one subject", description=__doc__)
+    reasons = {setting.name: f"{setting.title} [{setting.unit}]. {setting.reason}" for setting in protocol_settings()}
+    files = parser.add_argument_group("what is measured")
+    files.add_argument("--image", type=Path, help="T1, T2 or PD image, or a folder with a two-echo series")
+    files.add_argument("--water", type=Path, help="water image of a Dixon acquisition")
+    files.add_argument("--fat", type=Path, help="fat image of a Dixon acquisition")
+    files.add_argument("--fat-fraction", type=Path, help="fat-fraction map (0-1 or 0-100)")
+    files.add_argument("--labels", type=Path, required=True, help="label map, or a folder with one file per structure")
+    files.add_argument("--naming", help="what the label values mean: a name, or a CSV with value,muscle,side")
+    files.add_argument("--ignore-unknown", action="store_true", help="leave out values the naming does not know")
+    files.add_argument("--series", metavar="UID|N", help="series of the image, number from 0 as `hipspine info` lists")
+    files.add_argument("--labels-series", metavar="UID|N", help="series of the labels")
+    files.add_argument(
+        "--accept-header-mismatch", action="store_true", help="take water and fat whose headers disagree"
+    )
+    said = parser.add_argument_group("what you know of the series")
+    said.add_argument("--contrast", choices=("T2", "PD", "T1"))
+    said.add_argument("--fat-polarity", choices=("bright", "dark"), help="fat is brighter or darker than muscle")
+    said.add_argument(
+        "--allow-fat-suppressed",
+        action="store_true",
+        help="measure FI all the same; flagged",
+    )
+    how = parser.add_argument_group("how it is measured")
+    how.add_argument("--fat-method", choices=[m.value for m in FatMethod], help=reasons["fat_method"])
+    how.add_argument("--threshold", type=float, help=reasons["manual_threshold"])
+    how.add_argument("--fat-roi", type=Path, help="label map of macroscopic fat you accepted or drew (any value but 0)")
+    how.add_argument("--erosion-mm", type=float, help=reasons["erosion_mm"])
+    how.add_argument("--protocol", type=Path, help="all settings from a TOML file; options given here win")
+    how.add_argument(
+        "--level",
+        action="append",
+        default=[],
+        metavar="LEVEL=slice:N|mm:X",
+        help=_LEVEL_SHAPE,
+    )
+    how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
+    who = parser.add_argument_group("who")
+    who.add_argument("--subject", help="pseudonym; by default the sub-… part of the image's name, else its name")
+    who.add_argument("--session", default="")
+    who.add_argument("--reader", default="")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tables and run.json")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and write."""
+    from ..workflows.measure_subject import default_protocol, measure_subject
+    from ..workflows.open_subject import LabelFiles, open_fat_roi, open_subject
+    from ..writing.tables import result_files, write_whole
+
+    pictures = image_files(arguments)
+    outlines = LabelFiles(
+        arguments.labels, arguments.naming, series=arguments.labels_series, ignores_unknown=arguments.ignore_unknown
+    )
+    image, label_map = open_subject(pictures, outlines)
+    result = measure_subject(
+        image,
+        label_map,
+        key=subject_key(arguments, pictures, image),
+        level_plan=level_plan(arguments.level, arguments.window, image.grid),
+        protocol=chosen_protocol(arguments, default_protocol(image)),
+        fat_roi=open_fat_roi(arguments.fat_roi) if arguments.fat_roi else None,
+        inputs=[*pictures.paths, arguments.labels, *([arguments.fat_roi] if arguments.fat_roi else [])],
+        progress=terminal_progress("measuring"),
+    )
+    for path in write_whole(arguments.out, result_files(result)):
+        print(path)
+    return 0
+
+
+def image_files(arguments: argparse.Namespace) -> ImageFiles:
+    """The picture asked for, as the user declares it."""
+    from ..workflows.open_subject import ImageFiles
+
+    return ImageFiles(
+        image=arguments.image,
+        water=arguments.water,
+        fat=arguments.fat,
+        fat_fraction=arguments.fat_fraction,
+        series=arguments.series,
+        contrast=Contrast(arguments.contrast) if arguments.contrast else None,
+        fat_polarity=FatPolarity(arguments.fat_polarity) if arguments.fat_polarity else None,
+        allows_fat_suppressed=arguments.allow_fat_suppressed,
+        accepts_header_mismatch=arguments.accept_header_mismatch,
+    )
+
+
+def chosen_protocol(arguments: argparse.Namespace, default: MeasurementProtocol) -> MeasurementProtocol:
+    """Settings from the file, then from the options; a threshold alone means the manual method."""
+    protocol = read_protocol(arguments.protocol) if arguments.protocol else default
+    chosen: dict[str, Any] = {}
+    if arguments.erosion_mm is not None:
+        chosen["erosion_mm"] = arguments.erosion_mm
+    if arguments.threshold is not None:
+        if arguments.fat_method not in (None, FatMethod.MANUAL.value):
+            raise InvalidChoice(
+                f"Expected the manual fat method with --threshold, found {arguments.fat_method}.",
+                hint="Leave out one of the two.",
+            )
+        chosen |= {"manual_threshold": arguments.threshold, "fat_method": FatMethod.MANUAL}
+    elif arguments.fat_method:
+        chosen["fat_method"] = arguments.fat_method
+    return replace(protocol, **chosen)
+
+
+def subject_key(arguments: argparse.Namespace, pictures: ImageFiles, image: Volume | WaterFat) -> SubjectKey:
+    """Who is measured, by the options or else by the file's name."""
+    from ..workflows.subject_key import series_word, subject_of_path
+
+    subject = arguments.subject or subject_of_path(pictures.paths[0])
+    volume = image.water if isinstance(image, WaterFat) else image
+    return SubjectKey(subject, arguments.session, series_word(volume), arguments.reader)
+
+
+def level_plan(levels: list[str], window: str | None, grid: Grid) -> LevelPlan:
+    """Levels and window as written on the command line."""
+    return LevelPlan(tuple(_placement(text, grid) for text in levels), _window(window))
+
+
+def _placement(text: str, grid: Grid) -> LevelPlacement:
+    found = _LEVEL.match(text)
+    if found is None:
+        raise InvalidChoice(f"Expected a level as {_LEVEL_SHAPE}, found {text!r}.")
+    where = _number(found["where"], text)
+    if found["how"] == "slice":
+        if where != int(where) or not 0 <= where < grid.shape[0]:
+            raise InvalidChoice(f"Expected a slice from 0 to {grid.shape[0] - 1}, found {found['where']}, in {text!r}.")
+        where = grid.slice_position_mm(int(where))
+    return LevelPlacement(
+        level=find_level(found["level"]),
+        position_mm=where,
+        slice_position=vocabulary().find("slice_position", found["position"] or "user").id,
+        muscle=find_muscle(found["muscle"]) if found["muscle"] else None,
+    )
+
+
+def _window(text: str | None) -> Window:
+    if text is None:
+        return NearestSlice()
+    kind, _, width = text.partition(":")
+    if kind == "mm":
+        return MillimetresAround(_number(width, text))
+    if kind == "slices" and width.isdigit():
+        return SlicesAround(int(width))
+    raise InvalidChoice(f"Expected a window as slices:3 or mm:20, found {text!r}.")
+
+
+def _number(text: str, given: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidChoice(f"Expected a number, found {text!r}, in {given!r}.") from None

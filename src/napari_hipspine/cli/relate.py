@@ -1,0 +1,57 @@
+"""`hipspine relate`: lumbar against hip muscles over a cohort."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import InvalidChoice
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("relate", help="correlate lumbar with hip muscles", description=__doc__)
+    parser.add_argument("measurements", type=Path, nargs="*", metavar="MEASUREMENTS.csv", help="read as one table")
+    parser.add_argument("--reference", choices=("mielke",), help="the published Table 1 instead of measurements")
+    parser.add_argument("--measures", default="fcsa,fi", help="measures to relate, joined by commas (default: fcsa,fi)")
+    parser.add_argument("--lumbar-level", help="level of the lumbar values, e.g. L4")
+    parser.add_argument("--hip-level", help="level of the hip values, e.g. greater_trochanter")
+    parser.add_argument("--session", help="session to take where there are several")
+    parser.add_argument("--side", default="both", help="both (default), left or right")
+    parser.add_argument("--bilateral", default="pooled", help="join fractions of two sides: pooled, mean or sum")
+    parser.add_argument("--family", default="all", help="tests adjusted together: all, hip_muscle, hip_row, …")
+    parser.add_argument("--p", dest="p_method", default="auto", help="auto, t, exact or permutation")
+    parser.add_argument("--missing", default="pairwise", help="pairwise or complete")
+    parser.add_argument("--seed", type=int, default=0, help="start of the random numbers of permutations")
+    parser.add_argument("--allow-psoas-threshold-fi", action="store_true", help="keep psoas FI found by a threshold")
+    parser.add_argument("--mixed-contrast", action="store_true", help="rank different contrasts in one column")
+    parser.add_argument("--out", type=Path, help="folder for correlations.csv, .html and .png")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Relate, print the table and write it."""
+    from ..workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
+
+    if arguments.reference:
+        if arguments.measurements:
+            raise InvalidChoice("Expected either measurements or --reference, found both.")
+        related = relate_published(out=arguments.out)
+    else:
+        if not arguments.measurements or arguments.out is None:
+            raise InvalidChoice(
+                "Expected at least one measurements.csv and --out, found "
+                f"{len(arguments.measurements)} files and {'an' if arguments.out else 'no'} output folder.",
+                hint="hipspine relate MEASUREMENTS.csv… --out DIR",
+            )
+        choices = ("lumbar_level", "hip_level", "session", "side", "bilateral", "family", "p_method", "missing", "seed")
+        request = RelateRequest(
+            measures=tuple(word.strip() for word in arguments.measures.split(",")),
+            allow_psoas_threshold_fi=arguments.allow_psoas_threshold_fi,
+            mixed_contrast=arguments.mixed_contrast,
+            **{name: getattr(arguments, name) for name in choices},
+        )
+        related = relate_cohort(arguments.measurements, request, out=arguments.out)
+    print(format_table1(related.correlations, notes=related.notes))
+    return 0

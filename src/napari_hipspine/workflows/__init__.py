@@ -1,0 +1,1 @@
+"""Order: which room does its part when. Both faces and the cluster come through here."""

@@ -1,0 +1,173 @@
+"""Files of one subject, opened and brought onto one grid."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..domain.cache import VolumeCache
+from ..domain.errors import InvalidChoice
+from ..domain.grid import Grid
+from ..domain.label_map import LabelMap
+from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat, accept_header_mismatch
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Which picture is measured, and what the user says of it.
+
+    Parameters
+    ----------
+    image, water, fat, fat_fraction : path, optional
+        Either ``image``, or ``water`` with ``fat``, or ``fat_fraction``.
+    series : str, optional
+        Series of the image: its UID, or its number from 0 in the list that `list_volumes` gives.
+    contrast : Contrast, optional
+        Declared where the header is silent or wrong.
+    fat_polarity : FatPolarity, optional
+        Declared where the header is silent or wrong.
+    allows_fat_suppressed : bool
+        Whether threshold FI is wanted although fat was suppressed; written into every row.
+    accepts_header_mismatch : bool
+        Whether water and fat of one acquisition may disagree in their headers; written into every row.
+    """
+
+    image: str | Path | None = None
+    water: str | Path | None = None
+    fat: str | Path | None = None
+    fat_fraction: str | Path | None = None
+    series: str | None = None
+    contrast: Contrast | None = None
+    fat_polarity: FatPolarity | None = None
+    allows_fat_suppressed: bool = False
+    accepts_header_mismatch: bool = False
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("image", "water", "fat", "fat_fraction") if getattr(self, name) is not None]
+        if given not in (["image"], ["water", "fat"], ["fat_fraction"]):
+            raise InvalidChoice(
+                "Expected one image, or water and fat, or a fat-fraction map, "
+                f"found {' and '.join(given).replace('_', '-') or 'none'}.",
+                hint="Give --image FILE, or --water FILE --fat FILE, or --fat-fraction FILE.",
+            )
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files given, in a fixed order."""
+        given = (self.image, self.water, self.fat, self.fat_fraction)
+        return tuple(Path(path) for path in given if path is not None)
+
+
+@dataclass(frozen=True)
+class LabelFiles:
+    """Which labels are read and what their values mean.
+
+    Parameters
+    ----------
+    labels : path
+        Label map, or a folder with one file per structure.
+    naming : str or path, optional
+        Name of a naming, or a CSV with columns value, muscle, side; not needed where the file carries names.
+    series : str, optional
+        Series of the labels, as for images.
+    ignores_unknown : bool
+        Whether values the naming does not know are left out instead of refused.
+    """
+
+    labels: str | Path
+    naming: str | Path | None = None
+    series: str | None = None
+    ignores_unknown: bool = False
+
+
+def open_subject(
+    pictures: ImageFiles, outlines: LabelFiles, *, cache: VolumeCache | None = None
+) -> tuple[Volume | WaterFat, LabelMap]:
+    """Picture and labels of one subject, the labels on the picture's grid.
+
+    Parameters
+    ----------
+    pictures : ImageFiles
+        What is measured.
+    outlines : LabelFiles
+        What is outlined.
+    cache : VolumeCache, optional
+        Keeps decoded voxels between sittings.
+
+    Raises
+    ------
+    HipSpineError
+        Whatever the readers refuse; two grids that no lossless step joins.
+    """
+    label_map = open_labels(outlines, cache=cache)
+    image = open_image(pictures, labels_grid=label_map.grid, cache=cache)
+    return image, label_map.on_grid(image.grid)
+
+
+def open_labels(outlines: LabelFiles, *, cache: VolumeCache | None = None) -> LabelMap:
+    """The label map with its structures named."""
+    from ..reading.label_maps import UnknownValues, open_label_map
+
+    unknown = UnknownValues.IGNORE if outlines.ignores_unknown else UnknownValues.REFUSE
+    return open_label_map(outlines.labels, outlines.naming, series=outlines.series, unknown=unknown, cache=cache)
+
+
+def open_fat_roi(path: str | Path, *, cache: VolumeCache | None = None) -> LabelMap:
+    """Macroscopic fat that the reader accepted or drew: every value but 0 is fat."""
+    from ..reading.label_maps import look_at_labels
+
+    look = look_at_labels(path, cache=cache)
+    return LabelMap(look.voxels, look.grid, {}, path=str(path))
+
+
+def open_image(
+    pictures: ImageFiles, *, labels_grid: Grid | None = None, cache: VolumeCache | None = None
+) -> Volume | WaterFat:
+    """The picture as the user declares it: one volume, or water and fat on one grid.
+
+    Parameters
+    ----------
+    pictures : ImageFiles
+        What is measured.
+    labels_grid : Grid, optional
+        Grid of the labels; it decides whose geometry a pair with disagreeing headers takes.
+    cache : VolumeCache, optional
+        Keeps decoded voxels between sittings.
+    """
+    from ..reading.volumes import open_volume
+
+    if pictures.water is not None and pictures.fat is not None:
+        water = replace(open_volume(pictures.water, cache=cache), contrast=Contrast.WATER)
+        fat = replace(open_volume(pictures.fat, cache=cache), contrast=Contrast.FAT)
+        if pictures.accepts_header_mismatch:
+            return accept_header_mismatch(water, fat, labels_grid=labels_grid or water.grid)
+        return WaterFat(water, fat)
+    if pictures.fat_fraction is not None:
+        volume = open_volume(pictures.fat_fraction, series=pictures.series, cache=cache)
+        return replace(volume, contrast=Contrast.FAT_FRACTION)
+    return _open_single(pictures, cache)
+
+
+def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | WaterFat:
+    """One image; a series of two echoes, unless one echo is picked by number, is water and fat."""
+    from ..reading.volumes import list_volumes, open_volume
+    from ..reading.water_fat import echo_pair, water_fat_from_echoes
+
+    path = Path(str(pictures.image))
+    if pictures.series is None or not pictures.series.isdigit():
+        listed = list_volumes(path, cache=cache)
+        chosen = [v for v in listed if pictures.series in (None, v.source.series)]
+        echoes = echo_pair(chosen) if len(chosen) > 1 else None
+        if echoes is not None:
+            return water_fat_from_echoes(*echoes)
+    return declare(open_volume(path, series=pictures.series, cache=cache), pictures)
+
+
+def declare(volume: Volume, pictures: ImageFiles) -> Volume:
+    """The volume with contrast, polarity and fat suppression as the user states them."""
+    flags = ("fat_suppressed",) if pictures.allows_fat_suppressed and volume.fat_suppressed else ()
+    return replace(
+        volume,
+        contrast=pictures.contrast or volume.contrast,
+        fat_polarity=pictures.fat_polarity or volume.fat_polarity,
+    ).with_flags(*flags)

@@ -1,0 +1,98 @@
+"""Tables as text: CSV whose numbers read back to the same floats, and what their columns mean."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..domain.errors import HipSpineError
+from ..domain.provenance import RESEARCH_ONLY
+from ..domain.subject import SubjectResult
+from ..domain.tables import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def table_as_csv(frame: pd.DataFrame) -> str:
+    """A table as CSV text: missing cells empty, numbers the shortest text that reads back to the same float."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(frame.columns)
+    columns = [[cell_as_text(value) for value in frame[name].tolist()] for name in frame.columns]
+    writer.writerows(zip(*columns, strict=True))
+    return out.getvalue()
+
+
+def cell_as_text(value: Any) -> str:
+    """One cell as text."""
+    if value is None or type(value).__name__ == "NAType" or value != value:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def columns_as_json(*names: str) -> str:
+    """What every column of the named tables is called, holds and means, as JSON text."""
+    described = {
+        name: {
+            "key": list(TABLES[name].key),
+            "columns": [
+                {"name": c.name, "kind": c.kind.value, "unit": c.unit, "meaning": c.meaning}
+                for c in TABLES[name].columns
+            ],
+        }
+        for name in names
+    }
+    return as_json({"research_only": RESEARCH_ONLY, "tables": described})
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """Plain values as JSON text, stable and readable."""
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def result_files(result: SubjectResult) -> dict[str, str]:
+    """Texts of one subject's result by file name: both tables, their columns, and what they rest on."""
+    return {
+        "slices.csv": table_as_csv(result.slices),
+        "measurements.csv": table_as_csv(result.measurements),
+        "columns.json": columns_as_json("slices", "measurements"),
+        "run.json": as_json({"subject": vars(result.key), **result.provenance.as_dict()}),
+    }
+
+
+def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tuple[Path, ...]:
+    """Files written into a folder, all of them complete before the first takes its place.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it does not exist; other files in it are left alone.
+    contents : mapping of str to str or bytes
+        Text or bytes by file name.
+
+    Raises
+    ------
+    HipSpineError
+        If the folder cannot be written; nothing is left behind then.
+    """
+    target = Path(folder)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as waiting:
+            for name, content in contents.items():
+                raw = content.encode() if isinstance(content, str) else content
+                (Path(waiting) / name).write_bytes(raw)
+            return tuple((Path(waiting) / name).replace(target / name) for name in contents)
+    except OSError as error:
+        raise HipSpineError(
+            f"Expected a folder that can be written, found {error.strerror or error}, in {target}.",
+            hint="Choose another folder with --out, or make room on the disk.",
+        ) from error
