@@ -1,0 +1,151 @@
+"""One zarr array on a local disk, seen as slices, rows and columns and read chunk by chunk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.blocks import Box
+from ..domain.errors import UnreadableImage
+from ..domain.index_map import basic_box
+from .zarr_chunks import ChunkFiles, chunk_files_of
+
+
+@dataclass(frozen=True)
+class ZarrBlocks:
+    """Three axes of a zarr array at fixed places on its others; knows missing chunks without reading.
+
+    Travels between processes as a path: the array is opened anew where it arrives.
+
+    Parameters
+    ----------
+    path : str
+        Folder of the array.
+    axes : tuple of int
+        Array axes that are slice, row and column.
+    fixed : tuple of int
+        Index on every array axis; only those on axes that are not among ``axes`` matter.
+    """
+
+    path: str
+    axes: tuple[int, int, int] = (0, 1, 2)
+    fixed: tuple[int, ...] = (0, 0, 0)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.axes, self.fixed)
+
+    @cached_property
+    def array(self) -> Any:
+        """The zarr array itself, opened for reading; its metadata is read, no chunk is."""
+        import zarr
+
+        return zarr.open_array(self.path, mode="r")
+
+    @cached_property
+    def _files(self) -> ChunkFiles | None:
+        """Where the chunks lie, if their layout is one that can be read without zarr-python."""
+        return chunk_files_of(Path(self.path))
+
+    @cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """``(n_slices, n_rows, n_columns)``."""
+        return self._of_axes(self.array.shape)
+
+    @cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """Native type of the voxels."""
+        return np.dtype(self.array.dtype)
+
+    @property
+    def ndim(self) -> int:
+        """Always 3."""
+        return 3
+
+    @cached_property
+    def block_shape(self) -> tuple[int, int, int]:
+        """Size of a stored chunk (of an inner chunk where chunks are kept in shards)."""
+        return self._of_axes(self._files.chunk_shape if self._files else self.array.chunks)
+
+    def is_empty(self, box: Box) -> bool:
+        """Whether the box lies on chunks that were never written and stand for zeros."""
+        if self._files is None or not self._files.missing_is_zero:
+            return False
+        return all(self._files.find(chunk) is None for chunk in self._chunks_under(self._whole_box(box)))
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Voxels of one box.
+
+        Raises
+        ------
+        UnreadableImage
+            If a chunk is damaged.
+        """
+        whole = self._whole_box(box)
+        try:
+            files = self._files
+            out = self._read_chunks(files, whole) if files else np.asarray(self.array[tuple(whole)])
+        except (OSError, RuntimeError, ValueError) as error:
+            raise UnreadableImage(
+                f"Expected readable chunks, found a damaged one ({error}), in {self.path}.",
+                hint="Copy the zarr again.",
+            ) from error
+        rest = [axis for axis in range(out.ndim) if axis not in self.axes]
+        return out.transpose(*self.axes, *rest).reshape([s.stop - s.start for s in box])
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Voxels by basic indexing."""
+        box, picked = basic_box(key, self.shape)
+        return np.asarray(self.read(box)[picked])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - numpy calls it so
+        return np.asarray(self[...], dtype=dtype)
+
+    def _of_axes(self, sizes: Any) -> tuple[int, int, int]:
+        first, second, third = (int(sizes[axis]) for axis in self.axes)
+        return (first, second, third)
+
+    def _whole_box(self, box: Box) -> list[slice]:
+        """A box over slices, rows and columns as a box over all axes of the array."""
+        whole = [slice(at, at + 1) for at in self.fixed]
+        for axis, wanted in zip(self.axes, box, strict=True):
+            whole[axis] = wanted
+        return whole
+
+    def _chunks_under(self, whole: list[slice]) -> product[tuple[int, ...]]:
+        sizes = self._files.chunk_shape if self._files else self.array.chunks
+        covered = [
+            range(s.start // n, -(-s.stop // n)) if s.stop > s.start else range(0)
+            for s, n in zip(whole, sizes, strict=True)
+        ]
+        return product(*covered)
+
+    def _read_chunks(self, files: ChunkFiles, whole: list[slice]) -> NDArray[Any]:
+        chunks = list(self._chunks_under(whole))
+        if len(chunks) == 1:
+            found = files.read(chunks[0])
+            if found is not None:
+                return found[_overlap(whole, chunks[0], files.chunk_shape)[1]]
+        out = np.full([s.stop - s.start for s in whole], files.fill_value, dtype=self.dtype)
+        for chunk in chunks:
+            found = files.read(chunk)
+            if found is not None:
+                target, inside = _overlap(whole, chunk, files.chunk_shape)
+                out[target] = found[inside]
+        return out
+
+
+def _overlap(
+    whole: list[slice], chunk: tuple[int, ...], chunk_shape: tuple[int, ...]
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Part of a box that a chunk covers, in coordinates of the box and of the chunk."""
+    corner = [at * n for at, n in zip(chunk, chunk_shape, strict=True)]
+    low = [max(s.start, c) for s, c in zip(whole, corner, strict=True)]
+    high = [min(s.stop, c + n) for s, c, n in zip(whole, corner, chunk_shape, strict=True)]
+    target = tuple(slice(a - s.start, b - s.start) for a, b, s in zip(low, high, whole, strict=True))
+    return target, tuple(slice(a - c, b - c) for a, b, c in zip(low, high, corner, strict=True))
