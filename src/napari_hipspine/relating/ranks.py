@@ -33,7 +33,8 @@ def round_to_ties(values: npt.ArrayLike) -> FloatArray:
             hint="Leave the cell empty and give a reason instead.",
         )
     exact_limit = 2.0**53 / 10.0**TIE_DECIMALS
-    return np.where(np.abs(numbers) < exact_limit, np.round(numbers, TIE_DECIMALS), numbers)
+    can_round = np.abs(numbers) < exact_limit
+    return np.where(can_round, np.round(np.where(can_round, numbers, 0.0), TIE_DECIMALS), numbers)
 
 
 def rank_within(values: npt.ArrayLike, subsets: BoolArray) -> FloatArray:
