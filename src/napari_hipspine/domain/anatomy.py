@@ -10,12 +10,19 @@ from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 
+from .check_digit import has_valid_check_digit as has_valid_check_digit
 from .errors import UnknownLabel, VocabularyInvalid
 
 CODE_COLUMNS = ("ta98", "ta2", "fma", "uberon", "sct", "sct_entire", "other_code", "unit_ucum")
 """Columns that hold a code; each has its source beside it."""
 
-_VERHOEFF_PERMUTE = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+COLUMNS = (
+    *("kind", "id", "label", "latin", "region", "core"),
+    *("ta98", "ta98_source", "ta2", "ta2_source", "fma", "fma_source", "uberon", "uberon_source"),
+    *("sct", "sct_source", "sct_entire", "sct_entire_source", "other_code", "other_code_source"),
+    *("unit_ucum", "unit_source", "range_plausible", "definition", "synonyms", "notes"),
+)
+"""Every column of the table, in its order."""
 
 
 class Side(StrEnum):
@@ -70,6 +77,10 @@ class Term:
     def __str__(self) -> str:
         return self.id
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Read-only mappings cannot be pickled, and plans and structures travel to workers.
+        return _read_term, (dict(self.entry),)
+
     @property
     def is_core(self) -> bool:
         """Whether it is one of the ten muscles every subject is measured for."""
@@ -88,10 +99,23 @@ class Term:
 
 @dataclass(frozen=True)
 class Structure:
-    """A muscle on one side of the patient."""
+    """A muscle on one side of the patient.
+
+    Raises
+    ------
+    UnknownLabel
+        If the term is no muscle or the side is neither left nor right.
+    """
 
     muscle: Term
     side: Side
+
+    def __post_init__(self) -> None:
+        if self.muscle.kind != "muscle":
+            raise UnknownLabel(f"Expected a muscle, found the {self.muscle.kind} {self.muscle.id}.")
+        if self.side not in tuple(Side):
+            raise UnknownLabel(f"Expected side left or right, found {self.side!r}.")
+        object.__setattr__(self, "side", Side(self.side))
 
     @property
     def id(self) -> str:
@@ -115,7 +139,7 @@ class Vocabulary:
     Raises
     ------
     VocabularyInvalid
-        On double ids, codes without a source, wrong check digits, or codes known to be wrong.
+        On missing columns, double ids, codes without a source, wrong check digits, or codes known to be wrong.
     """
 
     def __init__(self, rows: Iterable[Mapping[str, str]]) -> None:
@@ -178,9 +202,7 @@ def find_structure(muscle_id: str, side: str) -> Structure:
     UnknownLabel
         If the muscle is not in the vocabulary or the side is neither ``left`` nor ``right``.
     """
-    if side not in tuple(Side):
-        raise UnknownLabel(f"Expected side left or right, found {side!r}.")
-    return Structure(find_muscle(muscle_id), Side(side))
+    return Structure(find_muscle(muscle_id), side)  # type: ignore[arg-type]
 
 
 def core_muscles(region: str | None = None) -> tuple[Term, ...]:
@@ -191,34 +213,15 @@ def core_muscles(region: str | None = None) -> tuple[Term, ...]:
 
 def muscle_order(id: str) -> int:
     """Rank of a muscle in the vocabulary, for sorting tables."""
-    return [term.id for term in vocabulary().of_kind("muscle")].index(id)
-
-
-def has_valid_check_digit(code: str) -> bool:
-    """Whether a SNOMED CT identifier passes Verhoeff's check.
-
-    References
-    ----------
-    Verhoeff J. Error detecting decimal codes. Mathematical Centre Tracts 29, 1969.
-    """
-    if not code.isdigit():
-        return False
-    check = 0
-    for place, digit in enumerate(reversed(code)):
-        value = int(digit)
-        for _ in range(place % 8):
-            value = _VERHOEFF_PERMUTE[value]
-        check = _dihedral_product(check, value)
-    return check == 0
-
-
-def _dihedral_product(a: int, b: int) -> int:
-    """Product of two elements of the symmetry group of the pentagon: 0-4 rotations, 5-9 reflections."""
-    rotation = (a + b if a < 5 else a - b) % 5
-    return rotation if (a < 5) == (b < 5) else rotation + 5
+    return vocabulary().of_kind("muscle").index(find_muscle(id))
 
 
 def _read_term(row: Mapping[str, str]) -> Term:
+    if set(row) != set(COLUMNS) or None in row.values():
+        raise VocabularyInvalid(
+            f"Expected the columns {', '.join(COLUMNS)} in every row, found others or a row of another length, "
+            f"at {row.get('kind')} {row.get('id')}."
+        )
     codes = {name: row[name] for name in CODE_COLUMNS if row[name]}
     sources = {name: row[_source_column(name)] for name in codes}
     return Term(
