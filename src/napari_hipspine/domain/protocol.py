@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, asdict, dataclass, field, fields
 from enum import StrEnum
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -227,13 +229,14 @@ def _coerced(one: Field[Any], value: Any) -> Any:
         return kind(value)
     if value is None and one.default is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         raise InvalidChoice(f"Expected a number for {one.name}, found {value!r}.")
+    value = float(value)
     if isinstance(one.default, int):
         if value != int(value):
             raise InvalidChoice(f"Expected a whole number for {one.name}, found {value!r}.")
         return int(value)
-    return float(value)
+    return value
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
