@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from .cells import Column as Column
+from .cells import Kind as Kind
+from .cells import is_missing, range_problem
+from .cells import typed_cells as typed_cells
 from .errors import TableInvalid
 
 if TYPE_CHECKING:
@@ -22,25 +23,6 @@ BOTH_SIDES = "both"
 
 SEPARATOR = ";"
 """Stands between several flags, reasons or levels in one cell."""
-
-
-class Kind(StrEnum):
-    """What a cell holds."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    NUMBER = "number"
-    TRUTH = "truth"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, kind, UCUM unit and meaning."""
-
-    name: str
-    kind: Kind
-    unit: str
-    meaning: str
 
 
 @dataclass(frozen=True)
@@ -96,85 +78,48 @@ class Table:
         Raises
         ------
         TableInvalid
-            On missing required columns, cells of another kind, or rows with one key; all problems at once.
+            On missing required columns or cells, cells of another kind or outside their range, or rows with one
+            key; all problems at once.
         """
+        out, problems = frame.reset_index(drop=True), list[str]()
         missing = [name for name in self.required if name not in frame.columns]
         if missing:
-            raise TableInvalid(
-                f"Expected the columns {', '.join(self.required)}, missing {', '.join(missing)}, in {source}.",
-                hint=f"Found: {', '.join(map(str, frame.columns))}.",
-            )
-        out, problems = frame.reset_index(drop=True), []
+            problems.append(f"Expected the columns {', '.join(self.required)}, missing {', '.join(missing)}.")
         for column in self.columns:
             given = frame[column.name].tolist() if column.name in frame.columns else [None] * len(frame)
             try:
                 out[column.name] = typed_cells(given, column)
             except TableInvalid as problem:
                 problems.append(problem.message)
-        if problems:
-            raise TableInvalid(f"{' '.join(problems)} In {source}.")
-        twice = out.duplicated(list(self.key), keep=False)
-        if twice.any():
-            rows = out.loc[twice, list(self.key)].drop_duplicates().head(5).to_dict("records")
-            shown = "; ".join(", ".join(f"{k} {v}" for k, v in row.items() if v) for row in rows)
+                continue
+            problems.append(range_problem(out[column.name], column))
+            if column.name in self.required and column.name not in missing:
+                problems.append(_gap_problem(given, column))
+        double = "" if missing else self._double_rows(out)
+        if any((*problems, double)):
+            hint = f"Found: {', '.join(map(str, frame.columns))}." if missing else ""
             raise TableInvalid(
-                f"Expected one row per {', '.join(self.key)}, found several for {shown}, in {source}.",
-                hint="Remove the double rows, or hand in each file once.",
+                f"{' '.join(filter(None, (*problems, double)))} In {source}.",
+                hint="Remove the double rows, or hand in each file once." if double else hint,
             )
         extra = [name for name in out.columns if name not in self.column_names]
         return out[[*self.column_names, *extra]]
 
-
-def typed_cells(values: list[Any], column: Column) -> pd.Series[Any]:
-    """One column as a series of its kind; missing text is empty, missing numbers are missing."""
-    import pandas as pd
-
-    if column.kind is Kind.TEXT:
-        return pd.Series(["" if _is_missing(v) else str(v) for v in values], dtype=object, name=column.name)
-    try:
-        numbers = [None if _is_missing(v) else _as_number(v, column.kind) for v in values]
-    except (TypeError, ValueError):
-        wrong = next(v for v in values if not _is_missing(v) and not _reads_as(v, column.kind))
-        raise TableInvalid(f"Expected {column.kind.value} values in {column.name}, found {wrong!r}.") from None
-    kinds = {Kind.NUMBER: "float64", Kind.INTEGER: "Int64", Kind.TRUTH: "boolean"}
-    return pd.Series(numbers, dtype=kinds[column.kind], name=column.name)
+    def _double_rows(self, frame: pd.DataFrame) -> str:
+        """A sentence naming rows that share a key; empty when there are none."""
+        key = list(self.key)
+        twice = frame.duplicated(key, keep=False)
+        if not twice.any():
+            return ""
+        rows = frame.loc[twice, key].drop_duplicates().head(5).to_dict("records")
+        shown = "; ".join(", ".join(f"{k} {v}" for k, v in row.items() if not is_missing(v)) for row in rows)
+        return f"Expected one row per {', '.join(key)}, found several for {shown}."
 
 
-def _as_number(value: Any, kind: Kind) -> float | int | bool:
-    if kind is Kind.TRUTH:
-        return _TRUTH[str(value).strip().lower()]
-    number = float(value)
-    if kind is Kind.INTEGER and number != int(number):
-        raise ValueError(value)
-    return int(number) if kind is Kind.INTEGER else number
-
-
-_TRUTH = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "1.0": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "0.0": False,
-}
-
-
-def _reads_as(value: Any, kind: Kind) -> bool:
-    try:
-        _as_number(value, kind)
-    except (KeyError, TypeError, ValueError):
-        return False
-    return True
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or value == "":
-        return True
-    if isinstance(value, float | np.floating):
-        return bool(np.isnan(value))
-    return type(value).__name__ in ("NAType", "NaTType")
+def _gap_problem(values: list[Any], column: Column) -> str:
+    """A sentence naming the first rows without a required cell; empty when there are none."""
+    gaps = [str(row) for row, value in enumerate(values, start=1) if is_missing(value)]
+    return f"Expected {column.name} in every row, found none in row {', '.join(gaps[:5])}." if gaps else ""
 
 
 def _columns(text: str) -> tuple[Column, ...]:
