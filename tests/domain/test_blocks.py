@@ -9,19 +9,9 @@ from hypothesis import strategies as st
 
 from napari_hipspine.domain.blocks import ArrayBlocks, BlockSource, blocks_of, boxes_of
 
+from .counted_array import CountedArray
+
 triples = st.tuples(*[st.integers(1, 9)] * 3)
-
-
-class CountedArray:
-    """An array that remembers which boxes were asked of it."""
-
-    def __init__(self, array: np.ndarray, chunks: object = None) -> None:
-        self.array, self.asked = array, []
-        self.shape, self.dtype, self.ndim, self.chunks = array.shape, array.dtype, array.ndim, chunks
-
-    def __getitem__(self, key: object) -> np.ndarray:
-        self.asked.append(key)
-        return self.array[key]
 
 
 @settings(max_examples=40, deadline=None)

@@ -24,9 +24,9 @@ class Origin(StrEnum):
     IMPORTED = "imported"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LabelMap:
-    """Labels of muscles, 0 is background.
+    """Labels of muscles, 0 is background; equal only to itself, for voxels are not compared.
 
     Parameters
     ----------
@@ -50,7 +50,8 @@ class LabelMap:
     Raises
     ------
     UnknownLabel
-        If a value is 0, negative, or two values stand for one structure.
+        If the labels do not have the shape of the grid or are no integers, if a value is 0 or negative, or two
+        values stand for one structure.
     """
 
     labels: VoxelArray
@@ -65,17 +66,26 @@ class LabelMap:
     def __post_init__(self) -> None:
         if tuple(self.labels.shape) != self.grid.shape:
             raise UnknownLabel(
-                f"Expected labels of shape {self.grid.shape}, found {tuple(self.labels.shape)}, in {self.path}."
+                f"Expected labels of shape {self.grid.shape}, found {tuple(self.labels.shape)}, "
+                f"in {self.path or 'memory'}."
             )
         if np.dtype(self.labels.dtype).kind not in "iu":
-            raise UnknownLabel(f"Expected whole numbers as labels, found {self.labels.dtype}, in {self.path}.")
+            raise UnknownLabel(
+                f"Expected whole numbers as labels, found {self.labels.dtype}, in {self.path or 'memory'}."
+            )
         if any(value < 1 for value in self.structures):
-            raise UnknownLabel(f"Expected label values from 1 on, found {min(self.structures)}, in {self.path}.")
+            raise UnknownLabel(
+                f"Expected label values from 1 on, found {min(self.structures)}, in {self.path or 'memory'}."
+            )
         named = list(self.structures.values())
         twice = sorted({s.id for s in named if named.count(s) > 1})
         if twice:
             raise UnknownLabel(f"Expected one value per structure, found several for {', '.join(twice)}.")
         object.__setattr__(self, "structures", MappingProxyType(dict(self.structures)))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The read-only mapping cannot be pickled; it is made again on the other side.
+        return LabelMap, tuple({**vars(self), "structures": dict(self.structures)}.values())
 
     def blocks(self) -> BlockSource:
         """The labels block by block."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,6 +11,9 @@ from typing import Any
 from .blocks import BlockSource, VoxelArray, blocks_of
 from .errors import GridMismatch, InvalidChoice
 from .grid import Grid
+from .index_map import index_map_between
+
+_STORED_ALIKE = 3
 
 
 class Contrast(StrEnum):
@@ -59,9 +63,9 @@ class Source:
     header: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Volume:
-    """Lazily sliced voxels on a grid.
+    """Lazily sliced voxels on a grid; equal only to itself, for voxels are not compared.
 
     Parameters
     ----------
@@ -87,7 +91,8 @@ class Volume:
     Raises
     ------
     InvalidChoice
-        If the voxels do not have the shape of the grid.
+        If the voxels do not have the shape of the grid, contrast or polarity is none of ours, or the scale is 0 or
+        not finite.
     """
 
     voxels: VoxelArray
@@ -104,6 +109,17 @@ class Volume:
         if tuple(self.voxels.shape) != self.grid.shape:
             raise InvalidChoice(
                 f"Expected voxels of shape {self.grid.shape}, found {tuple(self.voxels.shape)}, "
+                f"in {self.source.path or 'memory'}."
+            )
+        for name, kind in (("contrast", Contrast), ("fat_polarity", FatPolarity)):
+            value = getattr(self, name)
+            if value not in tuple(kind):
+                raise InvalidChoice(f"Expected one of {', '.join(kind)} as {name}, found {value!r}.")
+            object.__setattr__(self, name, kind(value))
+        slope, intercept = self.voxel_scale
+        if slope == 0 or not math.isfinite(slope) or not math.isfinite(intercept):
+            raise InvalidChoice(
+                f"Expected a slope other than 0 and a finite intercept, found {slope} and {intercept}, "
                 f"in {self.source.path or 'memory'}."
             )
 
@@ -123,9 +139,9 @@ class Volume:
         return replace(self, flags=tuple(dict.fromkeys((*self.flags, *flags))))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WaterFat:
-    """Water and fat of one acquisition on one grid.
+    """Water and fat of one acquisition on one grid; equal only to itself, for voxels are not compared.
 
     Parameters
     ----------
@@ -137,7 +153,9 @@ class WaterFat:
     Raises
     ------
     GridMismatch
-        If the two grids differ; see `with_header_mismatch_accepted` for pairs whose headers disagree.
+        If the two grids differ; see `accept_header_mismatch` for pairs whose headers disagree.
+    InvalidChoice
+        If one is known to be the other.
     """
 
     water: Volume
@@ -145,6 +163,11 @@ class WaterFat:
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.water.contrast is Contrast.FAT or self.fat.contrast is Contrast.WATER:
+            raise InvalidChoice(
+                f"Expected water and then fat, found {self.water.contrast} and then {self.fat.contrast}.",
+                hint="Hand them in the other way round.",
+            )
         if not self.water.grid.same_as(self.fat.grid):
             raise GridMismatch(
                 f"Expected water and fat on one grid, found {self.water.grid.difference_from(self.fat.grid)}.",
@@ -171,13 +194,16 @@ def accept_header_mismatch(water: Volume, fat: Volume, *, labels_grid: Grid) -> 
     water, fat : Volume
         Volumes of one acquisition whose shapes agree and whose spacings agree to 0.1 %.
     labels_grid : Grid
-        Grid of the label map; it decides whose geometry is taken.
+        Grid of the label map; it decides whose geometry is taken. Labels stored as one of the two count for more
+        than labels that have to be flipped or permuted, and those for more than labels cropped or padded.
 
     Raises
     ------
     GridMismatch
-        If shapes or spacings differ, or the labels match neither of the two.
+        If shapes or spacings differ, or the labels match neither of the two, or both equally well.
     """
+    if water.grid.same_as(fat.grid):
+        return WaterFat(water, fat)
     ratios = [a / b for a, b in zip(water.grid.spacing_mm, fat.grid.spacing_mm, strict=True)]
     if water.grid.shape != fat.grid.shape or any(abs(ratio - 1) > 1e-3 for ratio in ratios):
         raise GridMismatch(
@@ -185,24 +211,25 @@ def accept_header_mismatch(water: Volume, fat: Volume, *, labels_grid: Grid) -> 
             f"{water.grid.difference_from(fat.grid)}.",
             hint="These two are not one acquisition; check the files.",
         )
-    if water.grid.same_as(fat.grid):
-        return WaterFat(water, fat)
-    for volume in (water, fat):
-        if _lies_on(labels_grid, volume.grid):
-            pair = (replace(water, grid=volume.grid), replace(fat, grid=volume.grid))
-            return WaterFat(*pair, flags=("header_mismatch_accepted",))
-    raise GridMismatch(
-        "Expected labels on the grid of the water or of the fat volume, found "
-        f"{labels_grid.difference_from(water.grid)} to water; {labels_grid.difference_from(fat.grid)} to fat.",
-        hint="Use the label file that was drawn on one of the two.",
-    )
+    in_water, in_fat = _matching(labels_grid, water.grid), _matching(labels_grid, fat.grid)
+    if in_water == in_fat and not (in_water and _matching(water.grid, fat.grid) == _STORED_ALIKE):
+        how = "both alike" if in_water else "neither"
+        raise GridMismatch(
+            f"Expected labels on the grid of the water or of the fat volume, found {how}: "
+            f"{labels_grid.difference_from(water.grid)} to water; {labels_grid.difference_from(fat.grid)} to fat.",
+            hint="Use the label file that was drawn on one of the two, with all its voxels.",
+        )
+    grid = water.grid if in_water >= in_fat else fat.grid
+    pair = (replace(water, grid=grid), replace(fat, grid=grid))
+    return WaterFat(*pair, flags=("header_mismatch_accepted",))
 
 
-def _lies_on(labels_grid: Grid, grid: Grid) -> bool:
-    from .index_map import index_map_between
-
+def _matching(labels_grid: Grid, grid: Grid) -> int:
+    """How well labels lie on a grid: 3 stored alike, 2 flipped or permuted, 1 cropped or padded, 0 not at all."""
     try:
-        index_map_between(labels_grid, grid)
+        found = index_map_between(labels_grid, grid)
     except GridMismatch:
-        return False
-    return True
+        return 0
+    if found.is_identity:
+        return _STORED_ALIKE
+    return 1 if found.crops_or_pads else 2
