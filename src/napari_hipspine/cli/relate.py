@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.reference:
         if arguments.measurements:
             raise InvalidChoice("Expected either measurements or --reference, found both.")
-        related = relate_published(out=arguments.out)
+        family = RelateRequest(family=arguments.family).family
+        related = relate_published(family=family, out=arguments.out)
     else:
         if not arguments.measurements or arguments.out is None:
             raise InvalidChoice(
