@@ -1,0 +1,1 @@
+"""What lasts between two sittings: labels while they are painted, and files converted once."""

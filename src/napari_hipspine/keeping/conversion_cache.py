@@ -1,0 +1,247 @@
+"""Voxels of slow files kept as zarr between two sittings, whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.blocks import VoxelArray
+from ..domain.errors import UnreadableImage
+
+ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_CACHE"
+"""Names another folder for the cache."""
+
+_MARKER = "complete.json"
+_VOXELS = "voxels.zarr"
+_TEMPORARY = "unfinished-"
+_CHUNK_EDGE = 512
+_CHUNK_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class CacheEntry:
+    """One kept volume.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    key : str
+        What it is known by.
+    n_bytes : int
+        Size on disk.
+    """
+
+    path: Path
+    key: str
+    n_bytes: int
+
+
+@dataclass(frozen=True)
+class FolderCache:
+    """A folder in which decoded voxels are kept; made when something is kept for the first time.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+    """
+
+    root: Path
+
+    def find(self, key: str) -> VoxelArray | None:
+        """Voxels kept under a key; None if there are none or the entry is incomplete or damaged."""
+        folder = self._folder_of(key)
+        marker = _read_marker(folder)
+        if marker is None or marker["key"] != key:
+            return None
+        voxels: VoxelArray | None = _open_voxels(folder)
+        if voxels is None or list(voxels.shape) != marker["shape"] or str(voxels.dtype) != marker["dtype"]:
+            return None
+        return voxels if _size_of(folder / _VOXELS) == marker["n_bytes"] else None
+
+    def keep(
+        self, key: str, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]
+    ) -> VoxelArray:
+        """Voxels written slab by slab along the slice axis, and opened again.
+
+        Whatever was kept under the key before is replaced, and only once the new entry is complete.
+
+        Parameters
+        ----------
+        key : str
+            What the voxels are known by: file, size, time of change, and what was picked out of it.
+        shape : tuple of int
+            ``(n_slices, n_rows, n_columns)``.
+        dtype : numpy.dtype
+            Type of the voxels.
+        slabs : iterable of ndarray
+            Runs of whole slices, in order.
+
+        Raises
+        ------
+        UnreadableImage
+            If the slabs do not add up to the shape, or the folder cannot be written.
+        """
+        folder = self._folder_of(key)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.root))
+            try:
+                _write_slabs(unfinished / _VOXELS, shape, dtype, slabs)
+                marker = {
+                    "key": key,
+                    "shape": list(shape),
+                    "dtype": str(np.dtype(dtype).newbyteorder("=")),
+                    "n_bytes": _size_of(unfinished / _VOXELS),
+                }
+                (unfinished / _MARKER).write_text(json.dumps(marker), encoding="utf-8")
+                _put_in_place(unfinished, folder)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        except OSError as error:
+            raise UnreadableImage(
+                f"Expected a cache folder that can be written, found {error.strerror or error}, in {self.root}.",
+                hint=f"Free disk space, or name another folder in {ENVIRONMENT_VARIABLE}.",
+            ) from error
+        voxels: VoxelArray | None = _open_voxels(folder)
+        if voxels is None:
+            raise UnreadableImage(f"Expected the voxels just kept, found none, in {folder}.")
+        return voxels
+
+    def entries(self) -> tuple[CacheEntry, ...]:
+        """Complete entries, largest first."""
+        if not self.root.is_dir():
+            return ()
+        marked = [(folder, _read_marker(folder)) for folder in self.root.iterdir() if folder.is_dir()]
+        found = [CacheEntry(folder, marker["key"], _size_of(folder)) for folder, marker in marked if marker]
+        return tuple(sorted(found, key=lambda entry: (-entry.n_bytes, entry.key)))
+
+    def n_bytes(self) -> int:
+        """Size of everything in the folder, unfinished entries included."""
+        return _size_of(self.root)
+
+    def clear(self) -> int:
+        """Remove every entry, finished or not; what else lies in the folder is left alone.
+
+        Returns
+        -------
+        int
+            Bytes freed.
+        """
+        before = self.n_bytes()
+        for folder in self.root.iterdir() if self.root.is_dir() else ():
+            if folder.is_dir() and (folder.name.startswith(_TEMPORARY) or (folder / _MARKER).is_file()):
+                shutil.rmtree(folder)
+        return before - self.n_bytes()
+
+    def _folder_of(self, key: str) -> Path:
+        return self.root / hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def default_cache() -> FolderCache:
+    """The cache in the folder the platform has for such things, or in the one named in `ENVIRONMENT_VARIABLE`."""
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return FolderCache(Path(named))
+    home = Path.home()
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return FolderCache(base / "napari-hipspine" / "volumes")
+
+
+def _write_slabs(path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]) -> None:
+    """Write runs of slices, re-cut so that every chunk is packed once."""
+    import zarr
+    from zarr.codecs import ZstdCodec
+
+    depth = _slices_per_chunk(shape, dtype)
+    array: Any = zarr.create_array(
+        str(path),
+        shape=shape,
+        chunks=(depth, min(shape[1], _CHUNK_EDGE), min(shape[2], _CHUNK_EDGE)),
+        dtype=np.dtype(dtype).newbyteorder("="),
+        compressors=ZstdCodec(level=1),
+        fill_value=0,
+        config={"write_empty_chunks": False},
+    )
+    n_written = 0
+    for run in _runs_of(slabs, depth, shape):
+        if n_written + run.shape[0] > shape[0]:
+            raise UnreadableImage(f"Expected {shape[0]} slices to keep, found more.")
+        array[n_written : n_written + run.shape[0]] = run
+        n_written += run.shape[0]
+    if n_written != shape[0]:
+        raise UnreadableImage(f"Expected {shape[0]} slices to keep, found {n_written}.")
+
+
+def _runs_of(slabs: Iterable[NDArray[Any]], depth: int, shape: tuple[int, int, int]) -> Iterator[NDArray[Any]]:
+    """Slabs joined and cut so that every run but the last is a multiple of the chunk depth."""
+    waiting: list[NDArray[Any]] = []
+    for slab in slabs:
+        if slab.ndim != 3 or slab.shape[1:] != tuple(shape[1:]):
+            raise UnreadableImage(f"Expected slabs of {shape[1]} x {shape[2]} voxels, found shape {slab.shape}.")
+        waiting.append(slab)
+        n_waiting = sum(one.shape[0] for one in waiting)
+        if n_waiting >= depth:
+            joined = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
+            n_ready = n_waiting - n_waiting % depth
+            yield joined[:n_ready]
+            waiting = [joined[n_ready:]] if n_waiting > n_ready else []
+    if waiting:
+        yield np.concatenate(waiting)
+
+
+def _slices_per_chunk(shape: tuple[int, int, int], dtype: np.dtype[Any]) -> int:
+    """One slice where slices are large, several where they are small: scrolling reads no more than about a megabyte."""
+    n_bytes = min(shape[1], _CHUNK_EDGE) * min(shape[2], _CHUNK_EDGE) * np.dtype(dtype).itemsize
+    return int(np.clip(_CHUNK_BYTES // max(1, n_bytes), 1, min(16, shape[0])))
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> None:
+    """Rename into place; an older or damaged entry gives way."""
+    if folder.exists():
+        aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder.parent)) / "replaced"
+        folder.rename(aside)
+        unfinished.rename(folder)
+        shutil.rmtree(aside.parent, ignore_errors=True)
+    else:
+        unfinished.rename(folder)
+
+
+def _read_marker(folder: Path) -> dict[str, Any] | None:
+    try:
+        marker = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    complete = isinstance(marker, dict) and {"key", "shape", "dtype", "n_bytes"} <= set(marker)
+    return marker if complete else None
+
+
+def _open_voxels(folder: Path) -> Any:
+    import zarr
+    from zarr.errors import BaseZarrError
+
+    try:
+        return zarr.open_array(str(folder / _VOXELS), mode="r")
+    except (BaseZarrError, OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _size_of(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
