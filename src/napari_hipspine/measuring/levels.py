@@ -1,0 +1,202 @@
+"""The measurement table: one row for every level, muscle and side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..domain.anatomy import Side, Term
+from ..domain.tables import ALL_SLICES, BOTH_SIDES, SEPARATOR, join_words
+from .quality import row_flags, series_flags
+from .readout import Amount, Fractions, Readout, amount_of, fractions_of
+from .slice_rows import lean_area_mm2
+
+
+@dataclass(frozen=True)
+class LevelWindow:
+    """Slices read for one muscle at one level.
+
+    Parameters
+    ----------
+    level, slice_position : str
+        As written in the table.
+    slices : tuple of int
+        Slices of the window that exist.
+    n_expected : int or None
+        Slices the window asks for; None for all labelled slices of each side.
+    """
+
+    level: str
+    slice_position: str
+    slices: tuple[int, ...]
+    n_expected: int | None
+
+
+@dataclass(frozen=True)
+class SideValues:
+    """Numbers of one side at one level, kept for the row of both sides."""
+
+    number: int
+    slices: tuple[int, ...]
+    is_partial: bool
+    cells: dict[str, Any]
+
+
+def measurement_rows(readout: Readout) -> Iterator[dict[str, Any]]:
+    """Rows of the measurement table, by muscle in the order of the vocabulary, level and side."""
+    for muscle in readout.muscles():
+        windows = _windows(readout, muscle)
+        if not windows:
+            for side in (*(one.value for one in Side), BOTH_SIDES):
+                yield _empty_row(readout, muscle, None, side, "level_not_set")
+        for window in windows:
+            yield from _level_rows(readout, muscle, window)
+
+
+def _windows(readout: Readout, muscle: Term) -> list[LevelWindow]:
+    plan, grid = readout.plan, readout.grid
+    if plan.is_empty:
+        return [LevelWindow(ALL_SLICES, "", tuple(range(grid.shape[0])), None)]
+    return [
+        LevelWindow(
+            placement.level.id,
+            placement.slice_position,
+            plan.slices(grid, placement),
+            plan.window.n_slices_expected(grid, placement.position_mm),
+        )
+        for placement in plan.placements_for(muscle)
+    ]
+
+
+def _level_rows(readout: Readout, muscle: Term, window: LevelWindow) -> Iterator[dict[str, Any]]:
+    sides: dict[Side, SideValues] = {}
+    for side in Side:
+        number = readout.number(muscle, side)
+        slices = tuple(z for z in readout.labelled_slices(number) if z in set(window.slices))
+        if number is None or not slices:
+            yield _empty_row(readout, muscle, window, side.value, "absent_at_level")
+            continue
+        sides[side] = _side_values(readout, muscle, window, number=number, slices=slices)
+        yield _named(readout, muscle, window, side.value) | sides[side].cells
+    if len(sides) == len(Side):
+        yield _named(readout, muscle, window, BOTH_SIDES) | _both_cells(readout, muscle, window, sides)
+    else:
+        reason = "one_side_missing" if sides else "absent_at_level"
+        yield _empty_row(readout, muscle, window, BOTH_SIDES, reason)
+
+
+def _side_values(
+    readout: Readout, muscle: Term, window: LevelWindow, *, number: int, slices: tuple[int, ...]
+) -> SideValues:
+    amount = amount_of(readout, [number], slices)
+    fractions = fractions_of(readout, amount, muscle)
+    expected = len(slices) if window.n_expected is None else window.n_expected
+    is_partial = len(slices) < expected
+    flags = [*row_flags(readout, muscle, amount, numbers=[number], slices=slices)]
+    flags += ["partial_window"] if is_partial else []
+    severity = _severity(readout, fractions)
+    flags += ["near_cut"] if severity and severity["severe_margin"] < readout.protocol.near_cut else []
+    csa = amount.n_pixels * readout.grid.pixel_area_mm2 / len(slices)
+    lean = lean_area_mm2(readout, amount)
+    cells = _fat_cells(readout, muscle, fractions) | {
+        "n_slices": len(slices),
+        "n_slices_expected": expected,
+        "csa_mm2": csa,
+        "fcsa_mm2": _mean_fcsa(readout, number, slices, fractions),
+        "lean_area_mm2": None if lean is None else lean / len(slices),
+        "volume_mm3": amount.n_pixels * readout.grid.voxel_volume_mm3,
+        "flags": join_words(flags),
+    }
+    return SideValues(number, slices, is_partial, cells | severity)
+
+
+def _mean_fcsa(readout: Readout, number: int, slices: Sequence[int], fractions: Fractions) -> float | None:
+    """Mean over the slices of csa x (1 - fi); a slice without valid pixels takes the fi of all slices."""
+    if fractions.fi is None:
+        return None
+    areas = []
+    for z in slices:
+        n_valid, n_fat = int(readout.totals.n_valid[z, number]), int(readout.totals.n_fat[z, number])
+        fi = n_fat / n_valid if n_valid else fractions.fi
+        areas.append(int(readout.sums.n_pixels[z, number]) * (1 - fi))
+    return sum(areas) * readout.grid.pixel_area_mm2 / len(slices)
+
+
+def _severity(readout: Readout, fractions: Fractions) -> dict[str, Any]:
+    """Whether fat makes up one half, by which measure, and how near to the cut; empty where it cannot be said."""
+    name = "ff" if readout.is_dixon else "fi"
+    value = fractions.ff if readout.is_dixon else fractions.fi
+    if value is None or "two_echo_ambiguous" in readout.flags:
+        return {}
+    cut = readout.protocol.severe_cut
+    return {"severe": value >= cut, "severe_by": name, "severe_margin": abs(value - cut)}
+
+
+def _both_cells(readout: Readout, muscle: Term, window: LevelWindow, sides: dict[Side, SideValues]) -> dict[str, Any]:
+    amounts = {side: amount_of(readout, [one.number], one.slices) for side, one in sides.items()}
+    pooled = _added(amounts[Side.LEFT], amounts[Side.RIGHT])
+    fractions = fractions_of(readout, pooled, muscle)
+    left, right = sides[Side.LEFT], sides[Side.RIGHT]
+    numbers, slices = [left.number, right.number], sorted({*left.slices, *right.slices})
+    flags = [*row_flags(readout, muscle, pooled, numbers=numbers, slices=slices)]
+    flags += ["partial_window"] if left.is_partial or right.is_partial else []
+    shared = len(set(left.slices) & set(right.slices))
+    sums = {
+        name: _sum(left.cells[name], right.cells[name])
+        for name in ("csa_mm2", "fcsa_mm2", "lean_area_mm2", "volume_mm3")
+    }
+    fi = (right.cells["fi"], left.cells["fi"])
+    # A side too small for a fraction of its own empties what is added up from both sides.
+    of_sides = [one.cells["reason"] for one in (left, right)] if None in fi else []
+    return _fat_cells(readout, muscle, fractions) | {
+        "n_slices": shared,
+        "n_slices_expected": len(slices) if window.n_expected is None else window.n_expected,
+        **sums,
+        "asymmetry_csa": _asymmetry(left.cells["csa_mm2"], right.cells["csa_mm2"]),
+        "asymmetry_fcsa": _asymmetry(left.cells["fcsa_mm2"], right.cells["fcsa_mm2"]),
+        "fi_difference": None if None in fi else fi[0] - fi[1],
+        "flags": join_words(flags),
+        "reason": join_words([*fractions.reasons, *(w for cell in of_sides for w in cell.split(SEPARATOR))]),
+    }
+
+
+def _fat_cells(readout: Readout, muscle: Term, fractions: Fractions) -> dict[str, Any]:
+    threshold = readout.thresholds.find(muscle)
+    return {
+        "fi": fractions.fi,
+        "ff": fractions.ff,
+        "ff_of_sums": fractions.ff_of_sums,
+        "ff_signal_calibrated": fractions.ff_signal_calibrated,
+        "threshold": threshold.threshold,
+        "fat_method": threshold.method,
+        "reason": join_words(fractions.reasons),
+    }
+
+
+def _named(readout: Readout, muscle: Term, window: LevelWindow | None, side: str) -> dict[str, Any]:
+    level, position = (window.level, window.slice_position) if window else ("", "")
+    return readout.who(muscle) | {"level": level, "slice_position": position, "side": side}
+
+
+def _empty_row(readout: Readout, muscle: Term, window: LevelWindow | None, side: str, reason: str) -> dict[str, Any]:
+    named = _named(readout, muscle, window, side) | {"reason": reason, "flags": join_words(series_flags(readout))}
+    if window is None:
+        return named
+    return named | {"n_slices": 0, "n_slices_expected": window.n_expected}
+
+
+def _sum(left: float | None, right: float | None) -> float | None:
+    return None if left is None or right is None else left + right
+
+
+def _asymmetry(left: float | None, right: float | None) -> float | None:
+    """(R - L)/((R + L)/2), positive when the patient's right is larger."""
+    if left is None or right is None or left + right == 0:
+        return None
+    return (right - left) / ((right + left) / 2)
+
+
+def _added(one: Amount, other: Amount) -> Amount:
+    numbers = {name: getattr(one, name) + getattr(other, name) for name in vars(one) if name != "is_constant"}
+    return Amount(**numbers, is_constant=one.is_constant and other.is_constant)

@@ -1,0 +1,232 @@
+"""Additive numbers of every slice and structure: the one place where labelled voxels are read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.anatomy import Structure
+from ..domain.errors import GridMismatch, InvalidChoice
+from ..domain.label_map import LabelMap
+from ..domain.protocol import MeasurementProtocol
+from ..domain.subject import Progress, stay_silent
+from ..domain.volume import Volume, WaterFat
+from .block_walk import BlockWalk, slice_runs
+from .dixon import DIXON_SUMS
+from .histograms import Histogram, HistogramStore, Segments, pool_many, split
+from .slabs import SlabCounts
+
+_ONE_WORKER_BELOW = 2**22
+"""Fewer voxels than this are done before a second worker has started."""
+
+
+@dataclass(frozen=True)
+class SliceSums:
+    """What one pass over the voxels leaves: everything measured is computed from it.
+
+    All arrays have the shape ``(n_slices, n_structures)``.
+
+    Parameters
+    ----------
+    structures : tuple of Structure
+        In the order of the label values.
+    n_pixels : ndarray of int64
+        Labelled pixels.
+    n_kept : ndarray of int64
+        Labelled pixels left after erosion.
+    touches_edge : ndarray of bool
+        Whether a labelled pixel lies on the edge of the picture.
+    dixon : mapping of str to ndarray
+        Sums over valid pixels of water and fat (see `DIXON_SUMS`); empty for a single image.
+    scale : tuple of float
+        ``(slope, intercept)`` from stored values to signal.
+    """
+
+    structures: tuple[Structure, ...]
+    n_pixels: NDArray[np.int64]
+    n_kept: NDArray[np.int64]
+    touches_edge: NDArray[np.bool_]
+    dixon: MappingProxyType[str, NDArray[Any]] = field(default_factory=lambda: MappingProxyType({}))
+    scale: tuple[float, float] = (1.0, 0.0)
+    _records: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    _lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int32))
+    _store: HistogramStore = field(default_factory=HistogramStore)
+
+    @property
+    def is_dixon(self) -> bool:
+        """Whether the sums are those of water and fat."""
+        return bool(self.dixon)
+
+    def labelled_structures(self) -> list[Structure]:
+        """Structures with at least one labelled pixel."""
+        return [s for number, s in enumerate(self.structures) if self.n_pixels[:, number].any()]
+
+    def segments(self, slice_index: int) -> Segments | None:
+        """Stored values and counts of all structures of one slice; None where nothing was counted."""
+        record = int(self._records[slice_index])
+        return None if record < 0 else Segments(*self._store.read(record), self._lengths[slice_index])
+
+    def histograms(self, slice_index: int, chosen: Sequence[int]) -> list[Histogram]:
+        """Signals of the chosen structures (by number) on one slice, finite pixels left after erosion."""
+        segments = self.segments(slice_index)
+        if segments is None:
+            return [pool_many(()) for _ in chosen]
+        return [self._as_signal(one) for one in split(segments, chosen)]
+
+    def pooled(self, chosen: Sequence[int], slices: Collection[int] | None = None) -> Histogram:
+        """Signals of the chosen structures on all slices, or on some."""
+        wanted = range(len(self.n_pixels)) if slices is None else sorted(slices)
+        return pool_many(one for z in wanted if self._has(z, chosen) for one in self.histograms(z, chosen))
+
+    def _has(self, z: int, chosen: Sequence[int]) -> bool:
+        return bool(self._records[z] >= 0 and self._lengths[z, list(chosen)].any())
+
+    def _as_signal(self, stored: Histogram) -> Histogram:
+        slope, intercept = self.scale
+        if (slope, intercept) == (1.0, 0.0):
+            return stored
+        signal = Histogram(stored.values * slope + intercept, stored.counts)
+        return signal if slope > 0 else Histogram(signal.values[::-1], signal.counts[::-1])
+
+
+def sum_slices(
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    protocol: MeasurementProtocol,
+    *,
+    n_workers: int = 2,
+    progress: Progress = stay_silent,
+) -> SliceSums:
+    """Sums of every slice and structure in one pass over the labelled blocks.
+
+    Parameters
+    ----------
+    image : Volume or WaterFat
+        Voxels of shape ``(n_slices, n_rows, n_columns)``; blocks without labels are not read.
+    label_map : LabelMap
+        On the image's grid.
+    protocol : MeasurementProtocol
+        Erosion, and for water and fat the cut and the valid range.
+    n_workers : int
+        Threads; they change nothing but the time.
+    progress : Progress
+        Told after every run of slices; may cancel.
+
+    Raises
+    ------
+    GridMismatch
+        If labels and image are not on one grid.
+    InvalidChoice
+        If the label map names no structure.
+    """
+    if not image.grid.same_as(label_map.grid):
+        raise GridMismatch(
+            f"Expected labels on the grid of the image, found {label_map.grid.difference_from(image.grid)}.",
+            hint="Bring them there first with LabelMap.on_grid, which allows lossless steps only.",
+        )
+    if not label_map.structures:
+        raise InvalidChoice("Expected a label map with at least one named structure, found none.")
+    empty = _empty_sums(image, label_map)
+    return update_sums(empty, image, label_map, protocol, n_workers=n_workers, progress=progress)
+
+
+def update_sums(
+    sums: SliceSums,
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    protocol: MeasurementProtocol,
+    *,
+    slices: Collection[int] | None = None,
+    n_workers: int = 2,
+    progress: Progress = stay_silent,
+) -> SliceSums:
+    """The sums with some slices counted anew; the given sums stay as they are.
+
+    Parameters
+    ----------
+    sums : SliceSums
+        Sums of the same image and structures.
+    image, label_map, protocol, n_workers, progress
+        As in `sum_slices`.
+    slices : collection of int, optional
+        Slices whose labels have changed; all by default.
+    """
+    walk = BlockWalk(image, label_map, protocol, tuple(sums.structures))
+    runs = list(slice_runs(walk.block_shape[0], walk.shape[0], slices))
+    out = _writable_copy(sums)
+    lock = threading.Lock()
+
+    def work(run: slice) -> None:
+        counts = walk.count(run)
+        with lock:
+            _put(out, run, counts)
+
+    n_voxels = sum(run.stop - run.start for run in runs) * walk.shape[1] * walk.shape[2]
+    if n_workers < 2 or len(runs) < 2 or n_voxels < _ONE_WORKER_BELOW:
+        for done, run in enumerate(runs):
+            progress(done, len(runs), "measuring")
+            work(run)
+    else:
+        _spread(work, runs, n_workers, progress)
+    progress(len(runs), len(runs), "measuring")
+    return out
+
+
+def _spread(work: Any, runs: list[slice], n_workers: int, progress: Progress) -> None:
+    """Work on threads; progress is told on the calling one, and what it raises stops the rest."""
+    with ThreadPoolExecutor(n_workers, thread_name_prefix="hipspine-measure") as pool:
+        waiting = [pool.submit(work, run) for run in runs]
+        try:
+            for done, one in enumerate(waiting):
+                progress(done, len(runs), "measuring")
+                one.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
+    structures = tuple(label_map.structures[value] for value in sorted(label_map.structures))
+    shape = (image.grid.shape[0], len(structures))
+    dixon: dict[str, NDArray[Any]] = {}
+    if isinstance(image, WaterFat):
+        dixon = {n: np.zeros(shape, dtype=np.int64 if n.startswith("n_") else np.float64) for n in DIXON_SUMS}
+    return SliceSums(
+        structures=structures,
+        n_pixels=np.zeros(shape, dtype=np.int64),
+        n_kept=np.zeros(shape, dtype=np.int64),
+        touches_edge=np.zeros(shape, dtype=np.bool_),
+        dixon=MappingProxyType(dixon),
+        scale=(1.0, 0.0) if isinstance(image, WaterFat) else image.voxel_scale,
+        _records=np.full(shape[0], -1, dtype=np.int64),
+        _lengths=np.zeros(shape, dtype=np.int32),
+    )
+
+
+def _writable_copy(sums: SliceSums) -> SliceSums:
+    return replace(
+        sums,
+        n_pixels=sums.n_pixels.copy(),
+        n_kept=sums.n_kept.copy(),
+        touches_edge=sums.touches_edge.copy(),
+        dixon=MappingProxyType({name: values.copy() for name, values in sums.dixon.items()}),
+        _records=sums._records.copy(),
+        _lengths=sums._lengths.copy(),
+    )
+
+
+def _put(sums: SliceSums, run: slice, counts: SlabCounts) -> None:
+    sums.n_pixels[run] = counts.n_pixels
+    sums.n_kept[run] = counts.n_kept
+    sums.touches_edge[run] = counts.touches_edge
+    for name, values in counts.sums.items():
+        sums.dixon[name][run] = values
+    for z, record in zip(range(run.start, run.stop), counts.records, strict=False):
+        sums._records[z] = -1 if record is None else sums._store.append(record[0], record[1])
+        sums._lengths[z] = 0 if record is None else record[2]

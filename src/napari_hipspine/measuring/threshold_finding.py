@@ -1,0 +1,221 @@
+"""How the thresholds of all muscles are found, frozen and checked against the picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..domain.anatomy import Term
+from ..domain.blocks import VoxelArray
+from ..domain.errors import PolarityContradiction
+from ..domain.label_map import LabelMap
+from ..domain.protocol import FatMethod, MeasurementProtocol
+from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
+from .fat_region import FatRegion, drawn_fat_region, find_fat_region, search_for
+from .fat_threshold import NOT_KNOWN, FatThresholds, MuscleThreshold
+from .histograms import Histogram, pool_many
+from .muscle_fits import fit_muscle, pooled_threshold
+from .signal_peaks import find_lean_peak
+from .slice_sums import SliceSums
+
+_CONTRADICTION_FACTOR = 3.0
+"""How many times more patches must speak against the declared polarity than for it."""
+
+_CONTRADICTION_SHARE = 0.05
+"""Least size of those patches, as a share of the labelled pixels on the same slices."""
+
+_OWN_FITS = (FatMethod.OTSU, FatMethod.MIXTURE, FatMethod.KMEANS, FatMethod.MUSCLEMAP)
+
+
+def find_thresholds(
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    sums: SliceSums,
+    protocol: MeasurementProtocol,
+    *,
+    accepted: FatThresholds | None = None,
+    fat_roi: LabelMap | VoxelArray | None = None,
+) -> FatThresholds:
+    """The threshold of every labelled muscle, found on all labelled slices and both sides together.
+
+    Parameters
+    ----------
+    image : Volume or WaterFat
+        The picture the sums were taken from.
+    label_map : LabelMap
+        Muscles, on the image's grid.
+    sums : SliceSums
+        Signals per slice and structure.
+    protocol : MeasurementProtocol
+        Method and its settings.
+    accepted : FatThresholds, optional
+        Kept as they are; muscles they do not know are added.
+    fat_roi : LabelMap or VoxelArray, optional
+        Fat accepted or redrawn by the reader.
+
+    Raises
+    ------
+    PolarityContradiction
+        If fat beside the muscles is on the other side of lean muscle than declared.
+    """
+    muscles = _labelled_muscles(sums)
+    if isinstance(image, WaterFat) or image.contrast is Contrast.FAT_FRACTION:
+        known = MuscleThreshold(protocol.ff_cut, FatMethod.DIXON.value)
+        return FatThresholds({muscle.id: known for muscle in muscles})
+    signals = {muscle.id: _signals_of(sums, muscle, protocol) for muscle in muscles}
+    kept = _kept(accepted, signals)
+    if accepted is not None and len(kept) == len(muscles):
+        return replace(accepted, muscles=kept)
+    everything = pool_many(signals.values())
+    lean = find_lean_peak(everything, image.fat_polarity, fat_lean_ratio=protocol.fat_lean_ratio)
+    region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
+    _refuse_wrong_polarity(region, image, sums, lean=lean, is_drawn=fat_roi is not None)
+    series = Series(everything, lean, image.fat_polarity, region, is_drawn=fat_roi is not None)
+    found = {id: _find_one(one, series, protocol) for id, one in signals.items()}
+    notes = _notes(series, protocol)
+    return FatThresholds({**found, **kept}, region, lean, notes)
+
+
+@dataclass(frozen=True)
+class Series:
+    """What all muscles of a series share when their thresholds are found.
+
+    Parameters
+    ----------
+    everything : Histogram
+        Signals of all muscles on all labelled slices.
+    lean : float
+        Their lean peak.
+    polarity : FatPolarity
+        Whether fat is bright or dark.
+    region : FatRegion
+        Fat beside the muscles; may be empty.
+    is_drawn : bool
+        Whether a reader has drawn or accepted it.
+    """
+
+    everything: Histogram
+    lean: float
+    polarity: FatPolarity
+    region: FatRegion
+    is_drawn: bool
+
+
+def fingerprint_of(signals: Histogram) -> str:
+    """Digest of a muscle's signals, another one as soon as one labelled pixel changes its signal."""
+    digest = hashlib.sha256(np.ascontiguousarray(signals.values).tobytes())
+    digest.update(np.ascontiguousarray(signals.counts).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _find_one(signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
+    method = protocol.fat_method
+    if method is FatMethod.MANUAL and protocol.manual_threshold is not None:
+        found = MuscleThreshold(protocol.manual_threshold, method.value, flags=("threshold_manual",))
+    elif method in _OWN_FITS:
+        found = fit_muscle(signals, series.polarity, protocol)
+    elif method is FatMethod.OTSU_POOLED:
+        found = replace(fit_muscle(series.everything, series.polarity, protocol), method=method.value)
+    elif method is FatMethod.FAT_REFERENCE and series.region.is_found:
+        found = _midway_to_fat(signals, series, protocol)
+    else:
+        found = pooled_threshold(series.everything, series.polarity, protocol)
+    checked = () if series.region.is_found else ("polarity_unchecked",)
+    return replace(found, flags=(*found.flags, *checked), fingerprint=fingerprint_of(signals))
+
+
+def _midway_to_fat(signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
+    """Midpoint between this muscle's lean peak, where it can be trusted, and the fat beside the muscles."""
+    own = find_lean_peak(signals, series.polarity, fat_lean_ratio=protocol.fat_lean_ratio)
+    reach = protocol.lean_peak_tolerance * abs(series.lean)
+    is_own = signals.n >= protocol.min_fit_pixels and abs(own - series.lean) <= reach
+    lean = own if is_own else series.lean
+    flags = () if is_own else ("lean_peak_borrowed",)
+    proposed = () if series.is_drawn else ("fat_roi_proposed",)
+    return MuscleThreshold(
+        threshold=(lean + series.region.signal) / 2,
+        method=FatMethod.FAT_REFERENCE.value,
+        lean=lean,
+        fat=series.region.signal,
+        flags=(*flags, *proposed),
+    )
+
+
+def _fat_beside(
+    image: Volume,
+    label_map: LabelMap,
+    sums: SliceSums,
+    protocol: MeasurementProtocol,
+    *,
+    lean: float,
+    fat_roi: LabelMap | VoxelArray | None,
+) -> FatRegion:
+    if fat_roi is not None:
+        return drawn_fat_region(image, fat_roi)
+    labelled = [int(z) for z in np.flatnonzero(sums.n_pixels.any(axis=1))]
+    if not lean > 0:
+        return FatRegion(NOT_KNOWN, 0, NOT_KNOWN, NOT_KNOWN, tuple(labelled))
+    return find_fat_region(image, label_map, labelled, search_for(lean, image.fat_polarity, protocol))
+
+
+def _refuse_wrong_polarity(region: FatRegion, image: Volume, sums: SliceSums, *, lean: float, is_drawn: bool) -> None:
+    """Stop where the fat beside the muscles contradicts what was declared."""
+    is_bright = image.fat_polarity is not FatPolarity.DARK
+    if is_drawn:
+        is_wrong = region.signal <= lean if is_bright else region.signal >= lean
+        found = f"a fat region of signal {region.signal:.6g} and a lean peak of {lean:.6g}"
+    else:
+        speak_for, against = (region.n_bright, region.n_dark)[:: 1 if is_bright else -1]
+        n_labelled = int(sums.n_pixels[list(region.slices)].sum())
+        is_wrong = against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * n_labelled)
+        found = (
+            f"{against} pixels of {'dark' if is_bright else 'bright'} and {speak_for} of "
+            f"{'bright' if is_bright else 'dark'} patches beside the muscles"
+        )
+    if is_wrong:
+        raise PolarityContradiction(
+            f"Expected {image.fat_polarity.value} fat as declared, found {found}, "
+            f"in {image.source.path or 'the image'}.",
+            hint="Check whether fat was suppressed and declare the polarity (--fat-polarity), "
+            "or draw the fat region yourself (--fat-roi).",
+        )
+
+
+def _kept(accepted: FatThresholds | None, signals: dict[str, Histogram]) -> dict[str, MuscleThreshold]:
+    """Accepted thresholds of labelled muscles, flagged where their signals are others than when they were found."""
+    if accepted is None:
+        return {}
+    kept = {}
+    for id, one in accepted.muscles.items():
+        if id in signals:
+            flags = tuple(flag for flag in one.flags if flag != "threshold_stale")
+            is_stale = bool(one.fingerprint) and fingerprint_of(signals[id]) != one.fingerprint
+            kept[id] = replace(one, flags=(*flags, "threshold_stale") if is_stale else flags)
+    return kept
+
+
+def _notes(series: Series, protocol: MeasurementProtocol) -> tuple[str, ...]:
+    region = series.region
+    if region.is_found:
+        how = "drawn" if series.is_drawn else "proposed"
+        pixels = f"median signal {region.signal:.6g} of {region.n_pixels} pixels"
+        return (f"fat beside the muscles ({how}): {pixels}; lean peak of all muscles {series.lean:.6g}",)
+    if protocol.fat_method is FatMethod.FAT_REFERENCE:
+        return ("no fat found beside the muscles: thresholds found by the pooled method",)
+    return ("no fat found beside the muscles: fat polarity unchecked",)
+
+
+def _labelled_muscles(sums: SliceSums) -> list[Term]:
+    there = sums.labelled_structures()
+    return list({structure.muscle.id: structure.muscle for structure in there}.values())
+
+
+def _numbers_of(sums: SliceSums, muscle: Term) -> Sequence[int]:
+    return [number for number, structure in enumerate(sums.structures) if structure.muscle == muscle]
+
+
+def _signals_of(sums: SliceSums, muscle: Term, protocol: MeasurementProtocol) -> Histogram:
+    return sums.pooled(_numbers_of(sums, muscle)).between(protocol.valid_low, protocol.valid_high)
