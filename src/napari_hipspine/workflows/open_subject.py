@@ -50,6 +50,11 @@ class ImageFiles:
                 f"found {' and '.join(given).replace('_', '-') or 'none'}.",
                 hint="Give --image FILE, or --water FILE --fat FILE, or --fat-fraction FILE.",
             )
+        if self.series is not None and self.water is not None:
+            raise InvalidChoice(
+                "Expected a series of one image, found a series beside water and fat.",
+                hint="Water and fat are given as one file or folder each; leave --series out.",
+            )
 
     @property
     def paths(self) -> tuple[Path, ...]:

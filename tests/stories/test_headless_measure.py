@@ -1,0 +1,142 @@
+"""From files to tables on the command line, on real images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_hipspine.domain.provenance import RESEARCH_ONLY
+
+TABLES = ("slices.csv", "measurements.csv", "columns.json", "run.json")
+
+# Fat fractions of the lumbar Dixon subject, by two rules, computed with plain numpy when the data were described.
+FF = {("erector_spinae", "right"): 0.132, ("multifidus", "right"): 0.149, ("multifidus", "left"): 0.129}
+FF |= {("erector_spinae", "left"): 0.122}
+FF_OF_SUMS = {("erector_spinae", "right"): 0.146, ("multifidus", "right"): 0.160, ("multifidus", "left"): 0.138}
+FF_OF_SUMS |= {("erector_spinae", "left"): 0.136}
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, na_values=[""])
+
+
+def test_a_dixon_subject_gives_the_known_fat_fractions(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    said = hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.err
+    table = read(tmp_path / "out" / "measurements.csv").set_index(["muscle", "side"])
+    for structure, expected in FF.items():
+        assert table.loc[structure, "ff"] == pytest.approx(expected, abs=0.002)
+        assert table.loc[structure, "ff_of_sums"] == pytest.approx(FF_OF_SUMS[structure], abs=0.002)
+    assert set(table["flags"]) == {"header_mismatch_accepted"}
+    assert set(table["level"]) == {"all"}
+
+
+def test_areas_per_slice_equal_a_slow_count(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", "--out", tmp_path / "out")
+    labels = nib.load(lumbar_dixon[lumbar_dixon.index("--labels") + 1])
+    pixel_mm2 = float(np.prod(labels.header.get_zooms()[:2], dtype=float))
+    stored = np.asarray(labels.dataobj)
+    values = {("erector_spinae", "right"): 1, ("multifidus", "right"): 2, ("multifidus", "left"): 3}
+    values |= {("erector_spinae", "left"): 4}
+    slices = read(tmp_path / "out" / "slices.csv")
+    assert len(slices) == 4 * stored.shape[2]
+    for row in slices.itertuples():
+        n_pixels = int((stored[:, :, row.slice_index] == values[row.muscle, row.side]).sum())
+        assert row.n_pixels == n_pixels
+        assert row.csa_mm2 == pytest.approx(n_pixels * pixel_mm2, rel=1e-6)
+
+
+def test_equal_inputs_give_equal_bytes(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", "--out", tmp_path / name)
+    for file in TABLES:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+def test_a_level_takes_its_window_and_a_muscle_its_own(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    where = ("--level", "L4=slice:12", "--level", "multifidus@L4:mid_disc=mm:80", "--window", "slices:3")
+    hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", *where, "--out", tmp_path / "out")
+    slices = read(tmp_path / "out" / "slices.csv")
+    taken = slices[slices["level"] == "L4"].groupby("muscle")["slice_index"].unique().map(list).to_dict()
+    assert taken == {"erector_spinae": [11, 12, 13], "multifidus": [19, 20, 21]}
+    table = read(tmp_path / "out" / "measurements.csv")
+    assert set(table[table["muscle"] == "multifidus"]["slice_position"]) == {"mid_disc"}
+    assert set(table["n_slices"]) == {3}
+
+
+def test_choosing_a_level_changes_nothing_in_the_slice_table_but_its_level(hipspine, lumbar_dixon, tmp_path) -> None:
+    accepted = (*lumbar_dixon, "--accept-header-mismatch")
+    hipspine("measure", *accepted, "--out", tmp_path / "all")
+    hipspine("measure", *accepted, "--level", "L4=slice:12", "--out", tmp_path / "l4")
+    whole, l4 = (read(tmp_path / name / "slices.csv") for name in ("all", "l4"))
+    where = ["level", "slice_position"]
+    pd.testing.assert_frame_equal(whole.drop(columns=where), l4.drop(columns=where))
+
+
+def test_what_a_result_rests_on_stands_beside_it(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", "--subject", "s7", "--out", tmp_path / "out")
+    run = json.loads((tmp_path / "out" / "run.json").read_text())
+    columns = json.loads((tmp_path / "out" / "columns.json").read_text())
+    assert run["research_only"] == columns["research_only"] == RESEARCH_ONLY
+    assert run["subject"]["subject_id"] == "s7"
+    assert run["settings"]["protocol"]["fat_method"] == "dixon"
+    assert [len(one["sha256"]) for one in run["inputs"]] == [64, 64, 64]
+    units = {c["name"]: c["unit"] for c in columns["tables"]["slices"]["columns"]}
+    assert (units["csa_mm2"], units["fi"], units["position_mm"]) == ("mm2", "1", "mm")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "Expected water and fat on one grid"),
+        (("--accept-header-mismatch", "--level", "L4=slice:29"), "Expected a slice from 0 to 28, found 29"),
+        (("--accept-header-mismatch", "--level", "L4"), "Expected a level as LEVEL=slice:12"),
+        (("--accept-header-mismatch", "--level", "L9=slice:2"), "Expected a level of the vocabulary, found 'L9'"),
+        (("--accept-header-mismatch", "--level", "L4=mm:-35"), "Expected a level from 0.0 to 112.0 mm"),
+        (("--accept-header-mismatch", "--window", "slices:2"), "Expected an odd number of slices"),
+        (("--accept-header-mismatch", "--window", "wide"), "Expected a window as slices:3 or mm:20"),
+        (("--accept-header-mismatch", "--fat-method", "otsu"), "Expected the fat method dixon"),
+        (("--accept-header-mismatch", "--fat-method", "otsu", "--threshold", "9"), "Expected the manual fat method"),
+        (("--accept-header-mismatch", "--protocol", "no.toml"), "Expected a protocol in TOML"),
+        (("--accept-header-mismatch", "--series", "1"), "found a series beside water and fat"),
+        (("--accept-header-mismatch", "--naming", "musclemap-wholebody"), "1 (48953 voxels)"),
+        (("--accept-header-mismatch", "--image", "x.nii"), "found image and water and fat"),
+    ],
+)
+def test_a_refusal_writes_nothing_and_says_why(hipspine, lumbar_dixon, tmp_path: Path, options, message) -> None:
+    said = hipspine("measure", *lumbar_dixon, *options, "--out", tmp_path / "out")
+    assert said.exit_code == 2
+    assert message in said.err
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_full_or_missing_disk_is_said_in_words(hipspine, lumbar_dixon) -> None:
+    said = hipspine("measure", *lumbar_dixon, "--accept-header-mismatch", "--out", "/proc/nowhere")
+    assert said.exit_code == 2
+    assert "Expected a folder that can be written" in said.err
+
+
+def test_series_are_listed_as_json_with_their_geometry(hipspine, shared_data: Path) -> None:
+    said = hipspine("info", shared_data / "nifti-orientations" / "example4d.nii.gz", "--json")
+    listed = json.loads(said.out)
+    assert len(listed) == 2
+    assert listed[0]["shape"] == [24, 96, 128]
+    assert listed[0]["spacing_mm"] == pytest.approx([2.2, 2.0, 2.0], abs=1e-3)
+    assert np.array(listed[0]["affine_lps"]).shape == (4, 4)
+    assert {"orientation", "dtype", "contrast", "fat_polarity"} <= set(listed[0])
+
+
+def test_several_series_are_listed_and_none_is_guessed(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "nifti-orientations"
+    said = hipspine(
+        *("measure", "--image", folder / "example4d.nii.gz", "--labels", folder / "example4d.nii.gz"),
+        *("--naming", "itksnap", "--out", tmp_path / "out"),
+    )
+    assert said.exit_code == 2
+    assert "--series" in said.err
