@@ -38,7 +38,9 @@ class BlockWalk:
         self._numbers = _number_table(label_map, structures)
         self._n_structures = len(structures)
         self._kernel: CountKernel = count_kernel_for(int(np.prod(self.shape, dtype=np.int64)))
-        every = [self._labels.block_shape, *(source.block_shape for source in self._images)]
+        images = [source.block_shape for source in self._images]
+        self._image_block = tuple(max(block[axis] for block in images) for axis in range(3))
+        every = [self._labels.block_shape, self._image_block]
         # The coarsest of all block grids: nothing large is decoded twice.
         rows, columns = (min(max(block[axis] for block in every), self.shape[axis]) for axis in (1, 2))
         self.block_shape = (min(max(block[0] for block in every), self.shape[0]), rows, columns)
@@ -61,11 +63,22 @@ class BlockWalk:
             if not counts_itself:
                 counts.n_pixels += count_labels(labels, self._numbers, shape[1])
                 counts.n_kept += count_labels(kept, self._numbers, shape[1])
-            collector.add(kept, *(_native(source.read(place)) for source in self._images))
+            for first, part, inner in self._parts_with_labels(place, kept):
+                collector.add(first, part, *(_native(source.read(inner)) for source in self._images))
         collector.finish(counts)
         if counts_itself:
             counts.n_pixels = counts.n_kept = _pixels_of_records(counts, shape)
         return counts
+
+    def _parts_with_labels(self, place: Box, labels: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any], Box]]:
+        """Parts of a box on the image's own blocks that hold labels: first slice, labels and where it lies."""
+        for inner in boxes_of(labels.shape, self._image_block):
+            part = labels[inner]
+            if part.any():
+                first, second, third = (
+                    slice(outer.start + s.start, outer.start + s.stop) for outer, s in zip(place, inner, strict=True)
+                )
+                yield inner[0].start, part, (first, second, third)
 
     @property
     def _holds_every_pixel(self) -> bool:

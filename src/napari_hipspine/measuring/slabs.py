@@ -43,8 +43,8 @@ def count_labels(labels: NDArray[Any], numbers: NDArray[np.uint16], n_structures
 class Collector(Protocol):
     """Takes the blocks of a slab and gives its finished counts."""
 
-    def add(self, labels: NDArray[Any], *images: NDArray[Any]) -> None:
-        """One block: labels after erosion, and the image or images."""
+    def add(self, first: int, labels: NDArray[Any], *images: NDArray[Any]) -> None:
+        """One block: its first slice within the slab, labels after erosion, and the image or images."""
 
     def finish(self, counts: SlabCounts) -> None:
         """Write what was collected into the counts of the slab."""
@@ -61,15 +61,15 @@ class SignalCollector:
         self._counts: NDArray[np.int32] | None = None
         self._loose: list[tuple[NDArray[np.int64], NDArray[Any], NDArray[np.int64]]] = []
 
-    def add(self, labels: NDArray[Any], *images: NDArray[Any]) -> None:
+    def add(self, first: int, labels: NDArray[Any], *images: NDArray[Any]) -> None:
         """One block of labels and image."""
         (image,) = images
         if image.dtype.kind in "iu" and image.dtype.itemsize <= 2 and self._make_room(image):
             counts = self._counts
             if counts is not None:
-                self._kernel(image, labels, self._numbers, self._lowest, counts)
+                self._kernel(image, labels, self._numbers, self._lowest, counts[first : first + len(labels)])
             return
-        groups, pixels = gather(labels, self._numbers, self._shape[1], image)
+        groups, pixels = gather(first, labels, self._numbers, self._shape[1], image)
         if image.dtype.kind == "f":
             finite = np.isfinite(pixels)
             # Adding zero turns -0 into 0: which of the two stands for both must not depend on the order.
@@ -139,9 +139,9 @@ class DixonCollector:
         self._protocol = protocol
         self._pixels: list[tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]] = []
 
-    def add(self, labels: NDArray[Any], *images: NDArray[Any]) -> None:
+    def add(self, first: int, labels: NDArray[Any], *images: NDArray[Any]) -> None:
         """One block of labels, water and fat."""
-        groups, water, fat = gather(labels, self._numbers, self._shape[1], *images)
+        groups, water, fat = gather(first, labels, self._numbers, self._shape[1], *images)
         signals = [
             np.asarray(one, dtype=np.float64) * slope + intercept
             for one, (slope, intercept) in zip((water, fat), self._scales, strict=True)
@@ -171,12 +171,12 @@ class DixonCollector:
 
 
 def gather(
-    labels: NDArray[Any], numbers: NDArray[np.uint16], n_structures: int, *images: NDArray[Any]
+    first: int, labels: NDArray[Any], numbers: NDArray[np.uint16], n_structures: int, *images: NDArray[Any]
 ) -> tuple[NDArray[Any], ...]:
     """Measured pixels of a block: their group (slice x structures + structure) and their value in each image."""
     found = structure_numbers(labels, numbers)
     slices, rows, columns = np.nonzero(found)
-    groups = slices.astype(np.int64) * n_structures + found[slices, rows, columns] - 1
+    groups = (slices.astype(np.int64) + first) * n_structures + found[slices, rows, columns] - 1
     return groups, *(image[slices, rows, columns] for image in images)
 
 
