@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import ArrayBlocks, BlockSource, Box, blocks_of
+from ..domain.blocks import ArrayBlocks, BlockSource, Box, VoxelArray, blocks_of
+from ..domain.cache import VolumeCache
 from ..domain.index_map import basic_box
+
+_SLAB_BYTES = 16 * 2**20
 
 
 class OpenedAtFirstLook:
@@ -77,3 +83,50 @@ class OpenedAtFirstLook:
     def __reduce__(self) -> tuple[Any, ...]:
         """What was opened stays in this process; another one opens it for itself."""
         return type(self), (self.shape, self.dtype, self._open_voxels)
+
+
+def keep_between_sittings(cache: VolumeCache | None, key: str, make: Callable[[], VoxelArray]) -> Any:
+    """Voxels from the cache; made, and kept there, when the cache does not have them.
+
+    Parameters
+    ----------
+    cache : VolumeCache or None
+        Without one the voxels are made and handed over.
+    key : str
+        Names the voxels, see `key_of_files`.
+    make : callable
+        Gives the voxels, shape ``(n_slices, n_rows, n_columns)``.
+    """
+    if cache is None:
+        return make()
+    kept = cache.find(key)
+    if kept is not None:
+        return kept
+    voxels = make()
+    n_slices, n_rows, n_columns = voxels.shape
+    return cache.keep(key, (n_slices, n_rows, n_columns), voxels.dtype, _slabs(voxels))
+
+
+def key_of_files(paths: Iterable[str | Path], *view: object) -> str:
+    """Key that changes when a file is another one, has another size or was written at another time.
+
+    Parameters
+    ----------
+    paths : iterable of path-like
+        Files in the order in which they are read.
+    *view : object
+        Which volume of the files, and in which order of axes.
+    """
+    digest = hashlib.sha256(repr(view).encode())
+    for path in paths:
+        status = Path(path).stat()
+        digest.update(f"{os.path.realpath(path)}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _slabs(voxels: VoxelArray) -> Iterator[NDArray[Any]]:
+    """Runs of whole slices, each of about sixteen megabytes."""
+    n_slices, n_rows, n_columns = voxels.shape
+    step = max(1, _SLAB_BYTES // (n_rows * n_columns * voxels.dtype.itemsize))
+    for start in range(0, n_slices, step):
+        yield np.asarray(voxels[start : start + step])

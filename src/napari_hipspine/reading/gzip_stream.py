@@ -1,14 +1,14 @@
-"""Compressed files, decompressed once as a stream into a temporary file that is memory-mapped."""
+"""Compressed streams, decompressed once, piece by piece, into a temporary file that is memory-mapped."""
 
 from __future__ import annotations
 
 import gzip
-import shutil
 import tempfile
 import threading
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +20,21 @@ _PIECE_BYTES = 2**20
 
 
 class DecompressedFile:
-    """The contents of a gzip file as a memory map; decompressed when first asked for, once.
+    """A gzip or zlib stream as a memory map of its contents; decompressed when first asked for, once.
 
     Memory stays bounded by one piece of the stream; the temporary file has no name and goes with this object.
 
     Parameters
     ----------
     path : Path
-        Compressed file.
+        File with the stream.
+    start : int
+        Where in the file the stream begins [bytes].
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, start: int = 0) -> None:
         self.path = path
+        self.start = start
         self._bytes: NDArray[np.uint8] | None = None
         self._lock = threading.Lock()
 
@@ -45,12 +48,12 @@ class DecompressedFile:
         """
         with self._lock:
             if self._bytes is None:
-                self._bytes = _decompress(self.path, offset + n_bytes)
+                self._bytes = _decompress(self.path, self.start, offset + n_bytes)
         return self._bytes[offset : offset + n_bytes]
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Another process decompresses for itself: paths travel, not voxels."""
-        return type(self), (self.path,)
+        return type(self), (self.path, self.start)
 
 
 def read_start(path: Path, n_bytes: int) -> bytes:
@@ -83,10 +86,12 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == GZIP_MAGIC
 
 
-def _decompress(path: Path, n_bytes_needed: int) -> NDArray[np.uint8]:
+def _decompress(path: Path, start: int, n_bytes_needed: int) -> NDArray[np.uint8]:
     try:
-        with tempfile.TemporaryFile() as target, gzip.open(path, "rb") as stream:
-            shutil.copyfileobj(stream, target, _PIECE_BYTES)
+        with tempfile.TemporaryFile() as target, path.open("rb") as file:
+            file.seek(start)
+            for piece in _pieces(file):
+                target.write(piece)
             n_found = target.tell()
             if n_found < n_bytes_needed:
                 raise _damaged(path, f"{n_found} of {n_bytes_needed} bytes")
@@ -94,6 +99,23 @@ def _decompress(path: Path, n_bytes_needed: int) -> NDArray[np.uint8]:
             return np.memmap(target, dtype=np.uint8, mode="r")
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise _damaged(path, str(error)) from error
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Decompressed pieces of the stream that begins where the file stands."""
+    start = file.tell()
+    is_gzipped = file.read(2) == GZIP_MAGIC
+    file.seek(start)
+    if is_gzipped:
+        with gzip.open(file, "rb") as stream:
+            yield from iter(lambda: stream.read(_PIECE_BYTES), b"")
+        return
+    unpacker = zlib.decompressobj()
+    while not unpacker.eof:
+        packed = unpacker.unconsumed_tail or file.read(_PIECE_BYTES)
+        if not packed:
+            raise EOFError("the stream ends too early")
+        yield unpacker.decompress(packed, _PIECE_BYTES)
 
 
 def _damaged(path: Path, found: str) -> UnreadableImage:

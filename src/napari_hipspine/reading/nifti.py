@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..domain.cache import VolumeCache
 from ..domain.errors import HipSpineError, UnreadableImage
 from ..domain.grid import RAS_TO_LPS, Grid, arrange_axes
 from ..domain.volume import Source, Volume
-from .first_look import OpenedAtFirstLook
+from .first_look import OpenedAtFirstLook, keep_between_sittings, key_of_files
 from .gzip_stream import DecompressedFile, is_gzip, read_start
 
 _MILLIMETRES_OF_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
@@ -27,7 +26,6 @@ _FORMS_AGREE_MM = 0.1
 """How far sform and qform may lie apart before it is noted [mm]."""
 
 _HEADER_BYTES = 544
-_SLAB_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -173,25 +171,10 @@ def _compressed_voxels(
 def _open_compressed(
     file: DecompressedFile, stored: _Stored, axes: tuple[int, int, int], cache: VolumeCache | None, number: int
 ) -> Any:
-    if cache is None:
-        return _decompressed(file, stored, axes, number)
-    status = stored.path.stat()
-    known_by = (os.fspath(stored.path.resolve()), status.st_size, status.st_mtime_ns, number, axes)
-    key = "|".join(str(part) for part in known_by)
-    kept = cache.find(key)
-    if kept is None:
-        voxels = _decompressed(file, stored, axes, number)
-        kept = cache.keep(key, voxels.shape, stored.dtype, _slabs(voxels))
-    return kept
+    key = key_of_files([stored.path], number, axes)
+    return keep_between_sittings(cache, key, lambda: _decompressed(file, stored, axes, number))
 
 
 def _decompressed(file: DecompressedFile, stored: _Stored, axes: tuple[int, int, int], number: int) -> NDArray[Any]:
     raw = file.mapped(offset=stored.offset, n_bytes=stored.n_bytes)
     return stored.as_array(raw)[..., number].transpose(axes)
-
-
-def _slabs(voxels: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    """Runs of whole slices, each of about sixteen megabytes."""
-    step = max(1, _SLAB_BYTES // max(1, voxels[0].nbytes))
-    for start in range(0, voxels.shape[0], step):
-        yield voxels[start : start + step]

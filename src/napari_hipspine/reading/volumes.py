@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from os import PathLike
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from ..domain.cache import VolumeCache
 from ..domain.errors import InvalidChoice, SeriesAmbiguous, UnreadableImage
 from ..domain.volume import Volume
 
+Found = tuple[tuple[Volume, ...], tuple[UnreadableImage, ...]]
+"""Volumes in one place, and refusals of what stands beside them."""
+
+_LOG = logging.getLogger(__name__)
 _START_BYTES = 1024
 _KNOWN = "NIfTI, DICOM, OME-Zarr or plain zarr, NRRD, MHA or MHD"
 
@@ -28,10 +33,12 @@ def list_volumes(path: str | PathLike[str], *, cache: VolumeCache | None = None)
     UnreadableImage
         If nothing is there, or it is no image we know, is damaged, or has no regular geometry.
     """
-    place = Path(path)
-    if not place.exists():
-        raise UnreadableImage(f"Expected a file or folder, found none, at {place}.", hint="Check the path.")
-    return _list_folder(place) if place.is_dir() else _list_file(place, cache)
+    volumes, refused = _look(Path(path), cache)
+    if not volumes:
+        raise refused[0]
+    for error in refused:
+        _LOG.warning("Left out: %s", error.message)
+    return volumes
 
 
 def open_volume(
@@ -57,7 +64,10 @@ def open_volume(
     UnreadableImage
         As `list_volumes`.
     """
-    return choose_volume(list_volumes(path, cache=cache), path, series=series)
+    volumes, refused = _look(Path(path), cache)
+    if refused and (series is None or not volumes):
+        raise _refusal(refused[0], volumes)
+    return choose_volume(volumes, path, series=series)
 
 
 def choose_volume(volumes: tuple[Volume, ...], path: str | PathLike[str], *, series: str | int | None = None) -> Volume:
@@ -147,32 +157,39 @@ def _one_line(volume: Volume) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _list_folder(folder: Path) -> tuple[Volume, ...]:
-    from .ome_zarr import is_zarr, list_zarr_volumes
-
-    if is_zarr(folder):
-        return list_zarr_volumes(folder)
-    from .dicom import list_dicom_volumes
-
-    return list_dicom_volumes(folder)
-
-
-def _list_file(file: Path, cache: VolumeCache | None) -> tuple[Volume, ...]:
+def _look(place: Path, cache: VolumeCache | None) -> Found:
+    """Volumes in one place, and why other series there are none."""
     from .dicom import is_dicom, list_dicom_volumes
     from .gzip_stream import read_start
     from .itk_images import is_itk_image, list_itk_volumes
     from .nifti import is_nifti, list_nifti_volumes
+    from .ome_zarr import is_zarr, list_zarr_volumes
 
-    start = read_start(file, _START_BYTES)
+    if not place.exists():
+        raise UnreadableImage(f"Expected a file or folder, found none, at {place}.", hint="Check the path.")
+    if is_zarr(place):
+        return list_zarr_volumes(place), ()
+    if place.is_dir():
+        return list_dicom_volumes(place, cache=cache)
+    start = read_start(place, _START_BYTES)
     if is_nifti(start):
-        return list_nifti_volumes(file, cache=cache)
+        return list_nifti_volumes(place, cache=cache), ()
     if is_dicom(start):
-        return list_dicom_volumes(file)
+        return list_dicom_volumes(place, cache=cache)
     if is_itk_image(start):
-        return list_itk_volumes(file, cache=cache)
+        return list_itk_volumes(place, cache=cache), ()
     raise UnreadableImage(
-        f"Expected an image ({_KNOWN}), found {_kind_of(start)}, in {file}.",
+        f"Expected an image ({_KNOWN}), found {_kind_of(start)}, in {place}.",
         hint="Give the image itself; a zarr or a DICOM series is given by its folder.",
+    )
+
+
+def _refusal(error: UnreadableImage, others: tuple[Volume, ...]) -> UnreadableImage:
+    """Why a series cannot be read, with the list of those that can."""
+    if not others:
+        return error
+    return UnreadableImage(
+        error.message, hint=f"Choose another one with --series:\n{describe_volumes(others)}\nor: {error.hint}"
     )
 
 

@@ -1,0 +1,101 @@
+"""Water and fat: as a scanner computed them, from two files, or from an in-phase and an opposed-phase echo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+
+from ..domain.cache import VolumeCache
+from ..domain.errors import SeriesAmbiguous, UnreadableImage
+from ..domain.volume import Contrast, Volume, WaterFat
+from .echoes import as_fat, as_water, echo_pair, only_one_each, water_fat_from_echoes
+from .volumes import describe_volumes, list_volumes, open_volume, volumes_of_series
+
+__all__ = ["computed_pair", "echo_pair", "open_water_fat", "open_water_fat_pair", "water_fat_from_echoes"]
+
+
+def open_water_fat(
+    path: str | PathLike[str], *, series: str | int | None = None, cache: VolumeCache | None = None
+) -> WaterFat:
+    """Water and fat from one place: as marked by the scanner, else from its two echoes.
+
+    Parameters
+    ----------
+    path : path-like
+        Folder or file with the series.
+    series : str or int, optional
+        Series UID, or the number of any volume of the series; by default all of one place is looked at.
+    cache : VolumeCache, optional
+        Keeps voxels that are slow to decode.
+
+    Raises
+    ------
+    SeriesAmbiguous
+        If more than one series gives a pair.
+    UnreadableImage
+        If there is no pair.
+    GridMismatch
+        If water and fat lie on different grids.
+    """
+    listed = list_volumes(path, cache=cache)
+    chosen = volumes_of_series(listed, path, series=series)
+    if series is not None and chosen[0].source.series:
+        chosen = tuple(volume for volume in listed if volume.source.series == chosen[0].source.series)
+    of_series = [
+        [volume for volume in chosen if volume.source.series == uid]
+        for uid in dict.fromkeys(volume.source.series for volume in chosen)
+    ]
+    pairs = [pair for volumes in of_series if (pair := _pair_in(volumes))] or [
+        pair for pair in [computed_pair(chosen)] if pair
+    ]
+    if len(pairs) > 1:
+        raise SeriesAmbiguous(
+            f"Expected one series with water and fat, found {len(pairs)}, in {path}:\n{describe_volumes(listed)}",
+            hint="Choose one by a number of its volumes with --series.",
+        )
+    if not pairs:
+        raise UnreadableImage(
+            f"Expected a water and a fat image, or one in-phase and one opposed-phase echo of a series, found "
+            f"neither, in {path}:\n{describe_volumes(listed)}",
+            hint="Give the two images with --water and --fat.",
+        )
+    return pairs[0]
+
+
+def open_water_fat_pair(
+    water_path: str | PathLike[str],
+    fat_path: str | PathLike[str],
+    *,
+    water_series: str | int | None = None,
+    fat_series: str | int | None = None,
+    cache: VolumeCache | None = None,
+) -> tuple[Volume, Volume]:
+    """Water and fat from two places, not yet paired: their headers may disagree.
+
+    Make the pair with `WaterFat`, which refuses two different grids, or with
+    `napari_hipspine.domain.volume.accept_header_mismatch`.
+    """
+    water = open_volume(water_path, series=water_series, cache=cache)
+    fat = open_volume(fat_path, series=fat_series, cache=cache)
+    return as_water(water), as_fat(fat)
+
+
+def computed_pair(volumes: Iterable[Volume]) -> WaterFat | None:
+    """Water and fat as the scanner computed them, if exactly one of each is there.
+
+    Raises
+    ------
+    GridMismatch
+        If they lie on different grids.
+    """
+    found = only_one_each(volumes, lambda volume: volume.contrast, Contrast.WATER, Contrast.FAT)
+    return WaterFat(*found) if found else None
+
+
+def _pair_in(volumes: list[Volume]) -> WaterFat | None:
+    """Pair of one series: as the scanner computed it, else from its echoes."""
+    computed = computed_pair(volumes)
+    if computed:
+        return computed
+    echoes = echo_pair(volumes)
+    return water_fat_from_echoes(*echoes) if echoes else None
