@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..domain.errors import InvalidChoice
+from .itksnap_labels import find_label_description, read_label_description
 from .label_looks import LabelLook
 from .namings import CARRIED, Naming
 
@@ -43,6 +44,9 @@ def read_carried(look: LabelLook, naming: str) -> tuple[Naming, Mapping[int, str
     """
     if look.carrier == naming:
         return Naming(naming, CARRIED[naming], look.carried), look.carried_unknown
+    if naming == "itksnap":
+        path = Path(look.path)
+        return read_label_description(find_label_description(path, stem_of(path)))
     raise InvalidChoice(
         f"Expected names of {CARRIED[naming]}, found none, in {look.path}.",
         hint="Choose the naming of the tool that made the labels, or give an own CSV with columns value, muscle, side.",

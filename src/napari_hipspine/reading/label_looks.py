@@ -170,6 +170,8 @@ class LabelLook:
         Names in the file that could not be read, and why.
     carrier : str
         Naming word of what carried the names, e.g. ``"slicer"``; empty when none did.
+    values_are_stored : bool
+        Whether the values are those in the file, so that a table of another tool can name them.
     flags : tuple of str
         Flags of the volume.
     notes : tuple of str
@@ -183,6 +185,7 @@ class LabelLook:
     carried: Mapping[int, Meaning] = field(default_factory=dict)
     carried_unknown: Mapping[int, str] = field(default_factory=dict)
     carrier: str = ""
+    values_are_stored: bool = True
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 

@@ -13,9 +13,10 @@ from ..domain.cache import VolumeCache
 from ..domain.errors import InvalidChoice, UnknownLabel
 from ..domain.label_map import LabelMap, Origin
 from .carried_names import read_carried, sidecar_of
+from .itksnap_labels import is_label_description, read_label_description
 from .label_looks import LabelLook
 from .label_sources import look_at_source
-from .namings import CARRIED, Meaning, Naming, naming_names, read_naming
+from .namings import CARRIED, FILE_NAMES, Meaning, Naming, naming_names, read_naming
 from .sides import check_sides
 
 _SHOWN = 12
@@ -173,6 +174,7 @@ def accept(proposal: NamingProposal, *, unknown: UnknownValues = UnknownValues.R
             f"Expected at least one muscle, found only other structures ({others}), in {look.path}.",
             hint=f"The naming was {proposal.naming}; choose another if these are muscles.",
         )
+    _require_one_value_each(proposal)
     flags, side_notes = check_sides(look.tally, proposal.named, path=look.path, naming=proposal.naming)
     return LabelMap(
         labels=look.voxels,
@@ -187,20 +189,38 @@ def accept(proposal: NamingProposal, *, unknown: UnknownValues = UnknownValues.R
 
 
 def _naming_for(look: LabelLook, naming: str | PathLike[str] | None) -> tuple[Naming, Mapping[int, str]]:
-    """The naming to be used, and why some values of a naming carried by the file have no meaning."""
-    if naming is None and look.carrier:
-        return Naming(look.carrier, CARRIED.get(look.carrier, look.carrier), look.carried), look.carried_unknown
+    """The naming to be used, and why some values have no meaning in it."""
     if naming is None:
-        beside = sidecar_of(Path(look.path))
-        if beside is not None:
-            return read_naming(beside), {}
+        return _naming_of_file(look)
+    if not look.values_are_stored and not _is_of_file_names(look, str(naming)) and str(naming) != look.carrier:
         raise InvalidChoice(
-            f"Expected a naming that says what the label values mean, found none, for {look.path}.",
-            hint=f"Choose one with --naming: {', '.join(naming_names())}; or a CSV with columns value, muscle, side.",
+            f"Expected the names that come with the file ({look.carrier}), found the naming {naming}, for {look.path}.",
+            hint="Its values were numbered on opening and say nothing to a table; leave the naming out.",
         )
+    if not look.values_are_stored:
+        return _naming_of_file(look)
     if str(naming) in CARRIED:
         return read_carried(look, str(naming))
+    if is_label_description(Path(naming)):
+        return read_label_description(Path(naming))
     return read_naming(naming), {}
+
+
+def _naming_of_file(look: LabelLook) -> tuple[Naming, Mapping[int, str]]:
+    if look.carrier:
+        return Naming(look.carrier, CARRIED[look.carrier], look.carried), look.carried_unknown
+    beside = sidecar_of(Path(look.path))
+    if beside is not None:
+        return read_naming(beside), {}
+    raise InvalidChoice(
+        f"Expected a naming that says what the label values mean, found none, for {look.path}.",
+        hint=f"Choose one with --naming: {', '.join(naming_names())}; or a CSV with columns value, muscle, side.",
+    )
+
+
+def _is_of_file_names(look: LabelLook, naming: str) -> bool:
+    """Whether a folder of masks is said to be TotalSegmentator's, whose file names are its naming."""
+    return look.carrier == FILE_NAMES and naming.startswith("totalsegmentator")
 
 
 def _structure_of(meanings: Mapping[int, Meaning], value: int) -> Structure | None:
@@ -220,6 +240,18 @@ def _unknown_values(proposal: NamingProposal) -> UnknownLabel:
         hint="Choose the naming that belongs to the tool, add the values to an own CSV, "
         "or leave them out with --ignore-unknown.",
     )
+
+
+def _require_one_value_each(proposal: NamingProposal) -> None:
+    values: dict[Structure, list[str]] = {}
+    for value, structure in proposal.named.items():
+        values.setdefault(structure, []).append(str(value))
+    twice = [f"{structure.label} as {' and '.join(found)}" for structure, found in values.items() if len(found) > 1]
+    if twice:
+        raise UnknownLabel(
+            f"Expected one value per structure, found {', '.join(twice)}, in {proposal.look.path}.",
+            hint="Join the parts in the segmenting program, or name only one of them in an own CSV.",
+        )
 
 
 def _listed(names: Mapping[int, str]) -> str:

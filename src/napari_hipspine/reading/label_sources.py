@@ -6,8 +6,12 @@ from pathlib import Path
 
 from ..domain.cache import VolumeCache
 from ..domain.volume import Volume
+from .dicom_segmentations import find_dicom_segmentation, look_at_dicom_segmentation
 from .label_looks import LabelLook, label_voxels_of, tally_labels
-from .volumes import open_volume
+from .ome_zarr import is_zarr, list_zarr_labels, list_zarr_volumes
+from .slicer_segmentations import look_at_segmentation, read_segments
+from .structure_folders import look_at_folder, mask_files
+from .volumes import choose_volume, open_volume
 
 
 def look_at_source(path: Path, *, series: str | int | None = None, cache: VolumeCache | None = None) -> LabelLook:
@@ -27,6 +31,15 @@ def look_at_source(path: Path, *, series: str | int | None = None, cache: Volume
     HipSpineError
         Whatever the reader of the file refuses.
     """
+    if path.is_file() and read_segments(path):
+        return look_at_segmentation(path, cache=cache)
+    if path.exists() and (segmentation := find_dicom_segmentation(path)) is not None:
+        return look_at_dicom_segmentation(segmentation)
+    if is_zarr(path):
+        labels = list_zarr_labels(path)
+        return look_at_volume(choose_volume(labels or list_zarr_volumes(path), path, series=series))
+    if mask_files(path):
+        return look_at_folder(path, cache=cache)
     return look_at_volume(open_volume(path, series=series, cache=cache))
 
 

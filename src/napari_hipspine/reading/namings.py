@@ -27,11 +27,16 @@ TABLED = MappingProxyType(
 )
 """Namings with a table of their own, and the tool each belongs to."""
 
+FILE_NAMES = "file-names"
+"""Naming of folders with one mask per structure."""
+
 CARRIED = MappingProxyType(
     {
         "slicer": "3D Slicer",
         "itksnap": "ITK-SNAP",
         "dicom-seg": "DICOM segmentation",
+        "ome-zarr": "OME-Zarr labels",
+        FILE_NAMES: "one file per structure",
     }
 )
 """Namings that read the names a file carries with it, and the tool each belongs to."""
