@@ -405,3 +405,17 @@ def test_voxels_travel_to_another_process_as_paths(shared_data):
     volume = open_volume(shared_data / "dicom-pelvis-siemens" / "t2_tse_tra")
     again = pickle.loads(pickle.dumps(volume.voxels))
     np.testing.assert_array_equal(again[4], volume.voxels[4])
+
+
+@pytest.mark.parametrize("series", ["t2_tse_tra", "t2_tse_cor", "tfl_3d_PD_ref"])
+def test_geometry_and_voxels_equal_those_of_simpleitk(shared_data, series):
+    import SimpleITK
+
+    folder = shared_data / "dicom-pelvis-siemens" / series
+    files = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))
+    image = SimpleITK.ReadImage(files)
+    volume = open_volume(folder)
+    np.testing.assert_array_equal(volume.voxels[:], SimpleITK.GetArrayFromImage(image))
+    for index in ((0, 0, 0), (5, 90, 12)):
+        at = (volume.grid.affine @ [*index[::-1], 1.0])[:3]
+        np.testing.assert_allclose(at, image.TransformIndexToPhysicalPoint(index), atol=0.01)

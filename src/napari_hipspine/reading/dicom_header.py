@@ -20,7 +20,7 @@ _TOLD_APART_BY = (
     "EchoNumbers",
     "FlipAngle",
 )
-_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def _transfer_syntax(header: Any) -> Any:
 
 
 def _require_grey_image(header: Any, path: Path) -> None:
-    if header.get("SOPClassUID") == _SEGMENTATION:
+    if header.get("SOPClassUID") in _SEGMENTATIONS:
         raise NoPlane(
             f"Expected an image, found a DICOM segmentation, in {path}.", hint="Open it as labels, not as an image."
         )
