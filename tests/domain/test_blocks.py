@@ -22,6 +22,7 @@ def test_boxes_tile_a_volume_exactly_once(shape: tuple[int, int, int], block_sha
     for box in boxes_of(shape, block_shape):
         times[box] += 1
         assert all(0 < s.stop - s.start <= step for s, step in zip(box, block_shape, strict=True))
+        assert all(s.stop <= n for s, n in zip(box, shape, strict=True))
         corners.append(tuple(s.start for s in box))
     assert (times == 1).all()
     assert corners == sorted(corners)
