@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..domain.blocks import Box, blocks_of, boxes_of
+from ..domain.anatomy import Term
+from ..domain.blocks import VoxelArray, blocks_of, boxes_of
 from ..domain.errors import GridMismatch, InvalidChoice
 from ..domain.label_map import LabelMap
-from ..domain.protocol import MeasurementProtocol
 from ..domain.volume import FatPolarity, Volume
 from .histograms import Histogram, histogram_of, pool_many
 from .signal_peaks import find_peaks
+from .surroundings import FatSearch, Mask, Surroundings, signal_of
 
 _MOST_SLICES = 24
 """Fat is looked for on this many labelled slices, evenly spread, if there are more."""
-
-_TOUCHES_MM = 3.0
-"""Fat lies beside a muscle when the patch it belongs to comes this near to one [mm]."""
 
 _RING_MM = 8.0
 """Bright and dark patches are counted up to this far for the polarity check [mm]."""
@@ -34,8 +32,6 @@ _AROUND_PEAK = 0.25
 
 _LEAST_PIXELS = 30
 """Fewer pixels than this are no reference."""
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -54,6 +50,8 @@ class FatRegion:
         Slices on which it was looked for.
     n_bright, n_dark : int
         Homogeneous pixels near the muscles that are much brighter, and much darker, than lean muscle.
+    beside : mapping of str to (float, int)
+        Median signal and number of those of its pixels that are nearest to a muscle, by muscle id.
     """
 
     signal: float
@@ -63,39 +61,21 @@ class FatRegion:
     slices: tuple[int, ...]
     n_bright: int = 0
     n_dark: int = 0
+    beside: Mapping[str, tuple[float, int]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def is_found(self) -> bool:
         """Whether there is a reference."""
         return self.n_pixels >= _LEAST_PIXELS
 
+    def signal_beside(self, muscle: Term, *, tolerance: float, min_pixels: int) -> float:
+        """Signal of the fat nearest to one muscle, where it is enough and like that of all; else that of all.
 
-@dataclass(frozen=True)
-class FatSearch:
-    """How macroscopic fat is told from the rest.
-
-    Parameters
-    ----------
-    lean : float
-        Lean peak of all muscles.
-    polarity : FatPolarity
-        Whether fat is bright or dark.
-    distance_mm : float
-        How far from a muscle it may lie [mm].
-    ratio : float
-        Least factor between fat and lean muscle.
-    """
-
-    lean: float
-    polarity: FatPolarity
-    distance_mm: float
-    ratio: float
-
-    def is_candidate(self, signal: NDArray[np.float64]) -> Mask:
-        """Pixels bright (or dark) enough to be fat."""
-        if self.polarity is FatPolarity.DARK:
-            return np.asarray(signal <= self.lean / self.ratio)
-        return np.asarray(signal >= self.lean * self.ratio)
+        Near and far fat differ by the sensitivity of the coil, and so does the muscle beside them.
+        """
+        signal, n_pixels = self.beside.get(muscle.id, (float("nan"), 0))
+        is_like_all = abs(signal - self.signal) <= tolerance * abs(self.signal)
+        return signal if n_pixels >= min_pixels and is_like_all else self.signal
 
 
 def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int], search: FatSearch) -> FatRegion:
@@ -117,36 +97,50 @@ def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int],
         What counts as fat.
     """
     slices = _evenly_spread(labelled)
-    parts: list[Histogram] = []
+    pixels = _Pixels(label_map)
     n_bright = n_dark = 0
     for z in slices:
-        around = _Surroundings.read(image, label_map, z, search.distance_mm)
+        around = Surroundings.read(image, label_map, z, search.distance_mm)
         if around is None:
             continue
-        parts.append(histogram_of(around.signal[around.core(search)]))
-        bright, dark = (around.core(one) & (around.distance <= _RING_MM) for one in _both_ways(search))
-        n_bright += int(bright.sum())
-        n_dark += int(dark.sum())
-    found = pool_many(parts)
-    low, high = _range_of_fat(found, search.polarity)
-    chosen = found.between(low, high)
-    return FatRegion(chosen.quantile(0.5), chosen.n, low, high, slices, n_bright, n_dark)
+        pixels.add(around, around.core(search))
+        near = around.distance <= _RING_MM
+        n_bright += int((around.core(replace(search, polarity=FatPolarity.BRIGHT)) & near).sum())
+        n_dark += int((around.core(replace(search, polarity=FatPolarity.DARK)) & near).sum())
+    low, high = _range_of_fat(pool_many(pixels.everywhere), search.polarity)
+    return replace(pixels.region(low, high, slices), n_bright=n_bright, n_dark=n_dark)
 
 
 def propose_fat_roi(
     image: Volume, label_map: LabelMap, slice_index: int, *, region: FatRegion, search: FatSearch
 ) -> Mask:
-    """Pixels of the proposed fat on one slice, shape ``(n_rows, n_columns)``, for display and correction."""
+    """Pixels of the proposed fat on one slice, shape ``(n_rows, n_columns)``, for display and correction.
+
+    Accepting it on the slices where it was looked for (``region.slices``) and nowhere else changes no threshold.
+    """
     mask = np.zeros(image.grid.shape[1:], dtype=bool)
-    around = _Surroundings.read(image, label_map, slice_index, search.distance_mm)
+    around = Surroundings.read(image, label_map, slice_index, search.distance_mm)
     if around is not None and region.is_found:
         in_range = (around.signal >= region.low) & (around.signal <= region.high)
         mask[around.box[1], around.box[2]] = around.core(search) & in_range
     return mask
 
 
-def drawn_fat_region(image: Volume, roi: LabelMap | Any) -> FatRegion:
+def drawn_fat_region(
+    image: Volume, label_map: LabelMap, roi: LabelMap | VoxelArray, *, distance_mm: float
+) -> FatRegion:
     """Fat as the reader has drawn or accepted it: every pixel that is not 0.
+
+    Parameters
+    ----------
+    image : Volume
+        Voxels of shape ``(n_slices, n_rows, n_columns)``.
+    label_map : LabelMap
+        Muscles, on the image's grid.
+    roi : LabelMap or VoxelArray
+        The drawing, on the image's grid.
+    distance_mm : float
+        How far from a muscle fat still counts as beside it [mm].
 
     Raises
     ------
@@ -155,74 +149,72 @@ def drawn_fat_region(image: Volume, roi: LabelMap | Any) -> FatRegion:
     InvalidChoice
         If it holds no finite pixel.
     """
+    drawn = _drawn_voxels(image, roi)
+    source, seen = blocks_of(drawn), image.blocks()
+    pixels, slices = _Pixels(label_map), set[int]()
+    for box in boxes_of(source.shape, source.block_shape):
+        if source.is_empty(box):
+            continue
+        inside = np.asarray(source.read(box)) != 0
+        if inside.any():
+            pixels.everywhere.append(histogram_of(signal_of(image, seen.read(box))[inside]))
+            slices.update(int(z) + box[0].start for z in np.flatnonzero(inside.any(axis=(1, 2))))
+    for z in sorted(slices):
+        around = Surroundings.read(image, label_map, z, distance_mm)
+        if around is not None:
+            inside = np.asarray(source.read(around.box))[0] != 0
+            pixels.add_beside(around, inside & (around.distance <= distance_mm))
+    everything = pool_many(pixels.everywhere)
+    if not everything.n:
+        raise InvalidChoice(
+            "Expected a fat region with at least one finite pixel, found none.",
+            hint="Draw it on fat beside the muscles, or leave it out to have one proposed.",
+        )
+    low, high = float(everything.values[0]), float(everything.values[-1])
+    return pixels.region(low, high, tuple(sorted(slices)))
+
+
+class _Pixels:
+    """Signals of fat pixels, all together and by the nearest muscle."""
+
+    def __init__(self, label_map: LabelMap) -> None:
+        self._muscles: dict[str, list[int]] = {}
+        for value, structure in label_map.structures.items():
+            self._muscles.setdefault(structure.muscle.id, []).append(value)
+        self.everywhere: list[Histogram] = []
+        self._beside: dict[str, list[Histogram]] = {muscle: [] for muscle in self._muscles}
+
+    def add(self, around: Surroundings, chosen: Mask) -> None:
+        """Chosen pixels of one slice."""
+        self.everywhere.append(histogram_of(around.signal[chosen]))
+        self.add_beside(around, chosen)
+
+    def add_beside(self, around: Surroundings, chosen: Mask) -> None:
+        """Chosen pixels of one slice, by the nearest muscle only."""
+        signal, nearest = around.signal[chosen], around.nearest[chosen]
+        for muscle, values in self._muscles.items():
+            self._beside[muscle].append(histogram_of(signal[np.isin(nearest, values)]))
+
+    def region(self, low: float, high: float, slices: tuple[int, ...]) -> FatRegion:
+        """The region of the pixels with signals in a range."""
+        whole = pool_many(self.everywhere).between(low, high)
+        beside = {}
+        for muscle, parts in self._beside.items():
+            near = pool_many(parts).between(low, high)
+            beside[muscle] = (near.quantile(0.5), near.n)
+        return FatRegion(whole.quantile(0.5), whole.n, low, high, slices, beside=MappingProxyType(beside))
+
+
+def _drawn_voxels(image: Volume, roi: LabelMap | VoxelArray) -> Any:
     if isinstance(roi, LabelMap):
         if not roi.grid.same_as(image.grid):
             raise GridMismatch(
                 f"Expected the fat region on the grid of the image, found {roi.grid.difference_from(image.grid)}."
             )
-        roi = roi.labels
+        return roi.labels
     if tuple(roi.shape) != image.grid.shape:
         raise GridMismatch(f"Expected a fat region of shape {image.grid.shape}, found {tuple(roi.shape)}.")
-    source, seen = blocks_of(roi), image.blocks()
-    parts, slices = [], set[int]()
-    for box in boxes_of(source.shape, source.block_shape):
-        if source.is_empty(box):
-            continue
-        drawn = np.asarray(source.read(box)) != 0
-        if drawn.any():
-            parts.append(histogram_of(_signal(image, seen.read(box))[drawn]))
-            slices.update(int(z) + box[0].start for z in np.flatnonzero(drawn.any(axis=(1, 2))))
-    found = pool_many(parts)
-    if not found.n:
-        raise InvalidChoice(
-            "Expected a fat region with at least one finite pixel, found none.",
-            hint="Draw it on fat beside the muscles, or leave it out to have one proposed.",
-        )
-    return FatRegion(
-        found.quantile(0.5), found.n, float(found.values[0]), float(found.values[-1]), tuple(sorted(slices))
-    )
-
-
-@dataclass(frozen=True)
-class _Surroundings:
-    """One slice around its labels: signal, distance to the nearest labelled pixel and where it was cut out."""
-
-    signal: NDArray[np.float64]
-    distance: NDArray[np.float64]
-    box: Box
-    reach_mm: float
-
-    @staticmethod
-    def read(image: Volume, label_map: LabelMap, z: int, reach_mm: float) -> _Surroundings | None:
-        """The slice cut to what lies within reach of a label; None where there is none."""
-        from scipy.ndimage import distance_transform_edt
-
-        n_rows, n_columns = image.grid.shape[1:]
-        whole = label_map.blocks().read((slice(z, z + 1), slice(0, n_rows), slice(0, n_columns)))[0]
-        labelled = np.isin(whole, list(label_map.structures))
-        if not labelled.any():
-            return None
-        spacing = image.grid.spacing_mm[1:]
-        box = [slice(z, z + 1)]
-        for axis, (n, step) in enumerate(zip((n_rows, n_columns), spacing, strict=True)):
-            where = np.flatnonzero(labelled.any(axis=1 - axis))
-            margin = int(np.ceil(reach_mm / step)) + 1
-            box.append(slice(max(0, int(where[0]) - margin), min(n, int(where[-1]) + margin + 1)))
-        cut = (box[0], box[1], box[2])
-        distance = distance_transform_edt(~labelled[cut[1], cut[2]], sampling=spacing)
-        return _Surroundings(_signal(image, image.blocks().read(cut))[0], distance, cut, reach_mm)
-
-    def core(self, search: FatSearch) -> Mask:
-        """Candidates without their rim, within reach, of patches that touch a muscle."""
-        from scipy.ndimage import binary_erosion, label
-
-        candidate = search.is_candidate(self.signal) & np.isfinite(self.signal)
-        candidate &= (self.distance > 0) & (self.distance <= self.reach_mm)
-        patches, n = label(candidate)
-        touching = np.zeros(n + 1, dtype=bool)
-        touching[np.unique(patches[candidate & (self.distance <= _TOUCHES_MM)])] = True
-        touching[0] = False
-        return np.asarray(binary_erosion(touching[patches], np.ones((3, 3))))
+    return roi
 
 
 def _range_of_fat(found: Histogram, polarity: FatPolarity) -> tuple[float, float]:
@@ -236,25 +228,8 @@ def _range_of_fat(found: Histogram, polarity: FatPolarity) -> tuple[float, float
     return fat * (1 - _AROUND_PEAK), fat * (1 + _AROUND_PEAK)
 
 
-def _both_ways(search: FatSearch) -> tuple[FatSearch, FatSearch]:
-    return tuple(  # type: ignore[return-value]
-        FatSearch(search.lean, polarity, search.distance_mm, search.ratio)
-        for polarity in (FatPolarity.BRIGHT, FatPolarity.DARK)
-    )
-
-
-def _signal(image: Volume, stored: NDArray[Any]) -> NDArray[np.float64]:
-    slope, intercept = image.voxel_scale
-    return np.asarray(stored, dtype=np.float64) * slope + intercept
-
-
 def _evenly_spread(labelled: Sequence[int]) -> tuple[int, ...]:
     if len(labelled) <= _MOST_SLICES:
         return tuple(labelled)
     picked = np.linspace(0, len(labelled) - 1, _MOST_SLICES).round().astype(int)
     return tuple(int(labelled[k]) for k in picked)
-
-
-def search_for(lean: float, polarity: FatPolarity, protocol: MeasurementProtocol) -> FatSearch:
-    """The search the protocol asks for."""
-    return FatSearch(lean, polarity, protocol.fat_search_mm, protocol.fat_lean_ratio)

@@ -14,12 +14,13 @@ from ..domain.errors import PolarityContradiction
 from ..domain.label_map import LabelMap
 from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
-from .fat_region import FatRegion, drawn_fat_region, find_fat_region, search_for
+from .fat_region import FatRegion, drawn_fat_region, find_fat_region
 from .fat_threshold import NOT_KNOWN, FatThresholds, MuscleThreshold
 from .histograms import Histogram, pool_many
 from .muscle_fits import fit_muscle, pooled_threshold
 from .signal_peaks import find_lean_peak
 from .slice_sums import SliceSums
+from .surroundings import search_for
 
 _CONTRADICTION_FACTOR = 3.0
 """How many times more patches must speak against the declared polarity than for it."""
@@ -74,7 +75,7 @@ def find_thresholds(
     region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
     _refuse_wrong_polarity(region, image, sums, lean=lean, is_drawn=fat_roi is not None)
     series = Series(everything, lean, image.fat_polarity, region, is_drawn=fat_roi is not None)
-    found = {id: _find_one(one, series, protocol) for id, one in signals.items()}
+    found = {muscle.id: _find_one(muscle, signals[muscle.id], series, protocol) for muscle in muscles}
     notes = _notes(series, protocol)
     return FatThresholds({**found, **kept}, region, lean, notes)
 
@@ -111,7 +112,7 @@ def fingerprint_of(signals: Histogram) -> str:
     return digest.hexdigest()[:16]
 
 
-def _find_one(signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
+def _find_one(muscle: Term, signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
     method = protocol.fat_method
     if method is FatMethod.MANUAL and protocol.manual_threshold is not None:
         found = MuscleThreshold(protocol.manual_threshold, method.value, flags=("threshold_manual",))
@@ -120,14 +121,14 @@ def _find_one(signals: Histogram, series: Series, protocol: MeasurementProtocol)
     elif method is FatMethod.OTSU_POOLED:
         found = replace(fit_muscle(series.everything, series.polarity, protocol), method=method.value)
     elif method is FatMethod.FAT_REFERENCE and series.region.is_found:
-        found = _midway_to_fat(signals, series, protocol)
+        found = _midway_to_fat(muscle, signals, series, protocol)
     else:
         found = pooled_threshold(series.everything, series.polarity, protocol)
     checked = () if series.region.is_found else ("polarity_unchecked",)
     return replace(found, flags=(*found.flags, *checked), fingerprint=fingerprint_of(signals))
 
 
-def _midway_to_fat(signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
+def _midway_to_fat(muscle: Term, signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
     """Midpoint between this muscle's lean peak, where it can be trusted, and the fat beside the muscles."""
     own = find_lean_peak(signals, series.polarity, fat_lean_ratio=protocol.fat_lean_ratio)
     reach = protocol.lean_peak_tolerance * abs(series.lean)
@@ -135,11 +136,14 @@ def _midway_to_fat(signals: Histogram, series: Series, protocol: MeasurementProt
     lean = own if is_own else series.lean
     flags = () if is_own else ("lean_peak_borrowed",)
     proposed = () if series.is_drawn else ("fat_roi_proposed",)
+    fat = series.region.signal_beside(
+        muscle, tolerance=protocol.lean_peak_tolerance, min_pixels=protocol.min_fit_pixels
+    )
     return MuscleThreshold(
-        threshold=(lean + series.region.signal) / 2,
+        threshold=(lean + fat) / 2,
         method=FatMethod.FAT_REFERENCE.value,
         lean=lean,
-        fat=series.region.signal,
+        fat=fat,
         flags=(*flags, *proposed),
     )
 
@@ -154,7 +158,7 @@ def _fat_beside(
     fat_roi: LabelMap | VoxelArray | None,
 ) -> FatRegion:
     if fat_roi is not None:
-        return drawn_fat_region(image, fat_roi)
+        return drawn_fat_region(image, label_map, fat_roi, distance_mm=protocol.fat_search_mm)
     labelled = [int(z) for z in np.flatnonzero(sums.n_pixels.any(axis=1))]
     if not lean > 0:
         return FatRegion(NOT_KNOWN, 0, NOT_KNOWN, NOT_KNOWN, tuple(labelled))
