@@ -140,3 +140,46 @@ def test_several_series_are_listed_and_none_is_guessed(hipspine, shared_data: Pa
     )
     assert said.exit_code == 2
     assert "--series" in said.err
+
+
+def test_two_echoes_of_one_series_are_measured_as_water_and_fat(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    """The trap of the GE series: both echoes carry one image type, and only the echo time tells them apart."""
+    folder = shared_data / "dicom-dualecho-ge"
+    listed = json.loads(hipspine("info", folder, "--json").out)
+    assert len(listed) == 2
+    n_slices, n_rows, n_columns = listed[0]["shape"]
+    labels = np.zeros((n_columns, n_rows, n_slices), np.uint8)
+    labels[190:220, 330:350, 2:5] = 2
+    labels[290:320, 330:350, 2:5] = 1
+    lps = np.array(listed[0]["affine_lps"])[:, [2, 1, 0, 3]]
+    nib.Nifti1Image(labels, np.diag([-1, -1, 1, 1]) @ lps).to_filename(tmp_path / "labels.nii.gz")
+    (tmp_path / "labels.csv").write_text("value,muscle,side\n1,erector_spinae,left\n2,erector_spinae,right\n")
+    said = hipspine("measure", "--image", folder, "--labels", tmp_path / "labels.nii.gz", "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.err
+    table = read(tmp_path / "out" / "measurements.csv").set_index("side")
+    assert table["flags"].str.contains("two_echo_ambiguous").all()
+    assert table["severe"].isna().all()
+    assert table.loc["left", "ff"] == pytest.approx(table.loc["left", "ff_of_sums"], abs=0.1)
+    run = (tmp_path / "out" / "run.json").read_text()
+    assert "CPTAC" not in run
+    assert "1.3.6.1.4.1.14519" not in run
+
+
+def test_the_vocabulary_comes_in_three_forms(hipspine) -> None:
+    as_csv = hipspine("vocabulary", "export", "--csv").out
+    as_json = json.loads(hipspine("vocabulary", "export", "--json").out)
+    as_html = hipspine("vocabulary", "export", "--html").out
+    assert "gluteus_minimus" in as_csv
+    assert "gluteus_minimus" in json.dumps(as_json)
+    assert "gluteus_minimus" in as_html
+    assert RESEARCH_ONLY in as_html
+
+
+def test_the_published_table_comes_back(hipspine, tmp_path: Path) -> None:
+    said = hipspine("relate", "--reference", "mielke", "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.err
+    assert "72 tests, family: all; smallest q 0.27" in said.out
+    table = read(tmp_path / "out" / "correlations.csv")
+    assert len(table) == 72
+    assert table["q"].min() == pytest.approx(0.2736, abs=5e-5)
+    assert set(table["p_method"]) == {"published"}

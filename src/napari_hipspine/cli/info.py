@@ -22,7 +22,10 @@ def run(arguments: argparse.Namespace) -> int:
     from ..reading.volumes import list_volumes
     from ..workflows.measure_subject import describe_volume
 
-    described = [describe_volume(volume) for volume in list_volumes(arguments.path)]
+    described = [
+        {"series": volume.source.series, "description": volume.source.description, **describe_volume(volume)}
+        for volume in list_volumes(arguments.path)
+    ]
     if arguments.json:
         print(json.dumps(described, indent=2, ensure_ascii=False))
     else:
@@ -34,10 +37,12 @@ def _as_text(number: int, one: dict[str, Any]) -> str:
     shape = " x ".join(map(str, one["shape"]))
     spacing = " x ".join(f"{mm:.4g}" for mm in one["spacing_mm"])
     title = " ".join(filter(None, (one["description"], one["series"])))
+    milliseconds = one["acquisition"].get("EchoTime")
+    echo = f", echo time {milliseconds:g} ms" if milliseconds else ""
     flags = f"\n   flags: {', '.join(one['flags'])}" if one["flags"] else ""
     return (
         f"{number}: {title or one['format']}\n"
         f"   {shape} (slices x rows x columns), {spacing} mm, {one['dtype']}, "
         f"{one['orientation']}, {one['obliquity_deg']:.1f} degrees oblique\n"
-        f"   contrast {one['contrast']}, fat {one['fat_polarity']}{flags}"
+        f"   contrast {one['contrast']}, fat {one['fat_polarity']}{echo}{flags}"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 
 from ..domain.cache import VolumeCache
@@ -11,7 +11,14 @@ from ..domain.volume import Contrast, Volume, WaterFat
 from .echoes import as_fat, as_water, echo_pair, only_one_each, water_fat_from_echoes
 from .volumes import describe_volumes, list_volumes, open_volume, volumes_of_series
 
-__all__ = ["computed_pair", "echo_pair", "open_water_fat", "open_water_fat_pair", "water_fat_from_echoes"]
+__all__ = [
+    "computed_pair",
+    "echo_pair",
+    "open_water_fat",
+    "open_water_fat_pair",
+    "pair_of_series",
+    "water_fat_from_echoes",
+]
 
 
 def open_water_fat(
@@ -45,7 +52,7 @@ def open_water_fat(
         [volume for volume in chosen if volume.source.series == uid]
         for uid in dict.fromkeys(volume.source.series for volume in chosen)
     ]
-    pairs = [pair for volumes in of_series if (pair := _pair_in(volumes))] or [
+    pairs = [pair for volumes in of_series if (pair := pair_of_series(volumes))] or [
         pair for pair in [computed_pair(chosen)] if pair
     ]
     if len(pairs) > 1:
@@ -92,8 +99,8 @@ def computed_pair(volumes: Iterable[Volume]) -> WaterFat | None:
     return WaterFat(*found) if found else None
 
 
-def _pair_in(volumes: list[Volume]) -> WaterFat | None:
-    """Pair of one series: as the scanner computed it, else from its echoes."""
+def pair_of_series(volumes: Sequence[Volume]) -> WaterFat | None:
+    """Water and fat of the volumes of one series: as the scanner computed them, else from its echoes; else None."""
     computed = computed_pair(volumes)
     if computed:
         return computed

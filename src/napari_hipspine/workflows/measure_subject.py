@@ -115,11 +115,9 @@ def provenance_of(
 
 
 def describe_volume(volume: Volume) -> dict[str, Any]:
-    """Geometry and contrast of a volume as plain values."""
+    """Geometry, contrast and acquisition of a volume as plain values; nothing that could lead to a person."""
     grid = volume.grid
     return {
-        "series": volume.source.series,
-        "description": volume.source.description,
         "format": volume.source.format,
         "shape": list(grid.shape),
         "spacing_mm": list(grid.spacing_mm),

@@ -140,10 +140,10 @@ def open_image(
         Keeps decoded voxels between sittings.
     """
     from ..reading.volumes import open_volume
+    from ..reading.water_fat import open_water_fat_pair
 
     if pictures.water is not None and pictures.fat is not None:
-        water = replace(open_volume(pictures.water, cache=cache), contrast=Contrast.WATER)
-        fat = replace(open_volume(pictures.fat, cache=cache), contrast=Contrast.FAT)
+        water, fat = open_water_fat_pair(pictures.water, pictures.fat, cache=cache)
         if pictures.accepts_header_mismatch:
             return accept_header_mismatch(water, fat, labels_grid=labels_grid or water.grid)
         return WaterFat(water, fat)
@@ -154,17 +154,17 @@ def open_image(
 
 
 def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | WaterFat:
-    """One image; a series of two echoes, unless one echo is picked by number, is water and fat."""
-    from ..reading.volumes import list_volumes, open_volume
-    from ..reading.water_fat import echo_pair, water_fat_from_echoes
+    """One image; a place with one series of two echoes, unless one echo is picked by number, is water and fat."""
+    from ..reading.volumes import list_volumes, open_volume, volumes_of_series
+    from ..reading.water_fat import pair_of_series
 
     path = Path(str(pictures.image))
     if pictures.series is None or not pictures.series.isdigit():
-        listed = list_volumes(path, cache=cache)
-        chosen = [v for v in listed if pictures.series in (None, v.source.series)]
-        echoes = echo_pair(chosen) if len(chosen) > 1 else None
-        if echoes is not None:
-            return water_fat_from_echoes(*echoes)
+        chosen = volumes_of_series(list_volumes(path, cache=cache), path, series=pictures.series)
+        is_one_series = len({volume.source.series for volume in chosen}) == 1
+        pair = pair_of_series(chosen) if is_one_series and len(chosen) > 1 else None
+        if pair is not None:
+            return pair
     return declare(open_volume(path, series=pictures.series, cache=cache), pictures)
 
 
