@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from ..domain.cache import VolumeCache
@@ -9,6 +10,7 @@ from ..domain.volume import Volume
 from .dicom_segmentations import find_dicom_segmentation, look_at_dicom_segmentation
 from .label_looks import LabelLook, label_voxels_of, tally_labels
 from .ome_zarr import is_zarr, list_zarr_labels, list_zarr_volumes
+from .ome_zarr_names import read_label_names
 from .slicer_segmentations import look_at_segmentation, read_segments
 from .structure_folders import look_at_folder, mask_files
 from .volumes import choose_volume, open_volume
@@ -37,7 +39,9 @@ def look_at_source(path: Path, *, series: str | int | None = None, cache: Volume
         return look_at_dicom_segmentation(segmentation)
     if is_zarr(path):
         labels = list_zarr_labels(path)
-        return look_at_volume(choose_volume(labels or list_zarr_volumes(path), path, series=series))
+        look = look_at_volume(choose_volume(labels or list_zarr_volumes(path), path, series=series))
+        names, unknown = read_label_names(Path(look.path)) if labels else ({}, {})
+        return replace(look, carried=names, carried_unknown=unknown, carrier="ome-zarr" if names else "")
     if mask_files(path):
         return look_at_folder(path, cache=cache)
     return look_at_volume(open_volume(path, series=series, cache=cache))

@@ -130,7 +130,7 @@ def geometry_of_multiscale(
         affine[world, k] = sign * scale[axis] * unit
         affine[world, 3] = sign * translation[axis] * unit
     if "affine_lps" in own:
-        affine, flags = _agreeing_affine(own["affine_lps"], affine, where), ()
+        affine, flags = _agreeing_affine(own["affine_lps"], affine, where), tuple(own.get("flags", ()))
     others = tuple(axis for axis in range(len(shape)) if axis not in space)
     return ArrayGeometry((first, second, third), others, names, affine, flags, is_ome=True)
 
@@ -152,21 +152,27 @@ def geometry_of_array(array: Any, *, where: str) -> ArrayGeometry:
             hint="Name axes that are time or channel t or c (dimension_names); store one slice as 1 x rows x columns.",
         )
     first, second, third = space
+    flags: tuple[str, ...]
     if "affine_lps" in attributes:
         affine, flags = _affine(attributes["affine_lps"], where), ()
     else:
-        spacing = attributes.get("spacing_mm")
-        if not _is_spacing(spacing):
-            raise UnreadableImage(
-                f"Expected a physical spacing, found {'none' if spacing is None else repr(spacing)}, in {where}.",
-                hint=_HOW_TO_STATE,
-            )
-        affine, flags = np.eye(4), ("orientation_assumed",)
-        affine[:3, :3] = 0
-        for k, (distance, direction) in enumerate(zip(spacing, _ASSUMED, strict=True)):
-            affine[DIRECTIONS[direction][0], k] = DIRECTIONS[direction][1] * distance
+        affine, flags = _assumed_affine(attributes.get("spacing_mm"), where), ("orientation_assumed",)
     others = tuple(axis for axis in range(array.ndim) if axis not in space)
     return ArrayGeometry((first, second, third), others, names, affine, flags, is_ome=False)
+
+
+def _assumed_affine(spacing: Any, where: str) -> NDArray[np.float64]:
+    """Axial LPS: slices to the head, rows to the back, columns to the patient's left."""
+    if not _is_spacing(spacing):
+        raise UnreadableImage(
+            f"Expected a physical spacing, found {'none' if spacing is None else repr(spacing)}, in {where}.",
+            hint=_HOW_TO_STATE,
+        )
+    affine = np.eye(4)
+    affine[:3, :3] = 0
+    for k, (distance, direction) in enumerate(zip(spacing, _ASSUMED, strict=True)):
+        affine[DIRECTIONS[direction][0], k] = DIRECTIONS[direction][1] * distance
+    return affine
 
 
 def _names_of_array(array: Any) -> tuple[str, ...]:
@@ -203,7 +209,7 @@ def _scale_and_translation(image: Mapping[str, Any], n_axes: int, where: str) ->
 
 def _unit_of(axis: Mapping[str, Any], where: str) -> float:
     unit = axis.get("unit")
-    if unit not in MILLIMETRES:
+    if not isinstance(unit, str) or unit not in MILLIMETRES:
         raise UnreadableImage(
             f"Expected a length unit on axis {axis.get('name')}, found {'none' if unit is None else repr(unit)}, "
             f"in {where}.",
