@@ -137,10 +137,10 @@ def test_coil_gradient_brightens_the_back():
     picture = make_region(spec).volume.voxels.astype(float)
     flat = make_region(replace(spec, coil_gradient=0.0)).volume.voxels.astype(float)
     for row in range(10, 80, 5):
-        bright = flat[:, row] > 150
+        bright = flat[:, row] > 80
         expected = 1 + 0.2 * (2 * row / 95 - 1)
         assert bright.any()
-        np.testing.assert_allclose(picture[:, row][bright] / flat[:, row][bright], expected, atol=0.01)
+        np.testing.assert_allclose(picture[:, row][bright] / flat[:, row][bright], expected, atol=0.02)
 
 
 def test_no_asymmetry_mirrored_labels():

@@ -48,12 +48,12 @@ class Body:
         self._parts = parts_of(spec.region)
         self._outlines = outlines_of(spec.region)
         build = generator_for(spec.seed, "build")
-        self._scale = 1 + build.normal(0, 0.025, 2)
+        self._scale = 1 + build.uniform(-0.03, 0.03, 2)
         self._shared_waves = WaveField(
             generator_for(spec.seed, "shared"), strength_mm=spec.wobble_mm * 0.8, in_plane_mm=_WAVES_MM
         )
         self._own_waves = WaveField(
-            generator_for(spec.seed, "own"), strength_mm=spec.wobble_mm * 0.6 * spec.asymmetry, in_plane_mm=_WAVES_MM
+            generator_for(spec.seed, "own"), strength_mm=spec.wobble_mm * 0.45 * spec.asymmetry, in_plane_mm=_WAVES_MM
         )
 
         self._variations = {(part.name, side): self._vary(part, side) for part in self._parts for side in part.sides}
@@ -86,11 +86,12 @@ class Body:
         own = generator_for(self._spec.seed, part.name, str(side))
         asymmetry = self._spec.asymmetry
 
-        def draw(spread: float, shape: tuple[int, ...] = ()) -> Array:
-            return np.asarray(shared.normal(0, spread, shape) + asymmetry * own.normal(0, spread, shape))
+        def draw(spread: float, own_spread: float, shape: tuple[int, ...] = ()) -> Array:
+            return np.asarray(shared.normal(0, spread, shape) + asymmetry * own.normal(0, own_spread, shape))
 
-        shift, size = float(draw(1.5)), 1 + float(draw(0.03))
-        jitter = draw(0.7 if part.size_varies else 0.25, self._outlines[part.outline].points.shape[1:])
+        shift, size = float(draw(1.5, 1.0)), 1 + float(draw(0.03, 0.018))
+        spread = 0.7 if part.size_varies else 0.25
+        jitter = draw(spread, 0.7 * spread, self._outlines[part.outline].points.shape[1:])
         if part.placing is Placing.MIDLINE:
             jitter[[0, -1], 0] = 0
         if not part.size_varies:

@@ -149,9 +149,9 @@ class Artist:
         loops = self.pattern(canvas, height_mm, grain_mm=6.0, offset=53.0)
         filling = self.pattern(canvas, height_mm, grain_mm=11.0, offset=97.0)
         canvas.tissue[bowel] = Tissue.FAT
-        canvas.tissue[bowel & (loops > -0.25)] = Tissue.BOWEL_WALL
-        canvas.tissue[bowel & (loops > 0.05)] = Tissue.BOWEL_CONTENT
-        canvas.tissue[bowel & (loops > 0.25) & (filling > _AIRLIKE_CONTENT)] = Tissue.GAS
+        canvas.tissue[bowel & (loops > -0.7)] = Tissue.BOWEL_WALL
+        canvas.tissue[bowel & (loops > -0.45)] = Tissue.BOWEL_CONTENT
+        canvas.tissue[bowel & (loops > -0.2) & (filling > _AIRLIKE_CONTENT)] = Tissue.GAS
 
     def _divide_subcutaneous_fat(self, canvas: Canvas, height_mm: float) -> None:
         under_skin = canvas.tissue == Tissue.SUBCUTANEOUS

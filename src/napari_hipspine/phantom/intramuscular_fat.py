@@ -14,6 +14,9 @@ from .shipped_tables import read_rows
 _GRAIN_PER_SLICE_MM = 9.0
 """Millimetres along the slices for one step of the texture: streaks go on over two or three slices."""
 
+_LUMPED_BELOW = 0.06
+"""Fat share below which fat lies in a few lumps rather than in streaks thinner than a pixel."""
+
 
 @dataclass(frozen=True)
 class Grain:
@@ -88,13 +91,14 @@ def place_fat(
     fan = across + 0.45 * along
     branches = texture.at(along / grain.along_mm, fan / (1.1 * grain.across_mm) + 2 * offset, level)
     patches = texture.at(along / (2.5 * grain.across_mm), across / (1.8 * grain.across_mm) + offset, level)
+    lumped = float(np.exp(-share / _LUMPED_BELOW))
     liking = (
-        1.3 * np.maximum(0.8 - np.abs(lines), 0.6 - np.abs(branches))
-        + 0.6 * patches
-        + rng.normal(0, 0.14, lateral_mm.size)
+        1.3 * (1 - 0.8 * lumped) * np.maximum(0.8 - np.abs(lines), 0.6 - np.abs(branches))
+        + (0.6 + lumped) * patches
+        + rng.normal(0, 0.14 * (1 - lumped), lateral_mm.size)
         - 0.6 * grain.medial * _standardise(lateral_mm)
         + 0.6 * grain.posterior * _standardise(backward_mm)
-        + grain.border * np.exp(-depth_mm / 1.5)
+        + grain.border * (1 - lumped) * np.exp(-depth_mm / 1.5)
     )
     found[np.argsort(-liking, kind="stable")[:n_fat]] = True
     return found

@@ -9,12 +9,10 @@ from ..domain.anatomy import Region
 from ..domain.volume import Contrast
 from .specification import PhantomSpec, Sampling
 
-LUMBAR_SAMPLING = Sampling(
-    shape=(26, 304, 448), spacing_mm=(4.0, 0.78125, 0.78125), lowest_slice_mm=-43.2, front_mm=-132.0
-)
+LUMBAR_SAMPLING = Sampling(shape=(24, 284, 432), spacing_mm=(4.0, 0.8, 0.8), lowest_slice_mm=-43.2, front_mm=-125.0)
 """Axial lumbar series as in clinical T2: L5 to the disc L2/L3."""
 
-HIP_SAMPLING = Sampling(shape=(28, 256, 392), spacing_mm=(5.0, 1.0, 1.0), lowest_slice_mm=-51.5, front_mm=-130.0)
+HIP_SAMPLING = Sampling(shape=(26, 246, 384), spacing_mm=(5.0, 1.0, 1.0), lowest_slice_mm=-46.5, front_mm=-122.0)
 """Axial hip series as in clinical PD: below the lesser trochanter to the iliac wing."""
 
 SMALL_LUMBAR_SAMPLING = Sampling(shape=(8, 96, 96), spacing_mm=(4.0, 1.9, 1.9), lowest_slice_mm=-13.2, front_mm=-84.0)
@@ -31,7 +29,7 @@ def lumbar_spec(seed: int, **changes: Any) -> PhantomSpec:
 
 def hip_spec(seed: int, **changes: Any) -> PhantomSpec:
     """An axial hip PD series; `changes` are fields of `PhantomSpec`."""
-    spec = PhantomSpec(seed, HIP_SAMPLING, Region.HIP, Contrast.PD, coil_gradient=0.08, coil_ripple=0.08)
+    spec = PhantomSpec(seed, HIP_SAMPLING, Region.HIP, Contrast.PD, coil_gradient=0.08, coil_ripple=0.08, noise=0.035)
     return replace(spec, **changes)
 
 

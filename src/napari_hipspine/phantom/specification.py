@@ -123,7 +123,7 @@ class PhantomSpec:
     partial_volume: PartialVolume = PartialVolume.AVERAGED
     coil_gradient: float = 0.2
     coil_ripple: float = 0.04
-    noise: float = 0.06
+    noise: float = 0.04
     roi_scale: float = 1.0
     asymmetry: float = 1.0
     wobble_mm: float = 1.6

@@ -12,6 +12,9 @@ from ..domain.errors import InvalidChoice
 from ..domain.volume import Contrast, FatPolarity
 from .shipped_tables import read_rows
 
+WATER_FAT_SCALE = 75.0
+"""Signal of pure lean muscle in water images and of pure fat in fat images."""
+
 SUPPRESSED_FAT = 0.12
 """Signal of fat where it is suppressed, as a share of the lean signal."""
 
