@@ -1,0 +1,124 @@
+"""The patient's letters at the edges of the canvas, and one line that says what is on the screen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..domain.errors import InvalidChoice
+from ..domain.level_plan import LevelPlan
+from ..domain.volume import Volume
+from .layers import shown_image, slice_shown, world_letters
+
+EDGES = {"left": "middle_left", "right": "middle_right", "top": "top_center", "bottom": "bottom_center"}
+"""Edge of the screen and napari's word for the place of an overlay."""
+
+PREFIX = "hipspine_"
+LINE = f"{PREFIX}line"
+_OPPOSITE = dict(zip("LRPASI", "RLAPIS", strict=True))
+_LETTER_SIZE = 18
+_LINE_SIZE = 10
+_ORDER = 10**6
+_BOX = (0.0, 0.0, 0.0, 0.55)
+"""Dark behind white letters, readable on bright tissue and in both themes."""
+
+
+def mark_canvas(viewer: Any) -> None:
+    """Keep letters and line on a viewer's canvas from now on; a second call changes nothing."""
+    from napari.components.overlays import TextOverlay
+
+    overlays = viewer.canvas.overlays
+    if LINE in overlays:
+        return
+    # Both in the middle of the top: napari stacks them, so that they never cover each other.
+    looks = {"color": "white", "box_color": _BOX}
+    overlays[LINE] = TextOverlay(position="top_center", font_size=_LINE_SIZE, order=_ORDER + 1, **looks)
+    for edge, position in EDGES.items():
+        overlays[PREFIX + edge] = TextOverlay(position=position, font_size=_LETTER_SIZE, order=_ORDER, **looks)
+
+    # Functions and not methods: napari keeps only weak hold of methods, and nobody else holds the marks.
+    def refresh(event: Any = None) -> None:
+        refresh_marks(viewer)
+
+    def watch(layer: Any) -> None:
+        layer.events.visible.connect(refresh)
+        layer.events.scale.connect(refresh)
+        layer.events.translate.connect(refresh)
+
+    def welcome(event: Any) -> None:
+        watch(event.value)
+        refresh()
+
+    for layer in viewer.layers:
+        watch(layer)
+    viewer.layers.events.inserted.connect(welcome)
+    viewer.layers.events.removed.connect(refresh)
+    viewer.layers.events.reordered.connect(refresh)
+    viewer.dims.events.connect(refresh)
+    viewer.scene.camera.events.orientation.connect(refresh)
+    refresh()
+
+
+def refresh_marks(viewer: Any) -> None:
+    """Write what is on the screen now; nothing where no image of ours is seen."""
+    overlays = viewer.canvas.overlays
+    if LINE not in overlays:
+        return
+    layer = topmost_image(viewer)
+    letters = edge_letters(viewer, layer) if layer is not None else {}
+    for edge in EDGES:
+        _write(overlays[PREFIX + edge], letters.get(edge, ""))
+    _write(overlays[LINE], slice_line(viewer, layer) if layer is not None else "")
+
+
+def topmost_image(viewer: Any) -> Any | None:
+    """The image layer of ours that is seen: the topmost visible one."""
+    seen = (layer for layer in reversed(viewer.layers) if layer.visible and shown_image(layer) is not None)
+    return next(seen, None)
+
+
+def edge_letters(viewer: Any, layer: Any) -> dict[str, str]:
+    """The patient's letter at each edge, for the axes that are on the screen; none in 3D."""
+    if viewer.dims.ndisplay != 2:
+        return {}
+    first = viewer.dims.ndim - layer.ndim
+    down, across = (axis - first for axis in viewer.dims.displayed)
+    if min(down, across) < 0:
+        return {}
+    letters = world_letters(layer)
+    vertical, horizontal = viewer.scene.camera.orientation2d
+    bottom = letters[down] if vertical == "down" else _OPPOSITE[letters[down]]
+    right = letters[across] if horizontal == "right" else _OPPOSITE[letters[across]]
+    return {"left": _OPPOSITE[right], "right": right, "top": _OPPOSITE[bottom], "bottom": bottom}
+
+
+def slice_line(viewer: Any, layer: Any) -> str:
+    """Level, contrast, slice and position, joined by dots."""
+    shown, slice_index = shown_image(layer), slice_shown(viewer, layer)
+    if shown is None or slice_index is None:
+        return ""
+    levels = "/".join(levels_at(shown.level_plan, shown.volume, slice_index))
+    return " · ".join(part for part in (levels, describe_slice(shown.volume, slice_index)) if part)
+
+
+def describe_slice(volume: Volume, slice_index: int) -> str:
+    """Contrast, slice and position of one slice; slices count from 0, as in the tables."""
+    position = f"{volume.grid.slice_position_mm(slice_index):.1f} mm".replace("-", "−")
+    return f"{volume.contrast.value} · slice {slice_index} of 0–{volume.grid.shape[0] - 1} · {position}"
+
+
+def levels_at(plan: LevelPlan, volume: Volume, slice_index: int) -> list[str]:
+    """Levels whose window takes a slice, each once; unconfirmed ones with a question mark."""
+    found: dict[str, None] = {}
+    for placed in plan.placements:
+        try:
+            taken = plan.slices(volume.grid, placed)
+        except InvalidChoice:
+            continue
+        if slice_index in taken:
+            found[placed.level.id + ("" if placed.is_confirmed else "?")] = None
+    return list(found)
+
+
+def _write(overlay: Any, text: str) -> None:
+    overlay.text = text
+    overlay.visible = bool(text)

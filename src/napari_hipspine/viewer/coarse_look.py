@@ -1,0 +1,57 @@
+"""What a few slices say of a volume: contrast limits for the screen, found without reading it whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.blocks import VoxelArray
+from ..domain.volume import Contrast, Volume
+
+_N_SLICES = 5
+_MOST_PIXELS = 256
+_AIR_SHARE = 0.06
+"""Signal below this share of the brightest is air or empty frame, and has no say in the limits."""
+
+FRACTION_LIMITS = (0.0, 1.0)
+PERCENT_LIMITS = (0.0, 100.0)
+
+
+def contrast_limits(volume: Volume) -> tuple[float, float]:
+    """Darkest and brightest signal to draw, from percentiles of a few slices without the air around the body.
+
+    Fat-fraction maps are drawn from 0 to 1, or from 0 to 100 where their values say so; their background divides by
+    nearly zero and must not set the limits.
+    """
+    coarsest = volume.resolution_steps[-1] if volume.resolution_steps else volume.voxels
+    slope, intercept = volume.voxel_scale
+    signal = _few_pixels(coarsest).astype(np.float64) * slope + intercept
+    signal = signal[np.isfinite(signal)]
+    if volume.contrast is Contrast.FAT_FRACTION:
+        inside = signal[(signal > 0) & (signal <= PERCENT_LIMITS[1])]
+        return PERCENT_LIMITS if inside.size and np.median(inside) > FRACTION_LIMITS[1] else FRACTION_LIMITS
+    if signal.size == 0 or signal.min() == signal.max():
+        start = float(signal[0]) if signal.size else 0.0
+        return start, start + 1.0
+    return _body_limits(signal)
+
+
+def _body_limits(signal: NDArray[np.float64]) -> tuple[float, float]:
+    darkest, brightest = np.percentile(signal, [0.1, 99.8])
+    body = signal[signal > darkest + _AIR_SHARE * (brightest - darkest)]
+    if body.size == 0:
+        return float(signal.min()), float(signal.max())
+    low, high = np.percentile(body, [1, 99.5])
+    low = min(0.0, float(low)) if darkest >= 0 else float(darkest)
+    return (low, float(high)) if high > low else (low, low + 1.0)
+
+
+def _few_pixels(voxels: VoxelArray) -> NDArray[Any]:
+    """Pixels of a few slices spread over the volume, thinned in plane."""
+    n_slices, n_rows, n_columns = voxels.shape
+    inner = np.linspace(0, n_slices - 1, min(_N_SLICES, n_slices) + 2)[1:-1]
+    step = max(1, max(n_rows, n_columns) // _MOST_PIXELS)
+    wanted = sorted({round(i) for i in inner})
+    return np.stack([np.asarray(voxels[i])[::step, ::step] for i in wanted])

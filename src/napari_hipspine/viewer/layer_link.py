@@ -1,0 +1,299 @@
+"""Keeps a session and a viewer's layers in step: layers of ours become open series, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ..domain.anatomy import Structure
+from ..domain.grid import Grid
+from ..domain.level_plan import LevelPlan
+from ..domain.volume import Volume, WaterFat
+from ..workflows.open_subject import ImageFiles
+from ..workflows.subject_key import subject_of_path
+from .canvas_marks import mark_canvas, refresh_marks
+from .layers import (
+    LayerData,
+    ShownImage,
+    count_slices_of,
+    go_to_slice,
+    image_layers,
+    label_map_of_layer,
+    looks,
+    show_levels,
+    shown_image,
+    shown_labels,
+    slice_shown,
+)
+from .openings import OpenedLabels
+from .series_work import SeriesWork, SubjectWords, slice_checksums
+from .session import Session
+
+
+class LayerLink:
+    """The session's hand in the layer list.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        Its own or a plugin's view of it.
+    session : Session
+        What is open.
+    labels_touched : callable
+        Called when labels were painted, undone or redone.
+    """
+
+    def __init__(self, viewer: Any, session: Session, *, labels_touched: Callable[[], None]) -> None:
+        self._viewer = viewer
+        self._session = session
+        self._labels_touched = labels_touched
+        self._hears = ((viewer.layers.events.inserted, self._welcome), (viewer.layers.events.removed, self._part))
+        for event, heard in self._hears:
+            event.connect(heard)
+        mark_canvas(viewer)
+        for layer in list(viewer.layers):
+            self._adopt(layer)
+        self.count_slices()
+
+    def close(self) -> None:
+        """Hear nothing more of the viewer."""
+        for event, heard in self._hears:
+            event.disconnect(heard)
+
+    def open_image(self, image: Volume | WaterFat, layers: Sequence[LayerData], *, pictures: ImageFiles) -> None:
+        """Show an opened image and work on it."""
+        name = subject_of_path(pictures.paths[0])
+        self._session.add(SeriesWork(name=name, opened=image, who=SubjectWords(name), pictures=pictures))
+        self._add(layers)
+
+    def open_labels(self, opened: OpenedLabels) -> None:
+        """Show opened labels on the image that is worked on, in place of those it had."""
+        work = self._session.work
+        if work is None:
+            return
+        self._show_anew(work, opened.image)
+        self._drop(self.labels_layer())
+        self._session.change(
+            opened=opened.image,
+            declared=None,
+            label_map=opened.label_map,
+            outlines=opened.outlines,
+            opened_checksums=slice_checksums(opened.label_map.labels),
+            level_plan=moved_to_grid(work.level_plan, work.image.grid, opened.image.grid),
+        )
+        if work.pictures is not None:
+            said = work.pictures
+            self._session.declare(
+                contrast=said.contrast,
+                fat_polarity=said.fat_polarity,
+                allows_fat_suppressed=said.allows_fat_suppressed,
+            )
+        self._add([opened.layer])
+
+    def use_labels(self, layer: Any) -> None:
+        """Measure a labels layer, whoever made it."""
+        beside = self.image_layer()
+        if beside is not None:
+            label_map = label_map_of_layer(layer, beside=beside)
+            self._session.change(label_map=label_map, outlines=None, opened_checksums=())
+            self._watch_labels(layer)
+            self.show_structures()
+
+    def name_structures(self, structures: dict[int, Structure]) -> None:
+        """Say what the values of the labels mean, and colour them so."""
+        work = self._session.work
+        if work is not None and work.label_map is not None:
+            self._session.change(label_map=replace(work.label_map, structures=structures))
+            self.show_structures()
+
+    def show_structures(self) -> None:
+        """Colour the labels by what they mean now."""
+        layer, work = self.labels_layer(), self._session.work
+        if layer is not None and work is not None and work.label_map is not None:
+            for name, value in looks(work.label_map.structures).items():
+                setattr(layer, name, value)
+
+    def show_levels(self) -> None:
+        """Write the levels marked on the image that is worked on."""
+        layer, work = self.image_layer(), self._session.work
+        if layer is not None and work is not None:
+            show_levels(layer, work.level_plan)
+            refresh_marks(self._viewer)
+
+    def show_current(self) -> None:
+        """Show the layers of the series that is worked on and hide those of the others."""
+        current, labels = self._session.work, self.labels_layer()
+        for layer in self._viewer.layers:
+            shown = shown_image(layer)
+            if shown is not None and current is not None:
+                layer.visible = shown.image is current.opened and shown.volume is _main_volume(current.opened)
+            elif shown_labels(layer) is not None:
+                layer.visible = labels is not None and layer == labels
+        self.count_slices()
+        refresh_marks(self._viewer)
+        if current is not None and current.level_plan.placements:
+            self.visit(current.image.grid.nearest_slice(current.level_plan.placements[0].position_mm))
+
+    def count_slices(self) -> None:
+        """Let the slider count the slices of the image that is worked on."""
+        layer = self.image_layer()
+        if layer is not None:
+            count_slices_of(self._viewer, layer)
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        if self.image_layer() is not None:
+            self._viewer.reset_view()
+
+    def slice_shown(self) -> int | None:
+        """Slice of the current image that is on the screen."""
+        layer = self.image_layer()
+        return None if layer is None else slice_shown(self._viewer, layer)
+
+    def visit(self, slice_index: int, structure: Structure | None = None) -> None:
+        """Go to a slice, and choose the label of a structure there."""
+        layer, work, labels = self.image_layer(), self._session.work, self.labels_layer()
+        if layer is not None:
+            go_to_slice(self._viewer, layer, slice_index)
+        if structure is None or labels is None or work is None or work.label_map is None:
+            return
+        values = {named: value for value, named in work.label_map.structures.items()}
+        if structure in values:
+            labels.selected_label = values[structure]
+            self._viewer.layers.selection.active = labels
+
+    def choose_label(self, value: int) -> None:
+        """Paint with a label value from now on."""
+        labels = self.labels_layer()
+        if labels is not None:
+            labels.selected_label = value
+            self._viewer.layers.selection.active = labels
+
+    def image_layer(self) -> Any | None:
+        """Layer of the image that is worked on."""
+        work = self._session.work
+        wanted = _main_volume(work.opened) if work else None
+        return self._find(lambda layer: (shown := shown_image(layer)) is not None and shown.volume is wanted)
+
+    def labels_layer(self) -> Any | None:
+        """Layer of the labels that are measured."""
+        work = self._session.work
+        array = work.label_map.labels if work and work.label_map else None
+        return self._find(lambda layer: array is not None and layer.data is array)
+
+    def other_labels(self) -> list[Any]:
+        """Labels layers that are not measured."""
+        own = self.labels_layer()
+        is_labels = (layer for layer in self._viewer.layers if hasattr(layer, "selected_label"))
+        return [layer for layer in is_labels if own is None or layer != own]
+
+    def _find(self, is_wanted: Callable[[Any], bool]) -> Any | None:
+        return next((layer for layer in self._viewer.layers if is_wanted(layer)), None)
+
+    def _add(self, layers: Sequence[LayerData]) -> None:
+        from napari.layers import Layer
+
+        for data in layers:
+            self._viewer.add_layer(Layer.create(*data))
+
+    def _drop(self, layer: Any | None) -> None:
+        if layer is not None:
+            self._viewer.layers.remove(layer)
+
+    def _show_anew(self, work: SeriesWork, image: Volume | WaterFat) -> None:
+        """The layers of an image whose place in the patient is known better now; nothing drawn changes."""
+        pairs = {id(old): new for old, new in zip(_volumes(work.opened), _volumes(image), strict=True)}
+        for layer in self._viewer.layers:
+            shown = shown_image(layer)
+            if shown is not None and shown.image is work.opened:
+                (data, given, _) = next(
+                    made
+                    for made in image_layers(image, name=layer.name, pictures=shown.pictures)
+                    if _shown_of(made).volume is pairs[id(shown.volume)]
+                )
+                layer.data = data
+                layer.metadata.update(given["metadata"])
+                layer.scale, layer.translate = given["scale"], given["translate"]
+
+    def _welcome(self, event: Any) -> None:
+        self._adopt(event.value)
+        self.count_slices()
+
+    def _part(self, event: Any) -> None:
+        self._let_go(event.value)
+        self.count_slices()
+
+    def _adopt(self, layer: Any) -> None:
+        """Take a layer of ours into the session, unless the session put it there."""
+        shown, outlined = shown_image(layer), shown_labels(layer)
+        if shown is not None and all(work.opened is not shown.image for work in self._session.works):
+            self._session.add(_work_of(shown, layer.name))
+        if outlined is None:
+            return
+        for number, work in enumerate(self._session.works):
+            if work.label_map is not None and work.label_map.labels is outlined.label_map.labels:
+                self._watch_labels(layer)
+                return
+            if work.label_map is None and work.image.grid.same_as(outlined.label_map.grid):
+                label_map = outlined.label_map
+                checksums = slice_checksums(label_map.labels)
+                layer.selected_label = min(label_map.structures, default=1)
+                self._session.replace_work(
+                    number, label_map=label_map, outlines=outlined.outlines, opened_checksums=checksums
+                )
+                self._watch_labels(layer)
+                return
+
+    def _let_go(self, layer: Any) -> None:
+        """Close the series whose image layer was removed, or forget labels whose layer was."""
+        shown = shown_image(layer)
+        for number, work in enumerate(self._session.works):
+            if shown is not None and shown.volume is _main_volume(work.opened):
+                self._session.remove(number)
+                return
+            if work.label_map is not None and layer.data is work.label_map.labels:
+                self._session.replace_work(number, label_map=None, outlines=None, opened_checksums=())
+                return
+
+    def _watch_labels(self, layer: Any) -> None:
+        for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
+            event.connect(partial(_forward, self._labels_touched))
+
+
+def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:
+    """Levels on the same slices after a header was corrected: the slices stay, their positions do not."""
+    if before.same_as(after):
+        return plan
+    moved = []
+    for placed in plan.placements:
+        index = before.nearest_slice(placed.position_mm)
+        offset = placed.position_mm - before.slice_position_mm(index)
+        moved.append(replace(placed, position_mm=after.slice_position_mm(index) + offset))
+    return replace(plan, placements=tuple(moved))
+
+
+def _forward(told: Callable[[], None], event: Any = None) -> None:
+    told()
+
+
+def _volumes(image: Volume | WaterFat) -> tuple[Volume, ...]:
+    return (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
+
+
+def _main_volume(image: Volume | WaterFat) -> Volume:
+    return _volumes(image)[0]
+
+
+def _shown_of(made: LayerData) -> ShownImage:
+    (shown,) = made[1]["metadata"].values()
+    return shown  # type: ignore[no-any-return]
+
+
+def _work_of(shown: ShownImage, name: str) -> SeriesWork:
+    """A series for an image layer that a reader or a sample made."""
+    pictures = shown.pictures
+    who = SubjectWords(subject_of_path(pictures.paths[0])) if pictures else SubjectWords()
+    name = name.removesuffix(" · water").removesuffix(" · fat")
+    return SeriesWork(name=name, opened=shown.image, who=who, pictures=pictures, level_plan=shown.level_plan)

@@ -1,0 +1,171 @@
+"""Files and layers made ready for the window; run off the main thread, so no layer is touched here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.anatomy import Side, Structure, core_muscles
+from ..domain.blocks import VoxelArray
+from ..domain.cache import VolumeCache
+from ..domain.errors import SeriesAmbiguous
+from ..domain.label_map import LabelMap, Origin
+from ..domain.subject import Progress, stay_silent
+from ..domain.volume import Volume, WaterFat
+from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
+from ..workflows.subject_key import subject_of_path
+from .layers import LayerData, ShownLabels, image_layers, labels_layer
+
+if TYPE_CHECKING:
+    from ..reading.label_maps import NamingProposal
+
+
+CONVERTING = "converting the compressed file once, for quick scrolling"
+
+
+@dataclass(frozen=True)
+class OpenedImage:
+    """An image and its layers."""
+
+    image: Volume | WaterFat
+    layers: tuple[LayerData, ...]
+    pictures: ImageFiles
+
+
+@dataclass(frozen=True)
+class SeriesOffer:
+    """Several series in one place, described, and the refusal to guess between them."""
+
+    descriptions: tuple[str, ...]
+    refusal: SeriesAmbiguous
+
+
+@dataclass(frozen=True)
+class OpenedLabels:
+    """Labels on their image's grid, the image they lie on, and their layer."""
+
+    image: Volume | WaterFat
+    label_map: LabelMap
+    layer: LayerData
+    outlines: LabelFiles | None
+
+
+@dataclass(frozen=True)
+class AnnouncedCache:
+    """A cache that says so before a compressed file is converted, because that takes its time.
+
+    Parameters
+    ----------
+    kept : VolumeCache
+        Keeps the voxels.
+    announce : callable
+        Told once per conversion, in words.
+    """
+
+    kept: VolumeCache
+    announce: Callable[[str], None]
+
+    def find(self, key: str) -> VoxelArray | None:
+        """Voxels kept under a key, or None."""
+        return self.kept.find(key)
+
+    def keep(
+        self, key: str, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]
+    ) -> VoxelArray:
+        """Voxels written slab by slab, after it was announced."""
+        self.announce(CONVERTING)
+        return self.kept.keep(key, shape, dtype, slabs)
+
+
+def viewer_cache(announce: Callable[[str], None]) -> VolumeCache:
+    """The cache of converted files on this machine."""
+    from ..keeping.conversion_cache import default_cache
+
+    said: set[str] = set()
+
+    def announce_once(words: str) -> None:
+        if words not in said:
+            said.add(words)
+            announce(words)
+
+    return AnnouncedCache(default_cache(), announce_once)
+
+
+def cache_of(progress: Progress) -> VolumeCache:
+    """The cache, announcing through the progress of a piece of work."""
+    return viewer_cache(lambda words: progress(0, 0, words))
+
+
+def open_image_layers(pictures: ImageFiles, progress: Progress = stay_silent) -> OpenedImage | SeriesOffer:
+    """An image with the layers that show it, or the series to choose from."""
+    try:
+        image = open_image(pictures, cache=cache_of(progress))
+    except SeriesAmbiguous as refusal:
+        return SeriesOffer(describe_series(pictures), refusal)
+    name = subject_of_path(pictures.paths[0])
+    return OpenedImage(image, tuple(image_layers(image, name=name, pictures=pictures)), pictures)
+
+
+def describe_series(pictures: ImageFiles) -> tuple[str, ...]:
+    """One line for every series in a place, in the order of their numbers."""
+    from ..reading.volumes import list_volumes
+
+    lines = []
+    for volume in list_volumes(pictures.paths[0]):
+        slices, rows, columns = volume.grid.shape
+        words = (volume.source.description, f"{slices} × {rows} × {columns}", volume.grid.orientation)
+        lines.append(", ".join(word for word in words if word))
+    return tuple(lines)
+
+
+def look_at_labels(outlines: LabelFiles) -> NamingProposal:
+    """What the values of a label file would mean; nothing is opened."""
+    from ..reading.label_maps import look_at_labels as look
+    from ..reading.label_maps import propose_names
+
+    return propose_names(look(outlines.labels, series=outlines.series), outlines.naming)
+
+
+def open_labels_on(
+    image: Volume | WaterFat,
+    pictures: ImageFiles | None,
+    outlines: LabelFiles,
+    *,
+    name: str,
+    progress: Progress = stay_silent,
+) -> OpenedLabels:
+    """Labels on the grid of an image; where both come from files, exactly as the command line opens them.
+
+    The labels decide whose geometry a pair with disagreeing headers takes, which is why the image may come back on
+    another grid.
+    """
+    if pictures is not None:
+        as_read = replace(pictures, contrast=None, fat_polarity=None, allows_fat_suppressed=False)
+        image, label_map = open_subject(as_read, outlines, cache=cache_of(progress))
+    else:
+        label_map = open_labels(outlines).on_grid(image.grid)
+    layer = labels_layer(label_map, name=f"{name} · muscles", outlines=outlines)
+    return OpenedLabels(image, shown_label_map(layer), layer, outlines)
+
+
+def new_labels_on(image: Volume | WaterFat, *, region: str, name: str) -> OpenedLabels:
+    """Empty labels on an image with the core muscles of a region named, left before right."""
+    muscles = core_muscles(region or None)
+    pairs = [Structure(muscle, side) for muscle in muscles for side in (Side.LEFT, Side.RIGHT)]
+    structures = dict(enumerate(pairs, start=1))
+    empty = LabelMap(np.zeros(image.grid.shape, np.uint16), image.grid, structures, origin=Origin.DRAWN)
+    layer = labels_layer(empty, name=f"{name} · muscles")
+    return OpenedLabels(image, shown_label_map(layer), layer, None)
+
+
+def shown_label_map(layer: LayerData) -> LabelMap:
+    """The label map behind a layer that is about to be added; its array is the layer's own."""
+    (shown,) = layer[1]["metadata"].values()
+    found: Any = shown
+    if not isinstance(found, ShownLabels):
+        raise TypeError(f"Expected a layer of labels, found {type(found).__name__}.")
+    return found.label_map

@@ -1,0 +1,161 @@
+"""One series that is open, what has been done with it, and what measuring it rests on: frozen values."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..domain.label_map import LabelMap
+from ..domain.level_plan import LevelPlan
+from ..domain.protocol import FatMethod, MeasurementProtocol
+from ..domain.subject import Progress, SubjectKey, SubjectResult
+from ..domain.volume import FatPolarity, Volume, WaterFat
+from ..workflows.measure_subject import default_protocol, measure_subject
+from ..workflows.open_subject import ImageFiles, LabelFiles
+
+
+@dataclass(frozen=True)
+class SubjectWords:
+    """Who is measured, as typed by the reader."""
+
+    subject_id: str = ""
+    session: str = ""
+    reader_id: str = ""
+
+
+@dataclass(frozen=True)
+class MeasureRequest:
+    """Everything one measurement rests on, frozen when the reader asked for it."""
+
+    image: Volume | WaterFat
+    label_map: LabelMap
+    key: SubjectKey
+    level_plan: LevelPlan
+    protocol: MeasurementProtocol
+    fat_roi: LabelMap | None = None
+    inputs: tuple[Path, ...] = ()
+
+    def run(self, progress: Progress) -> SubjectResult:
+        """The result, from the same function that the command line runs."""
+        return measure_subject(
+            self.image,
+            self.label_map,
+            key=self.key,
+            level_plan=self.level_plan,
+            protocol=self.protocol,
+            fat_roi=self.fat_roi,
+            inputs=self.inputs,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A result, what was asked for, and what the labels were then."""
+
+    result: SubjectResult
+    request: MeasureRequest
+    checksums: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesWork:
+    """One series of the subject and what has been done with it.
+
+    Parameters
+    ----------
+    name : str
+        Shown in lists and as the start of layer names.
+    opened : Volume or WaterFat
+        As it was read.
+    who : SubjectWords
+        Whose series it is.
+    pictures : ImageFiles, optional
+        The files it came from and what the reader says of them.
+    declared : Volume or WaterFat, optional
+        With the reader's words on contrast and polarity; by default as it was read.
+    label_map : LabelMap, optional
+        Its array is the one that is painted.
+    outlines : LabelFiles, optional
+        The file the labels came from.
+    """
+
+    name: str
+    opened: Volume | WaterFat
+    who: SubjectWords = SubjectWords()
+    pictures: ImageFiles | None = None
+    declared: Volume | WaterFat | None = None
+    label_map: LabelMap | None = None
+    outlines: LabelFiles | None = None
+    level_plan: LevelPlan = LevelPlan()
+    chosen_protocol: MeasurementProtocol | None = None
+    fat_roi: LabelMap | None = None
+    measured: Measured | None = None
+    opened_checksums: tuple[int, ...] = ()
+    stale_slices: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def image(self) -> Volume | WaterFat:
+        """What is measured."""
+        return self.declared if self.declared is not None else self.opened
+
+    @property
+    def volume(self) -> Volume:
+        """The volume that is looked at."""
+        return self.image.water if isinstance(self.image, WaterFat) else self.image
+
+    @property
+    def protocol(self) -> MeasurementProtocol:
+        """Settings chosen, or those that fit the image."""
+        return self.chosen_protocol or default_protocol(self.image)
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """Files the numbers rest on."""
+        pictures = self.pictures.paths if self.pictures else ()
+        return (*pictures, *((Path(self.outlines.labels),) if self.outlines else ()))
+
+    @property
+    def asks_for_polarity(self) -> bool:
+        """Whether a threshold is wanted and nobody has said if fat is bright or dark."""
+        is_threshold = self.protocol.fat_method is not FatMethod.DIXON
+        return isinstance(self.image, Volume) and is_threshold and self.image.fat_polarity is FatPolarity.UNKNOWN
+
+    @property
+    def asks_for_fat_suppressed(self) -> bool:
+        """Whether a threshold is wanted on a fat-suppressed series and nobody has allowed it."""
+        image = self.image
+        is_threshold = self.protocol.fat_method is not FatMethod.DIXON
+        return (
+            isinstance(image, Volume)
+            and is_threshold
+            and bool(image.fat_suppressed)
+            and "fat_suppressed" not in image.flags
+        )
+
+    @property
+    def unconfirmed_levels(self) -> tuple[str, ...]:
+        """Levels that were suggested and not confirmed by a reader."""
+        return tuple(p.level.id for p in self.level_plan.placements if not p.is_confirmed)
+
+    @property
+    def region(self) -> str:
+        """Region of the muscles that are labelled; empty when there are none or several."""
+        found = (
+            {structure.muscle.region for structure in self.label_map.structures.values()} if self.label_map else set()
+        )
+        return found.pop() if len(found) == 1 else ""
+
+    @property
+    def n_structures(self) -> int:
+        """Structures that the labels name."""
+        return len(self.label_map.structures) if self.label_map else 0
+
+
+def slice_checksums(labels: Any) -> tuple[int, ...]:
+    """One number per slice that changes when a voxel of the slice does."""
+    return tuple(zlib.crc32(np.ascontiguousarray(labels[i]).tobytes()) for i in range(labels.shape[0]))

@@ -1,0 +1,226 @@
+"""What is open now, as evented plain Python: values, what they allow next, and no window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from psygnal import Signal
+
+from ..domain.errors import InvalidChoice
+from ..domain.label_map import LabelMap
+from ..domain.subject import SubjectKey, SubjectResult
+from ..domain.volume import Contrast, FatPolarity, WaterFat
+from ..workflows.open_subject import ImageFiles, declare
+from ..workflows.subject_key import series_word
+from .series_work import Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
+
+EDITED_NOTE = "labels edited in the window after they were opened"
+
+
+class Session:
+    """What is open in one viewer. Every change tells its name through `changed`.
+
+    Attributes
+    ----------
+    changed : psygnal.Signal
+        Emitted with ``"who"``, ``"works"``, ``"current"``, ``"doing"`` or the name of a field of `SeriesWork`.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self) -> None:
+        self._works: tuple[SeriesWork, ...] = ()
+        self._current = -1
+        self._doing = ""
+
+    @property
+    def who(self) -> SubjectWords:
+        """Whose series is worked on."""
+        return self.work.who if self.work else SubjectWords()
+
+    @property
+    def works(self) -> tuple[SeriesWork, ...]:
+        """Every series that is open."""
+        return self._works
+
+    @property
+    def current(self) -> int:
+        """Number of the series that is worked on; -1 when none is open."""
+        return self._current
+
+    @property
+    def work(self) -> SeriesWork | None:
+        """The series that is worked on."""
+        return self._works[self._current] if self._works else None
+
+    @property
+    def doing(self) -> str:
+        """What is being done in the background, in words; empty when nothing is."""
+        return self._doing
+
+    def introduce(self, who: SubjectWords) -> None:
+        """Say who is measured; all open series of the same subject are renamed together."""
+        before = self.who
+        if self.work is not None and who != before:
+            self._works = tuple(replace(w, who=who) if w.who == before else w for w in self._works)
+            self.changed.emit("who")
+
+    def add(self, work: SeriesWork) -> None:
+        """Open one more series and work on it."""
+        self._works = (*self._works, work)
+        self.changed.emit("works")
+        self.choose(len(self._works) - 1)
+
+    def remove(self, number: int) -> None:
+        """Close a series."""
+        self._works = (*self._works[:number], *self._works[number + 1 :])
+        self._current = min(self._current - (number < self._current), len(self._works) - 1)
+        self.changed.emit("works")
+        self.changed.emit("current")
+
+    def replace_work(self, number: int, **values: Any) -> None:
+        """Replace values of any open series, by the names of `SeriesWork`."""
+        before = self._works[number]
+        after = replace(before, **values)
+        self._works = (*self._works[:number], after, *self._works[number + 1 :])
+        for name in values:
+            if getattr(before, name) is not getattr(after, name):
+                self.changed.emit(name)
+
+    def choose(self, number: int) -> None:
+        """Work on another open series."""
+        if not 0 <= number < len(self._works):
+            raise InvalidChoice(f"Expected a series from 0 to {len(self._works) - 1}, found {number}.")
+        if number != self._current:
+            self._current = number
+            self.changed.emit("current")
+
+    def change(self, **values: Any) -> None:
+        """Replace values of the series that is worked on, by the names of `SeriesWork`."""
+        if self.work is None:
+            raise InvalidChoice("Expected an open image, found none.", hint="Open one in step 1.")
+        self.replace_work(self._current, **values)
+
+    def say_doing(self, words: str) -> None:
+        """Say what is being done in the background; empty when it has ended."""
+        if words != self._doing:
+            self._doing = words
+            self.changed.emit("doing")
+
+    def declare(
+        self,
+        *,
+        contrast: Contrast | None = None,
+        fat_polarity: FatPolarity | None = None,
+        allows_fat_suppressed: bool = False,
+    ) -> None:
+        """Keep what the reader says of a single image; water and fat speak for themselves."""
+        if self.work is None or isinstance(self.work.opened, WaterFat):
+            return
+        place = self.work.opened.source.path or self.work.name
+        pictures = replace(
+            self.work.pictures or ImageFiles(image=place),
+            contrast=contrast,
+            fat_polarity=fat_polarity,
+            allows_fat_suppressed=allows_fat_suppressed,
+        )
+        declared = declare(self.work.opened, pictures)
+        self.change(declared=declared, **({"pictures": pictures} if self.work.pictures else {}))
+
+    def measure_request(self) -> MeasureRequest:
+        """The wish to measure what is open now; the labels are copied, so that painting may go on.
+
+        Raises
+        ------
+        InvalidChoice
+            If something is missing; the message says what.
+        """
+        missing = self.why_not_measure()
+        work = self.work
+        if missing or work is None or work.label_map is None:
+            raise InvalidChoice(missing or "Expected an open image, found none.")
+        labels = np.array(work.label_map.labels[...])
+        was_edited = bool(work.opened_checksums) and slice_checksums(labels) != work.opened_checksums
+        notes = (*work.label_map.notes, *((EDITED_NOTE,) if was_edited else ()))
+        return MeasureRequest(
+            image=work.image,
+            label_map=replace(work.label_map, labels=labels, notes=notes),
+            key=self.key(),
+            level_plan=work.level_plan,
+            protocol=work.protocol,
+            fat_roi=work.fat_roi,
+            inputs=work.inputs,
+        )
+
+    def key(self) -> SubjectKey:
+        """What every row of the tables begins with."""
+        series = series_word(self.work.volume) if self.work else ""
+        return SubjectKey(self.who.subject_id, self.who.session, series, self.who.reader_id)
+
+    def keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
+        """Keep a result with the series it belongs to, even if another one is worked on by now."""
+        measured = Measured(result, request, slice_checksums(request.label_map.labels))
+        for number, work in enumerate(self._works):
+            if work.image is request.image:
+                self.replace_work(number, measured=measured, stale_slices=frozenset())
+
+    def look_at_labels(self) -> None:
+        """Find out which slices were painted since they were measured."""
+        work = self.work
+        if work is None or work.label_map is None or work.measured is None:
+            return
+        now = slice_checksums(work.label_map.labels)
+        before = work.measured.checksums
+        stale = frozenset(i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b)
+        if stale != work.stale_slices:
+            self.change(stale_slices=stale)
+
+    def why_not_measure(self) -> str:
+        """What is missing before measuring, as a sentence; empty when nothing is."""
+        work = self.work
+        if self._doing:
+            return f"Wait until {self._doing} has ended, or cancel it."
+        if work is None:
+            return "Open an image first (step 1)."
+        if not self.who.subject_id.strip():
+            return "Give the subject a pseudonym first (step 1)."
+        if work.asks_for_polarity:
+            return "Say first whether fat is bright or dark on this series (step 1)."
+        if work.asks_for_fat_suppressed:
+            return "Fat was suppressed on this series; allow it in step 1, or use another series."
+        if work.unconfirmed_levels:
+            return f"Confirm the suggested level {', '.join(work.unconfirmed_levels)} first (step 2)."
+        if work.label_map is None:
+            return "Open or draw labels first (step 3)."
+        if not work.n_structures:
+            return "Say first which muscle each label value is (step 3)."
+        return ""
+
+    def why_not_export(self) -> str:
+        """What is missing before the tables can be written, as a sentence; empty when nothing is."""
+        work = self.work
+        if work is None or work.measured is None:
+            return "Measure first (step 4)."
+        return self.why_stale()
+
+    def why_stale(self) -> str:
+        """What was changed since the table was measured, as a sentence; empty when nothing was."""
+        work = self.work
+        if work is None or work.measured is None:
+            return ""
+        asked = work.measured.request
+        changed = {
+            "the image or what is said of it": work.image is not asked.image,
+            "the labels": bool(work.stale_slices) or _meanings(work.label_map) != _meanings(asked.label_map),
+            "the levels": work.level_plan != asked.level_plan,
+            "the settings": work.protocol != asked.protocol or work.fat_roi is not asked.fat_roi,
+            "the subject": not self.who.subject_id.strip() or self.key() != asked.key,
+        }
+        named = [name for name, is_changed in changed.items() if is_changed]
+        return f"Changed since it was measured: {', '.join(named)}. Measure again (step 4)." if named else ""
+
+
+def _meanings(label_map: LabelMap | None) -> dict[int, Any]:
+    return dict(label_map.structures) if label_map else {}

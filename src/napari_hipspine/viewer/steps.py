@@ -1,0 +1,119 @@
+"""The numbered steps of the main job and how each of them stands, read off the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..domain.volume import FatPolarity, Volume, WaterFat
+from .series_work import SeriesWork
+from .session import Session
+
+
+class Step(StrEnum):
+    """Steps of the main job, in order."""
+
+    IMAGES = "Images"
+    LEVEL = "Level"
+    LABELS = "Labels"
+    MEASURE = "Measure"
+    TABLE = "Table"
+
+
+class Status(StrEnum):
+    """How a step stands, and its mark."""
+
+    DONE = "✔"
+    NOW = "●"
+    TODO = "○"
+    ATTENTION = "⚠"
+
+
+@dataclass(frozen=True)
+class StepState:
+    """Mark of a step and what it has come to, in a few words."""
+
+    status: Status
+    says: str
+
+
+def step_states(session: Session) -> dict[Step, StepState]:
+    """How every step stands; the first that is not done is the one that is on."""
+    work = session.work
+    if work is None:
+        states = {step: StepState(Status.TODO, "") for step in Step}
+        return {**states, Step.IMAGES: StepState(Status.NOW, "open an image")}
+    states = {
+        Step.IMAGES: _images(session, work),
+        Step.LEVEL: _level(work),
+        Step.LABELS: _labels(work),
+        Step.MEASURE: _measure(session, work),
+        Step.TABLE: _table(session, work),
+    }
+    waiting = next((step for step, state in states.items() if state.status is Status.TODO), None)
+    if waiting is not None:
+        states[waiting] = StepState(Status.NOW, states[waiting].says)
+    return states
+
+
+def describe_image(image: Volume | WaterFat) -> str:
+    """Contrast, spacing and fat polarity in one line."""
+    volume = image.water if isinstance(image, WaterFat) else image
+    slices, rows, columns = volume.grid.spacing_mm
+    spacing = f"{rows:.2f}×{columns:.2f}×{slices:.1f} mm"
+    if isinstance(image, WaterFat):
+        return f"water and fat, {spacing}"
+    fat = "fat unknown" if image.fat_polarity is FatPolarity.UNKNOWN else f"fat {image.fat_polarity.value}"
+    contrast = "contrast unknown" if image.contrast.value == "unknown" else image.contrast.value.replace("_", " ")
+    return f"{contrast}, {spacing}, {fat}"
+
+
+def _images(session: Session, work: SeriesWork) -> StepState:
+    if not session.who.subject_id.strip():
+        return StepState(Status.ATTENTION, "subject id missing")
+    if work.asks_for_polarity:
+        return StepState(Status.ATTENTION, "say whether fat is bright or dark")
+    if work.asks_for_fat_suppressed:
+        return StepState(Status.ATTENTION, "fat suppressed")
+    return StepState(Status.DONE, describe_image(work.image))
+
+
+def _level(work: SeriesWork) -> StepState:
+    if work.unconfirmed_levels:
+        return StepState(Status.ATTENTION, f"confirm {_listed(work.unconfirmed_levels)}")
+    names = dict.fromkeys(placed.level.id for placed in work.level_plan.placements)
+    if not names:
+        return StepState(Status.TODO, "none: all labelled slices are read")
+    return StepState(Status.DONE, f"{_listed(names)}; {work.level_plan.window}")
+
+
+def _listed(levels: Iterable[str]) -> str:
+    return ", ".join(level.replace("_", " ") for level in levels)
+
+
+def _labels(work: SeriesWork) -> StepState:
+    if work.label_map is None:
+        return StepState(Status.TODO, "")
+    if not work.n_structures:
+        return StepState(Status.ATTENTION, "say what the values are")
+    return StepState(Status.DONE, f"{work.n_structures} structures")
+
+
+def _measure(session: Session, work: SeriesWork) -> StepState:
+    if session.doing:
+        return StepState(Status.NOW, session.doing)
+    if work.measured is None:
+        return StepState(Status.TODO, "")
+    if session.why_stale():
+        return StepState(Status.ATTENTION, "measure again")
+    return StepState(Status.DONE, work.measured.request.protocol.fat_method.value)
+
+
+def _table(session: Session, work: SeriesWork) -> StepState:
+    if work.measured is None:
+        return StepState(Status.TODO, "")
+    n_rows = len(work.measured.result.measurements)
+    if session.why_stale():
+        return StepState(Status.ATTENTION, f"{n_rows} rows, out of date")
+    return StepState(Status.DONE, f"{n_rows} rows")

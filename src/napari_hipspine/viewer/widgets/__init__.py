@@ -1,0 +1,1 @@
+"""Qt widgets: each edits or shows one value."""

@@ -1,0 +1,200 @@
+"""What the main dock does when a wish arrives: a workflow off the main thread, then a value for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtWidgets import QWidget
+
+from ...domain.anatomy import Structure, find_structure
+from ...domain.subject import Progress, SubjectResult
+from ...domain.tables import BOTH_SIDES
+from ...writing.tables import result_files, write_whole
+from ..layer_link import LayerLink
+from ..layers import label_map_of_layer
+from ..openings import (
+    OpenedImage,
+    OpenedLabels,
+    SeriesOffer,
+    look_at_labels,
+    new_labels_on,
+    open_image_layers,
+    open_labels_on,
+)
+from ..series_work import MeasureRequest
+from ..session import Session
+from ..workers import BackgroundWork, refusals_told, tell_refusal
+from .image_files_editor import ImageFilesEditor
+from .labels_panel import LabelsPanel
+from .level_plan_editor import LevelPlanEditor
+from .progress_row import ProgressRow
+
+
+class DockActions:
+    """Wishes of the widgets, fulfilled.
+
+    Parameters
+    ----------
+    parent : QWidget
+        When it goes, work in the background is cancelled.
+    session : Session
+        Where values come back to.
+    link : LayerLink
+        Hand in the layer list.
+    progress : ProgressRow
+        Shows how far the work is.
+    """
+
+    def __init__(self, parent: QWidget, session: Session, link: LayerLink, progress: ProgressRow) -> None:
+        self._parent = parent
+        self._session = session
+        self._link = link
+        self._progress = progress
+        self._background: BackgroundWork | None = None
+
+    def open_image(self, files: ImageFilesEditor) -> None:
+        """Open the files that were given, or offer the series in them."""
+        with refusals_told():
+            pictures = files.value()
+            self._run(
+                lambda progress: open_image_layers(pictures, progress),
+                says="opening the image",
+                done=partial(self._show_image, files),
+            )
+
+    def look_at_labels(self, panel: LabelsPanel) -> None:
+        """Show what the values of a label file would mean."""
+        with refusals_told():
+            outlines = panel.files.value()
+            self._run(lambda _: look_at_labels(outlines), says="looking at the labels", done=panel.propose)
+
+    def accept_labels(self, panel: LabelsPanel) -> None:
+        """Open a label file as it was proposed."""
+        work = self._session.work
+        if work is None:
+            return
+        with refusals_told():
+            outlines = panel.files.value()
+            opened, pictures, name = work.opened, work.pictures, work.name
+            self._run(
+                lambda progress: open_labels_on(opened, pictures, outlines, name=name, progress=progress),
+                says="opening the labels",
+                done=self._show_labels,
+            )
+
+    def new_labels(self) -> None:
+        """Empty labels to draw in."""
+        work = self._session.work
+        if work is not None:
+            with refusals_told():
+                self._show_labels(new_labels_on(work.opened, region=work.region, name=work.name))
+
+    def use_layer(self, layer: Any) -> None:
+        """Measure a labels layer."""
+        if layer is not None:
+            with refusals_told():
+                self._link.use_labels(layer)
+
+    def use_fat_layer(self, layer: Any) -> None:
+        """Take a labels layer for the fat beside the muscles, or the automatic proposal again."""
+        beside = self._link.image_layer()
+        with refusals_told():
+            if layer is None or beside is None:
+                self.change(fat_roi=None)
+            else:
+                self.change(fat_roi=label_map_of_layer(layer, beside=beside, structures={}))
+
+    def name_structures(self, structures: dict[int, Structure]) -> None:
+        """Keep what the label values mean."""
+        layer = self._link.labels_layer()
+        if layer is not None:
+            with refusals_told():
+                self._link.name_structures(structures)
+
+    def mark_level(self, editor: LevelPlanEditor) -> None:
+        """Put a level on the slice that is shown."""
+        work, shown = self._session.work, self._link.slice_shown()
+        if work is not None and shown is not None:
+            editor.add(editor.placement_at(work.image.grid.slice_position_mm(shown)))
+
+    def measure(self) -> None:
+        """Measure what is open now."""
+        with refusals_told():
+            request = self._session.measure_request()
+            self._run(request.run, says="measuring", done=partial(self._keep_result, request))
+
+    def cancel(self) -> None:
+        """Stop what is being done; everything stays as it was."""
+        if self._background is not None:
+            self._progress.stop_asked()
+            self._background.cancel()
+
+    def export(self, folder: str | Path) -> tuple[Path, ...]:
+        """Files of the measured series, the same bytes that the command line writes."""
+        work = self._session.work
+        if work is None or work.measured is None or self._session.why_not_export():
+            return ()
+        with refusals_told():
+            return write_whole(folder, result_files(work.measured.result))
+        return ()
+
+    def visit_row(self, row: dict[str, Any]) -> None:
+        """Go to the slice and the muscle of a row of a result table."""
+        work = self._session.work
+        if work is None or work.measured is None:
+            return
+        side = "left" if row["side"] == BOTH_SIDES else row["side"]
+        slice_index = row["slice_index"] if "slice_index" in row else self._slice_of_level(row)
+        if slice_index is not None:
+            self._link.visit(int(slice_index), find_structure(row["muscle"], side))
+
+    def change(self, **values: Any) -> None:
+        """Keep values of the series that is worked on, if one is open."""
+        if self._session.work is not None:
+            with refusals_told():
+                self._session.change(**values)
+
+    def _slice_of_level(self, row: dict[str, Any]) -> int | None:
+        """The slice of a level, or the middle one of those that were measured where no level was marked."""
+        work = self._session.work
+        if work is None or work.measured is None:
+            return None
+        asked, slices = work.measured.request, work.measured.result.slices
+        for placed in asked.level_plan.placements:
+            if placed.level.id == row["level"] and (placed.muscle is None or placed.muscle.id == row["muscle"]):
+                return asked.image.grid.nearest_slice(placed.position_mm)
+        measured = sorted(set(slices.loc[slices["muscle"] == row["muscle"], "slice_index"].tolist()))
+        return int(measured[len(measured) // 2]) if measured else None
+
+    def _show_image(self, files: ImageFilesEditor, opened: OpenedImage | SeriesOffer) -> None:
+        if isinstance(opened, SeriesOffer):
+            files.offer_series(opened.descriptions)
+            tell_refusal(opened.refusal)
+            return
+        self._link.open_image(opened.image, opened.layers, pictures=opened.pictures)
+
+    def _show_labels(self, opened: OpenedLabels) -> None:
+        with refusals_told():
+            self._link.open_labels(opened)
+
+    def _keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
+        self._session.say_doing("")
+        self._session.keep_result(request, result)
+
+    def _run(self, work: Callable[[Progress], Any], *, says: str, done: Callable[[Any], None]) -> None:
+        self._session.say_doing(says)
+        self._progress.begin(says)
+        background = BackgroundWork(work, says=says, parent=self._parent)
+        self._background = background
+        background.told.connect(self._progress.set_value)
+        background.ended.connect(self._end)
+        background.done.connect(done)
+        background.start()
+
+    def _end(self) -> None:
+        self._background = None
+        self._progress.end()
+        self._session.say_doing("")

@@ -1,0 +1,211 @@
+"""The dock “Hip-spine muscles”: it only wires wishes to the session and values back to the widgets."""
+
+import contextlib
+from typing import Any
+
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+
+from ..layer_link import LayerLink
+from ..session import Session
+from ..steps import Status, Step, step_states
+from .declared_editor import Declared
+from .dock_actions import DockActions
+from .images_panel import ImagesPanel
+from .labels_panel import LabelsPanel
+from .level_plan_editor import LevelPlanEditor
+from .measure_panel import MeasurePanel
+from .progress_row import ProgressRow
+from .results_dock import ResultsDock
+from .small_parts import research_line
+from .step_box import StepBox
+from .table_panel import TablePanel
+
+RESULTS_NAME = "Hip-spine results"
+_LEAST_WIDTH = 400
+_SCROLL_BAR_WIDTH = 44
+_TOUCH_PAUSE_MS = 250
+
+
+class MainDock(QWidget):
+    """Open, level, labels, measure, table: one step after the other.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer it is docked in.
+    """
+
+    def __init__(self, napari_viewer) -> None:  # type: ignore[no-untyped-def]
+        super().__init__()
+        self.viewer = napari_viewer
+        self.session = Session()
+        self._results: ResultsDock | None = None
+        self._touched = QTimer(self)
+        self._touched.setSingleShot(True)
+        self._touched.setInterval(_TOUCH_PAUSE_MS)
+        self._touched.timeout.connect(self.session.look_at_labels)
+        # The canvas has its size only after the docks have theirs.
+        self._fit_soon = QTimer(self)
+        self._fit_soon.setSingleShot(True)
+        self._fit_soon.setInterval(_TOUCH_PAUSE_MS)
+        self._fit_soon.timeout.connect(lambda: self.link.fit())
+        self._make_panels()
+        self._lay_out()
+        self.link: LayerLink = LayerLink(napari_viewer, self.session, labels_touched=self._touched.start)
+        self.actions = DockActions(self, self.session, self.link, self.progress)
+        self._wire()
+        self.link.show_current()
+        self._fit_soon.start()
+        self.session.changed.connect(self._hear)
+        napari_viewer.layers.events.inserted.connect(self._refresh_layers)
+        napari_viewer.layers.events.removed.connect(self._refresh_layers)
+        self.refresh()
+        self._open_step_that_is_on()
+
+    def refresh(self) -> None:
+        """Show the session in every widget."""
+        for step, state in step_states(self.session).items():
+            self.steps[step].set_value(state)
+        self.images.refresh(self.session)
+        self._refresh_levels()
+        self._refresh_layers()
+        self.table.refresh(self.session)
+        if self._results is not None:
+            self._results.refresh(self.session)
+
+    def show_results(self) -> None:
+        """Show the tables below the picture."""
+        if self._results is None:
+            self._results = ResultsDock()
+            self._results.row_chosen.connect(self.actions.visit_row)
+            self.viewer.window.add_dock_widget(self._results, name=RESULTS_NAME, area="bottom")
+            self._results.destroyed.connect(self._forget_results)
+        self._results.refresh(self.session)
+        self._results.parentWidget().show()
+
+    @property
+    def results(self) -> ResultsDock | None:
+        """The tables below the picture, once they were shown."""
+        return self._results
+
+    def closeEvent(self, event: Any) -> None:
+        """Leave no work and no listener behind."""
+        self.leave()
+        super().closeEvent(event)
+
+    def leave(self) -> None:
+        """Stop what is being done and hear nothing more."""
+        self.actions.cancel()
+        self._touched.stop()
+        self._fit_soon.stop()
+        with contextlib.suppress(ValueError, RuntimeError):
+            self.link.close()
+
+    def _make_panels(self) -> None:
+        from ...reading.namings import TABLED
+
+        self.images = ImagesPanel()
+        self.levels = LevelPlanEditor()
+        self.labels = LabelsPanel(tuple(TABLED))
+        self.measure = MeasurePanel()
+        self.table = TablePanel()
+        self.progress = ProgressRow()
+        panels = (self.images, self.levels, self.labels, self.measure, self.table)
+        self.steps = {
+            step: StepBox(number, step.value, panel)
+            for number, (step, panel) in enumerate(zip(Step, panels, strict=True), start=1)
+        }
+
+    def _lay_out(self) -> None:
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(4, 4, 4, 4)
+        for box in self.steps.values():
+            column.addWidget(box)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area, 1)
+        outer.addWidget(self.progress)
+        outer.addWidget(research_line())
+        widest = max(box.width_asked() for box in self.steps.values())
+        self.setMinimumWidth(max(_LEAST_WIDTH, widest + _SCROLL_BAR_WIDTH))
+
+    def _wire(self) -> None:
+        for step, box in self.steps.items():
+            box.opened.connect(lambda shown, step=step: self._close_others(step) if shown else None)
+        actions, session = self.actions, self.session
+        self.images.open_wished.connect(lambda: actions.open_image(self.images.files))
+        self.images.series_chosen.connect(session.choose)
+        self.images.subject.value_changed.connect(session.introduce)
+        self.images.declared.value_changed.connect(self._declare)
+        self.levels.mark_wished.connect(lambda: actions.mark_level(self.levels))
+        self.levels.value_changed.connect(lambda plan: actions.change(level_plan=plan))
+        self.levels.visit_wished.connect(self.link.visit)
+        self.labels.look_wished.connect(lambda: actions.look_at_labels(self.labels))
+        self.labels.accept_wished.connect(lambda: actions.accept_labels(self.labels))
+        self.labels.layer_wished.connect(actions.use_layer)
+        self.labels.new_wished.connect(actions.new_labels)
+        self.labels.structures.value_changed.connect(actions.name_structures)
+        self.labels.structures.value_chosen.connect(self.link.choose_label)
+        self.measure.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
+        self.measure.fat_layer_chosen.connect(actions.use_fat_layer)
+        self.measure.measure_wished.connect(actions.measure)
+        self.table.show_wished.connect(self.show_results)
+        self.table.export_wished.connect(self._ask_and_export)
+        self.progress.cancelled.connect(actions.cancel)
+
+    def _hear(self, name: str) -> None:
+        if name in ("current", "works"):
+            self.link.show_current()
+            self._fit_soon.start()
+        if name in ("current", "level_plan"):
+            self.link.show_levels()
+        self.refresh()
+        if name == "measured":
+            self.show_results()
+        if name in ("current", "measured"):
+            self._open_step_that_is_on()
+
+    def _refresh_layers(self, event: Any = None) -> None:
+        others = self.link.other_labels()
+        self.labels.refresh(self.session, others)
+        self.measure.refresh(self.session, others)
+
+    def _refresh_levels(self) -> None:
+        work = self.session.work
+        if work is not None:
+            self.levels.set_grid(work.image.grid, region=work.region if work.level_plan.is_empty else "")
+            self.levels.set_value(work.level_plan)
+        self.levels.allow_marking("" if work else "Open an image first (step 1).")
+
+    def _close_others(self, shown: Step) -> None:
+        for step, box in self.steps.items():
+            if step is not shown:
+                box.set_open(shown=False)
+
+    def _open_step_that_is_on(self) -> None:
+        states = step_states(self.session)
+        wanted = next((s for s, state in states.items() if state.status in (Status.NOW, Status.ATTENTION)), Step.TABLE)
+        for step, box in self.steps.items():
+            box.set_open(shown=step is wanted)
+
+    def _declare(self, said: Declared) -> None:
+        self.session.declare(
+            contrast=said.contrast,
+            fat_polarity=said.fat_polarity,
+            allows_fat_suppressed=said.allows_fat_suppressed,
+        )
+
+    def _ask_and_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the tables")
+        if folder:
+            self.actions.export(folder)
+
+    def _forget_results(self) -> None:
+        self._results = None
