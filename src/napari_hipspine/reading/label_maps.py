@@ -145,6 +145,11 @@ def propose_names(look: LabelLook, naming: str | PathLike[str] | None = None) ->
     )
 
 
+def comes_with_names(look: LabelLook) -> bool:
+    """Whether names come with the file, in it or as a table of the same name beside it."""
+    return bool(look.carrier) or sidecar_of(Path(look.path)) is not None
+
+
 def accept(proposal: NamingProposal, *, unknown: UnknownValues = UnknownValues.REFUSE) -> LabelMap:
     """The label map as proposed, once its sides have been checked.
 

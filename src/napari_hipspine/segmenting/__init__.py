@@ -1,0 +1,1 @@
+"""Tools that make outlines: arrays in, arrays out."""
