@@ -183,6 +183,27 @@ class TestRealMaps:
         labels = open_label_map(shared_data / "totalseg-mr" / "example_seg_mr.nii.gz", "totalsegmentator-total-mr")
         assert labels.on_grid(image.grid).notes == ()
 
+    def test_thigh_mask_is_placed_by_its_affine(self, shared_data, tmp_path):
+        """Water is cropped in y against the mask, with a shifted origin: the labels are cropped, never squeezed."""
+        folder = shared_data / "thigh-dixon-ge"
+        naming = _write_naming(tmp_path / "own.csv", ["1,quadriceps_femoris,left,"])
+        labels = open_label_map(folder / "mask.nii.gz", naming)
+        assert labels.flags == ("side_unchecked",)
+        water = open_volume(folder / "water.nii.gz")
+        seen = labels.on_grid(water.grid)
+        assert seen.notes[-1] == "labels cropped"
+        n_labelled = [int((seen.labels[slice_index] > 0).sum()) for slice_index in range(10)]
+        assert n_labelled == [0, 0, 0, 0, look_at_labels(folder / "mask.nii.gz").counts[1], 0, 0, 0, 0, 0]
+
+    def test_vertebrae_stored_posterior_to_anterior_first(self, shared_data):
+        """PIR storage: labels and picture share the grid; vertebrae alone are nothing to measure."""
+        folder = shared_data / "spine-t2-crop-tptbox"
+        look = look_at_labels(folder / "sub-mri_seg-vert_label-6_msk.nii.gz")
+        assert look.grid.same_as(open_volume(folder / "sub-mri_label-6_T2w.nii.gz").grid)
+        assert {5, 6, 7, 105, 106, 205, 206, 207} <= set(look.counts)
+        with pytest.raises(UnknownLabel, match=r"knows, found 105 \("):
+            accept(propose_names(look, "totalsegmentator-total-mr"))
+
     def test_a_picture_is_no_label_map(self, shared_data):
         with pytest.raises(UnknownLabel, match=r"from 0 to 65535, found -47, .* more"):
             open_label_map(shared_data / "totalseg-mr" / "example_mr_sm.nii.gz", "totalsegmentator-total-mr")
