@@ -101,6 +101,15 @@ def is_missing(value: Any) -> bool:
     return type(value).__name__ in ("NAType", "NaTType")
 
 
+def cell_as_text(value: Any) -> str:
+    """One cell as text: empty when missing, and for numbers the shortest text that reads back to the same float."""
+    if is_missing(value):
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    return repr(float(value)) if isinstance(value, float) else str(value)
+
+
 def _as_number(value: Any, kind: Kind) -> float | int | bool:
     if kind is Kind.TRUTH:
         return _TRUTH[str(value).strip().lower()]

@@ -48,7 +48,7 @@ def draw_slice(
     from matplotlib.figure import Figure
 
     height_mm, width_mm = grid.shape[1] * grid.spacing_mm[1], grid.shape[2] * grid.spacing_mm[2]
-    figure = Figure(figsize=(_WIDTH_INCHES, _WIDTH_INCHES * height_mm / width_mm + 0.9), dpi=110, layout="constrained")
+    figure = Figure(figsize=(_WIDTH_INCHES, _WIDTH_INCHES * height_mm / width_mm + 1.2), dpi=110, layout="constrained")
     axes = figure.add_subplot()
     turned = [_as_on_screen(array, grid) for array in (pixels, labels)]
     low, high = display_limits(turned[0])
@@ -88,11 +88,11 @@ def _outline(
         inside = labels == value
         if inside.any():
             colour = structure_colour(structure)
-            axes.contour(columns, rows, inside.astype(float), levels=[0.5], colors=[colour], linewidths=1.1)
+            axes.contour(columns, rows, inside.astype(float), levels=[0.5], colors=[colour], linewidths=1.3)
             handles.append(Line2D([], [], color=colour, label=structure.label))
     if handles:
         axes.legend(
-            handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, fontsize=6.5, frameon=False
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=4, fontsize=7.5, frameon=False
         )
 
 

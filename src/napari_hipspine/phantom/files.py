@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..domain.cells import cell_as_text
 from ..domain.grid import RAS_TO_LPS, Grid
 from ..domain.volume import Contrast
 from .region import COMPARED_LEVELS, PhantomRegion
@@ -153,15 +154,5 @@ def _shorten(cell: int | float | str) -> int | float | str:
 
 def write_measurements(path: Path, frame: pd.DataFrame) -> None:
     """Write a measurement table: missing cells empty, numbers the shortest text that reads back to the same float."""
-    rows = ([_cell_text(cell) for cell in row] for row in frame.astype(object).itertuples(index=False))
+    rows = ([cell_as_text(cell) for cell in row] for row in frame.astype(object).itertuples(index=False))
     write_table(path, list(frame.columns), rows)
-
-
-def _cell_text(cell: object) -> str:
-    import pandas as pd
-
-    if cell is None or cell is pd.NA or cell != cell:
-        return ""
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return repr(cell) if isinstance(cell, float) else str(cell)

@@ -21,7 +21,7 @@ body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75re
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
-th:first-child, td:first-child, td.text { text-align: left; }
+th.text, td.text { text-align: left; }
 thead th { border-bottom: 2px solid #555; vertical-align: bottom; }
 .notice { border-left: 4px solid #b25; padding: .4rem .8rem; background: #faf5f7; }
 .missing { color: #777; } figure { display: inline-block; margin: .5rem; vertical-align: top; }
@@ -37,7 +37,7 @@ _SHOWN = (
     ("fcsa_mm2", "fCSA [mm²]", "area"),
     ("fi", "FI [%]", "share"),
     ("ff", "fat fraction [%]", "share"),
-    ("threshold", "threshold", "signal"),
+    ("threshold", "threshold [signal]", "signal"),
     ("flags", "flags", "text"),
 )
 
@@ -70,7 +70,8 @@ def report_as_html(subjects: Iterable[tuple[SubjectResult, Sequence[Picture]]], 
 
 def _subject_section(result: SubjectResult, pictures: Sequence[Picture]) -> str:
     key = result.key
-    heading = " · ".join(filter(None, (key.subject_id, key.session, key.series, key.reader_id)))
+    regions = ", ".join(sorted(set(result.measurements["region"])))
+    heading = " · ".join(filter(None, (key.subject_id, key.session, key.series, key.reader_id, regions)))
     protocol = result.provenance.settings.get("protocol", {})
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.provenance.notes)
     return (
@@ -92,7 +93,7 @@ def _figure(picture: Picture) -> str:
 
 def _table(frame: pd.DataFrame) -> str:
     shown = [column for column in _SHOWN if not frame[column[0]].isna().all()]
-    head = "".join(f"<th>{escape(heading)}</th>" for _, heading, _ in shown)
+    head = "".join(f'<th class="{kind}">{escape(heading)}</th>' for _, heading, kind in shown)
     rows = "".join(
         "<tr>" + "".join(_cell(row, name, kind) for name, _, kind in shown) + "</tr>\n"
         for row in frame.to_dict("records")

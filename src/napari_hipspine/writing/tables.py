@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.cells import cell_as_text
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import SubjectResult
@@ -27,15 +28,6 @@ def table_as_csv(frame: pd.DataFrame) -> str:
     columns = [[cell_as_text(value) for value in frame[name].tolist()] for name in frame.columns]
     writer.writerows(zip(*columns, strict=True))
     return out.getvalue()
-
-
-def cell_as_text(value: Any) -> str:
-    """One cell as text."""
-    if value is None or type(value).__name__ == "NAType" or value != value:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value) if isinstance(value, float) else str(value)
 
 
 def columns_as_json(*names: str) -> str:
