@@ -222,23 +222,34 @@ def tally_labels(labels: BlockSource, grid: Grid) -> SliceTally:
 
 
 def _tally_block(block: NDArray[np.uint16], box: Box, grid: Grid) -> NDArray[np.float64]:
-    """Rows value, slice, voxels and summed x of one block; whole numbers are exact in double precision."""
-    at = np.flatnonzero(block)
-    if at.size == 0:
-        return np.empty((4, 0))
-    slices, rows, columns = np.unravel_index(at, block.shape)
-    values = block.reshape(-1)[at]
-    occurs = np.zeros(LARGEST_VALUE + 1, dtype=bool)
-    occurs[values] = True
-    ranks = np.cumsum(occurs) - 1
-    # A rank instead of the value keeps the table of (value, slice) small; sorting the voxels would take far longer.
-    group = ranks[values] * block.shape[0] + slices
-    totals = np.bincount(group)
+    """Rows value, slice, voxels and summed x of one block; whole numbers are exact in double precision.
+
+    Labels hardly change along a row, so runs of equal values are added up instead of voxels.
+    """
+    starts, lengths = _runs_along_rows(block)
+    values = block.reshape(-1)[starts]
+    labelled = values > 0
+    starts, lengths, values = starts[labelled], lengths[labelled], values[labelled]
+    slices, within = np.divmod(starts, block.shape[1] * block.shape[2])
+    rows, columns = np.divmod(within, block.shape[2])
+    found, ranks = np.unique(values, return_inverse=True)
+    group = ranks * block.shape[0] + slices
+    totals = np.bincount(group, weights=lengths)
     keys = np.flatnonzero(totals)
-    n_voxels = totals[keys]
     along_x = grid.affine[0]
     slice_index = box[0].start + keys % block.shape[0]
-    start = along_x[0] * slice_index + along_x[1] * box[1].start + along_x[2] * box[2].start + along_x[3]
-    within = along_x[1] * np.bincount(group, weights=rows) + along_x[2] * np.bincount(group, weights=columns)
-    found = np.flatnonzero(occurs)[keys // block.shape[0]]
-    return np.stack([found, slice_index, n_voxels, n_voxels * start + within[keys]]).astype(np.float64)
+    first = along_x[0] * slice_index + along_x[1] * box[1].start + along_x[2] * box[2].start + along_x[3]
+    moment = along_x[1] * np.bincount(group, weights=rows * lengths)
+    moment += along_x[2] * np.bincount(group, weights=lengths * columns + lengths * (lengths - 1) / 2)
+    n_voxels = totals[keys]
+    return np.stack([found[keys // block.shape[0]], slice_index, n_voxels, n_voxels * first + moment[keys]])
+
+
+def _runs_along_rows(block: NDArray[np.uint16]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Flat index of the first voxel and number of voxels of every run of equal values within a row."""
+    flat = block.reshape(-1)
+    begins = np.empty(flat.size, dtype=bool)
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    begins[:: block.shape[2]] = True
+    starts = np.flatnonzero(begins)
+    return starts, np.diff(starts, append=flat.size)
