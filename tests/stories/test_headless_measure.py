@@ -183,3 +183,67 @@ def test_the_published_table_comes_back(hipspine, tmp_path: Path) -> None:
     assert len(table) == 72
     assert table["q"].min() == pytest.approx(0.2736, abs=5e-5)
     assert set(table["p_method"]) == {"published"}
+
+
+def test_labels_are_shown_converted_and_measured_the_same(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    labels = shared_data / "totalseg-mr" / "example_seg_mr.nii.gz"
+    image = shared_data / "totalseg-mr" / "example_mr_sm.nii.gz"
+    shown = hipspine("labels", "show", labels, "--naming", "totalsegmentator-total-mr")
+    assert "autochthonous back muscles left" in shown.out
+    assert "(liver)" in shown.out
+    converted = tmp_path / "muscles.nii.gz"
+    assert (
+        hipspine(*("labels", "convert", labels, "--naming", "totalsegmentator-total-mr", "--out", converted)).exit_code
+        == 0
+    )
+    declared = ("--contrast", "T1", "--fat-polarity", "bright", "--subject", "s1")
+    naming = ("--naming", "totalsegmentator-total-mr")
+    hipspine("measure", "--image", image, "--labels", labels, *naming, *declared, "--out", tmp_path / "a")
+    said = hipspine("measure", "--image", image, "--labels", converted, *declared, "--out", tmp_path / "b")
+    assert said.exit_code == 0, said.err
+    assert (tmp_path / "a" / "slices.csv").read_bytes() == (tmp_path / "b" / "slices.csv").read_bytes()
+    assert set(read(tmp_path / "a" / "measurements.csv")["muscle"]) == {"autochthon", "iliopsoas"}
+
+
+def test_polarity_is_asked_for_and_never_guessed(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "totalseg-mr"
+    said = hipspine(
+        *("measure", "--image", folder / "example_mr_sm.nii.gz", "--labels", folder / "example_seg_mr.nii.gz"),
+        *("--naming", "totalsegmentator-total-mr", "--contrast", "T1", "--out", tmp_path / "out"),
+    )
+    assert said.exit_code == 2
+    assert "--fat-polarity" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_naming_that_swaps_the_sides_is_refused(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    labels = shared_data / "musclemap-labels" / "lumbar_input_dseg.nii.gz"
+    said = hipspine("labels", "convert", labels, "--naming", "musclemap-pelvis", "--out", tmp_path / "x.nii.gz")
+    assert said.exit_code == 2
+    assert "Expected the left of every muscle further to the patient's left" in said.err
+
+
+def test_a_phantom_comes_with_its_truth(hipspine, tmp_path: Path) -> None:
+    said = hipspine("phantom", "--seed", "3", "--subject", "p3", "--out", tmp_path)
+    assert said.exit_code == 0, said.err
+    anat = tmp_path / "sub-p3" / "anat"
+    levels = read(tmp_path / "levels.csv")
+    l4 = levels[(levels["region"] == "lumbar") & (levels["level"] == "L4")].iloc[0]
+    measured = hipspine(
+        *(
+            "measure",
+            "--image",
+            anat / "sub-p3_region-lumbar_T2w.nii.gz",
+            "--contrast",
+            "T2",
+            "--fat-polarity",
+            "bright",
+        ),
+        *("--labels", anat / "sub-p3_region-lumbar_dseg.nii.gz", "--level", f"L4:mid_vertebra=mm:{l4.position_mm}"),
+        *("--out", tmp_path / "out"),
+    )
+    assert measured.exit_code == 0, measured.err
+    truth = read(tmp_path / "true_slices.csv")
+    truth = truth[truth["region"] == "lumbar"].set_index(["muscle", "side", "slice_index"])
+    for row in read(tmp_path / "out" / "slices.csv").itertuples():
+        assert row.n_pixels == truth.loc[(row.muscle, row.side, row.slice_index), "n_pixels"]
