@@ -62,6 +62,15 @@ def test_labels_follow_the_drawing(region):
     assert area == pytest.approx(sum(t.csa_drawn_mm2 for t in region.truth), rel=0.01)
 
 
+def test_muscles_are_whole(region):
+    from scipy.ndimage import label
+
+    for t in region.truth:
+        value = next(v for v, s in region.label_map.structures.items() if s == t.structure)
+        pieces, _ = label(region.label_map.labels[t.slice_index] == value, np.ones((3, 3)))
+        assert np.bincount(pieces.ravel())[1:].max() > 0.9 * t.n_pixels
+
+
 def test_left_lies_to_the_left(region):
     labels = region.label_map.labels
     middle = {s: np.nonzero(labels == value)[2].mean() for value, s in region.label_map.structures.items()}

@@ -21,6 +21,7 @@ DEFAULT_FAT_SHARE = 0.08
 """Fat in muscles for which nothing was chosen, and in those that are not labelled."""
 
 _AIRLIKE_CONTENT = 1.2
+_SMALLEST_PIECE = 0.1
 _PATTERN_STEP = 3
 """Fine pixels that share one value of a smooth pattern, along each axis."""
 
@@ -64,6 +65,7 @@ class Artist:
         self._fill_bowel(canvas, height_mm)
         self._divide_subcutaneous_fat(canvas, height_mm)
         depth = self._part_with_fascia(canvas, height_mm)
+        _drop_slivers(canvas)
         self._infiltrate(canvas, depth, height_mm)
 
     def pattern(self, canvas: Canvas, height_mm: float, *, grain_mm: float, offset: float) -> Array:
@@ -157,6 +159,22 @@ class Artist:
         under_skin = canvas.tissue == Tissue.SUBCUTANEOUS
         lines = np.abs(self.pattern(canvas, height_mm, grain_mm=4.5, offset=11.0)) < 0.05
         canvas.tissue[under_skin & lines] = Tissue.SEPTUM
+
+
+def _drop_slivers(canvas: Canvas) -> None:
+    """Turn cut-off pieces of muscles into fat; a piece stays from a tenth of the largest one on."""
+    from scipy.ndimage import find_objects, label
+
+    for number, box in enumerate(find_objects(canvas.muscle), start=1):
+        if box is None:
+            continue
+        pieces, n_pieces = label(canvas.muscle[box] == number)
+        sizes = np.bincount(pieces.ravel())[1:]
+        small = np.flatnonzero(sizes < sizes.max() * _SMALLEST_PIECE) + 1
+        if n_pieces > 1 and small.size:
+            cut_off = np.isin(pieces, small)
+            canvas.muscle[box][cut_off] = 0
+            canvas.tissue[box][cut_off] = Tissue.FAT
 
 
 def _borders(muscle: NDArray[np.int16]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -29,7 +29,7 @@ def lumbar_spec(seed: int, **changes: Any) -> PhantomSpec:
 
 def hip_spec(seed: int, **changes: Any) -> PhantomSpec:
     """An axial hip PD series; `changes` are fields of `PhantomSpec`."""
-    spec = PhantomSpec(seed, HIP_SAMPLING, Region.HIP, Contrast.PD, coil_gradient=0.08, coil_ripple=0.08, noise=0.035)
+    spec = PhantomSpec(seed, HIP_SAMPLING, Region.HIP, Contrast.PD, coil_gradient=0.1, coil_ripple=0.03, noise=0.035)
     return replace(spec, **changes)
 
 

@@ -117,14 +117,14 @@ def sample_specs(subject_id: str) -> tuple[PhantomSpec, PhantomSpec]:
             303,
             sampling=_at(_DIXON_LUMBAR, (0.0, 20.0, 30.0)),
             contrast=Contrast.WATER,
-            noise=0.02,
+            noise=0.01,
             fat_fractions=shares,
         ),
         hip_spec(
             303,
             sampling=_at(_DIXON_HIP, (0.0, -10.0, -130.0)),
             contrast=Contrast.WATER,
-            noise=0.02,
+            noise=0.01,
             fat_fractions=shares,
         ),
     )

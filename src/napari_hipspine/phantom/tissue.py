@@ -12,7 +12,7 @@ from ..domain.errors import InvalidChoice
 from ..domain.volume import Contrast, FatPolarity
 from .shipped_tables import read_rows
 
-WATER_FAT_SCALE = 75.0
+WATER_FAT_SCALE = 100.0
 """Signal of pure lean muscle in water images and of pure fat in fat images."""
 
 SUPPRESSED_FAT = 0.12
