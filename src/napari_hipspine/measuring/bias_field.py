@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from ..domain.blocks import BlockSource, Box, blocks_of
 from ..domain.errors import PackageMissing
-from ..domain.label_map import LabelMap
 from ..domain.protocol import BiasCorrection, MeasurementProtocol
 from ..domain.volume import Volume, WaterFat
 
-_COARSE_PIXELS = 96
+_COARSE_PIXELS = 64
 """The field is estimated on at most so many rows and columns."""
 
-_COARSE_SLICES = 48
+_COARSE_SLICES = 24
 
 
-def corrected(image: Volume | WaterFat, label_map: LabelMap, protocol: MeasurementProtocol) -> Volume | WaterFat:
+def corrected(image: Volume | WaterFat, protocol: MeasurementProtocol) -> Volume | WaterFat:
     """The image with its bias field divided out where the protocol asks for it, else the image itself.
 
     Water and fat share one field, which leaves their fraction as it is; they are returned unchanged.
@@ -108,7 +107,7 @@ def _estimate(image: Volume) -> tuple[NDArray[np.float64], tuple[int, int, int]]
     body = Sitk.OtsuThreshold(picture, 0, 1) & Sitk.Cast(picture > 0, Sitk.sitkUInt8)
     n4 = Sitk.N4BiasFieldCorrectionImageFilter()
     n4.SetNumberOfThreads(1)
-    n4.SetMaximumNumberOfIterations([50, 50, 30])
+    n4.SetMaximumNumberOfIterations([40, 30, 20])
     n4.Execute(picture, body)
     field = Sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(picture)).astype(np.float64)
     inside = Sitk.GetArrayFromImage(body).astype(bool)

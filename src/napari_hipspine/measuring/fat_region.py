@@ -49,7 +49,10 @@ class FatRegion:
     slices : tuple of int
         Slices on which it was looked for.
     n_bright, n_dark : int
-        Homogeneous pixels near the muscles that are much brighter, and much darker, than lean muscle.
+        Homogeneous pixels near the muscles that are much brighter, and much darker, than lean muscle; dark ones that
+        reach the edge of the picture are air and not counted.
+    ring : float
+        Median signal of all that lies near the muscles.
     beside : mapping of str to (float, int)
         Median signal and number of those of its pixels that are nearest to a muscle, by muscle id.
     """
@@ -61,6 +64,7 @@ class FatRegion:
     slices: tuple[int, ...]
     n_bright: int = 0
     n_dark: int = 0
+    ring: float = float("nan")
     beside: Mapping[str, tuple[float, int]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -99,16 +103,19 @@ def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int],
     slices = _evenly_spread(labelled)
     pixels = _Pixels(label_map)
     n_bright = n_dark = 0
+    rings: list[Histogram] = []
     for z in slices:
         around = Surroundings.read(image, label_map, z, search.distance_mm)
         if around is None:
             continue
         pixels.add(around, around.core(search))
         near = around.distance <= _RING_MM
+        rings.append(histogram_of(around.signal[near & (around.distance > 0)]))
         n_bright += int((around.core(replace(search, polarity=FatPolarity.BRIGHT)) & near).sum())
-        n_dark += int((around.core(replace(search, polarity=FatPolarity.DARK)) & near).sum())
+        n_dark += int((around.enclosed_core(replace(search, polarity=FatPolarity.DARK)) & near).sum())
     low, high = _range_of_fat(pool_many(pixels.everywhere), search.polarity)
-    return replace(pixels.region(low, high, slices), n_bright=n_bright, n_dark=n_dark)
+    ring = pool_many(rings).quantile(0.5)
+    return replace(pixels.region(low, high, slices), n_bright=n_bright, n_dark=n_dark, ring=ring)
 
 
 def propose_fat_roi(

@@ -80,8 +80,8 @@ class FatThresholds:
         object.__setattr__(self, "muscles", MappingProxyType(dict(self.muscles)))
 
     def find(self, muscle: Term) -> MuscleThreshold:
-        """The threshold of one muscle."""
-        return self.muscles[muscle.id]
+        """The threshold of one muscle; an empty one for a muscle that is labelled nowhere."""
+        return self.muscles.get(muscle.id, MuscleThreshold(NOT_KNOWN, "", reason="no_valid_voxels"))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON, by muscle."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..domain.blocks import VoxelArray
@@ -41,6 +41,8 @@ class Measured:
         Counts per slice and structure, for measuring again without reading every voxel.
     notes : tuple of str
         What was done that the reader of the numbers should know.
+    picture : Volume or WaterFat, optional
+        The image as it was measured, its bias field corrected where the protocol asks for it.
     """
 
     slices: pd.DataFrame
@@ -48,6 +50,7 @@ class Measured:
     thresholds: FatThresholds
     sums: SliceSums
     notes: tuple[str, ...] = ()
+    picture: Volume | WaterFat | None = None
 
 
 def measure_volume(
@@ -104,10 +107,11 @@ def measure_volume(
         If the declared polarity and the fat beside the muscles disagree.
     """
     check_choices(image, protocol)
-    picture = corrected(image, label_map, protocol)
+    picture = corrected(image, protocol)
     sums = sum_slices(picture, label_map, protocol, n_workers=n_workers, progress=progress)
     thresholds = find_thresholds(picture, label_map, sums, protocol, accepted=accepted, fat_roi=fat_roi)
-    return tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    measured = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    return replace(measured, picture=picture)
 
 
 def measure_again(
@@ -133,10 +137,11 @@ def measure_again(
         As in `measure_volume`; the labels after the edit.
     """
     check_choices(image, protocol)
-    picture = corrected(image, label_map, protocol)
+    picture = measured.picture or corrected(image, protocol)
     sums = update_sums(measured.sums, picture, label_map, protocol, slices=dirty_slices)
     thresholds = find_thresholds(picture, label_map, sums, protocol, accepted=measured.thresholds, fat_roi=fat_roi)
-    return tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    again = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    return replace(again, picture=picture)
 
 
 def tables_from_sums(

@@ -58,6 +58,8 @@ class Surroundings:
 
     Parameters
     ----------
+    picture : ndarray of float64, shape (n_rows, n_columns)
+        Signal of the whole slice.
     signal : ndarray of float64
         Signal of the part that was cut out.
     distance : ndarray of float64
@@ -70,6 +72,7 @@ class Surroundings:
         How far from a label fat may lie [mm].
     """
 
+    picture: NDArray[np.float64]
     signal: NDArray[np.float64]
     distance: NDArray[np.float64]
     nearest: NDArray[Any]
@@ -82,7 +85,8 @@ class Surroundings:
         from scipy.ndimage import distance_transform_edt
 
         n_rows, n_columns = image.grid.shape[1:]
-        whole = label_map.blocks().read((slice(z, z + 1), slice(0, n_rows), slice(0, n_columns)))[0]
+        one_slice = (slice(z, z + 1), slice(0, n_rows), slice(0, n_columns))
+        whole = label_map.blocks().read(one_slice)[0]
         labelled = np.isin(whole, list(label_map.structures))
         if not labelled.any():
             return None
@@ -96,8 +100,9 @@ class Surroundings:
         distance, (rows, columns) = distance_transform_edt(
             ~labelled[cut[1], cut[2]], sampling=spacing, return_indices=True
         )
-        signal = signal_of(image, image.blocks().read(cut))[0]
-        return Surroundings(signal, distance, whole[cut[1], cut[2]][rows, columns], cut, reach_mm)
+        picture = signal_of(image, image.blocks().read(one_slice))[0]
+        nearest = whole[cut[1], cut[2]][rows, columns]
+        return Surroundings(picture, picture[cut[1], cut[2]], distance, nearest, cut, reach_mm)
 
     def core(self, search: FatSearch) -> Mask:
         """Candidates without their rim, within reach, of patches that touch a muscle."""
@@ -110,6 +115,16 @@ class Surroundings:
         touching[np.unique(patches[candidate & (self.distance <= TOUCHES_MM)])] = True
         touching[0] = False
         return np.asarray(binary_erosion(touching[patches], np.ones((3, 3))))
+
+    def enclosed_core(self, search: FatSearch) -> Mask:
+        """As `core`, without patches that reach the edge of the picture: air, or a blank background."""
+        from scipy.ndimage import label
+
+        patches, _ = label(search.is_candidate(self.picture))
+        edges = (patches[0], patches[-1], patches[:, 0], patches[:, -1])
+        reaching = np.unique(np.concatenate(edges))
+        is_enclosed = ~np.isin(patches, reaching[reaching > 0])
+        return np.asarray(self.core(search) & is_enclosed[self.box[1], self.box[2]])
 
 
 def signal_of(image: Volume, stored: NDArray[Any]) -> NDArray[np.float64]:

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from ..domain.anatomy import Term
 from ..domain.blocks import VoxelArray
-from ..domain.errors import PolarityContradiction
 from ..domain.label_map import LabelMap
 from ..domain.protocol import FatMethod, MeasurementProtocol
-from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
+from ..domain.volume import Contrast, Volume, WaterFat
 from .fat_region import FatRegion, drawn_fat_region, find_fat_region
 from .fat_threshold import NOT_KNOWN, FatThresholds, MuscleThreshold
 from .histograms import Histogram, pool_many
 from .muscle_fits import fit_muscle, pooled_threshold
+from .polarity import Series, refuse_wrong_polarity
 from .signal_peaks import find_lean_peak
 from .slice_sums import SliceSums
 from .surroundings import search_for
-
-_CONTRADICTION_FACTOR = 3.0
-"""How many times more patches must speak against the declared polarity than for it."""
-
-_CONTRADICTION_SHARE = 0.05
-"""Least size of those patches, as a share of the labelled pixels on the same slices."""
 
 _OWN_FITS = (FatMethod.OTSU, FatMethod.MIXTURE, FatMethod.KMEANS, FatMethod.MUSCLEMAP)
 
@@ -73,36 +67,12 @@ def find_thresholds(
     everything = pool_many(signals.values())
     lean = find_lean_peak(everything, image.fat_polarity, fat_lean_ratio=protocol.fat_lean_ratio)
     region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
-    _refuse_wrong_polarity(region, image, sums, lean=lean, is_drawn=fat_roi is not None)
     series = Series(everything, lean, image.fat_polarity, region, is_drawn=fat_roi is not None)
+    n_labelled = int(sums.n_pixels[list(region.slices)].sum())
+    refuse_wrong_polarity(series, n_labelled, source=image.source.path or "the image")
     found = {muscle.id: _find_one(muscle, signals[muscle.id], series, protocol) for muscle in muscles}
     notes = _notes(series, protocol)
     return FatThresholds({**found, **kept}, region, lean, notes)
-
-
-@dataclass(frozen=True)
-class Series:
-    """What all muscles of a series share when their thresholds are found.
-
-    Parameters
-    ----------
-    everything : Histogram
-        Signals of all muscles on all labelled slices.
-    lean : float
-        Their lean peak.
-    polarity : FatPolarity
-        Whether fat is bright or dark.
-    region : FatRegion
-        Fat beside the muscles; may be empty.
-    is_drawn : bool
-        Whether a reader has drawn or accepted it.
-    """
-
-    everything: Histogram
-    lean: float
-    polarity: FatPolarity
-    region: FatRegion
-    is_drawn: bool
 
 
 def fingerprint_of(signals: Histogram) -> str:
@@ -163,29 +133,6 @@ def _fat_beside(
     if not lean > 0:
         return FatRegion(NOT_KNOWN, 0, NOT_KNOWN, NOT_KNOWN, tuple(labelled))
     return find_fat_region(image, label_map, labelled, search_for(lean, image.fat_polarity, protocol))
-
-
-def _refuse_wrong_polarity(region: FatRegion, image: Volume, sums: SliceSums, *, lean: float, is_drawn: bool) -> None:
-    """Stop where the fat beside the muscles contradicts what was declared."""
-    is_bright = image.fat_polarity is not FatPolarity.DARK
-    if is_drawn:
-        is_wrong = region.signal <= lean if is_bright else region.signal >= lean
-        found = f"a fat region of signal {region.signal:.6g} and a lean peak of {lean:.6g}"
-    else:
-        speak_for, against = (region.n_bright, region.n_dark)[:: 1 if is_bright else -1]
-        n_labelled = int(sums.n_pixels[list(region.slices)].sum())
-        is_wrong = against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * n_labelled)
-        found = (
-            f"{against} pixels of {'dark' if is_bright else 'bright'} and {speak_for} of "
-            f"{'bright' if is_bright else 'dark'} patches beside the muscles"
-        )
-    if is_wrong:
-        raise PolarityContradiction(
-            f"Expected {image.fat_polarity.value} fat as declared, found {found}, "
-            f"in {image.source.path or 'the image'}.",
-            hint="Check whether fat was suppressed and declare the polarity (--fat-polarity), "
-            "or draw the fat region yourself (--fat-roi).",
-        )
 
 
 def _kept(accepted: FatThresholds | None, signals: dict[str, Histogram]) -> dict[str, MuscleThreshold]:

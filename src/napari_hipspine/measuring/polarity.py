@@ -1,0 +1,108 @@
+"""Whether the declared fat polarity and the picture agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..domain.errors import PolarityContradiction
+from ..domain.volume import FatPolarity
+from .class_fits import kmeans_classes
+from .fat_region import FatRegion
+from .histograms import Histogram
+from .signal_peaks import find_peaks
+
+_CONTRADICTION_FACTOR = 3.0
+"""How many times more patches must speak against the declared polarity than for it."""
+
+_CONTRADICTION_SHARE = 0.05
+"""Least size of those patches, as a share of the labelled pixels on the same slices."""
+
+_MOST_FAT_SHARE = 0.5
+"""Muscles that are mostly fat, with no fat beside them, are muscles seen with the wrong polarity."""
+
+_LIKE_LEAN_FACTOR = 1.5
+"""What lies beside the muscles is like their lean class within this factor."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """What all muscles of a series share when their thresholds are found.
+
+    Parameters
+    ----------
+    everything : Histogram
+        Signals of all muscles on all labelled slices.
+    lean : float
+        Their lean peak.
+    polarity : FatPolarity
+        Whether fat is bright or dark.
+    region : FatRegion
+        Fat beside the muscles; may be empty.
+    is_drawn : bool
+        Whether a reader has drawn or accepted it.
+    """
+
+    everything: Histogram
+    lean: float
+    polarity: FatPolarity
+    region: FatRegion
+    is_drawn: bool
+
+
+def refuse_wrong_polarity(series: Series, n_labelled: int, *, source: str) -> None:
+    """Stop where the picture contradicts the declared polarity.
+
+    Parameters
+    ----------
+    series : Series
+        Signals of the muscles, and the fat beside them.
+    n_labelled : int
+        Labelled pixels on the slices on which fat was looked for.
+    source : str
+        Name of the image for the message.
+
+    Raises
+    ------
+    PolarityContradiction
+        If fat drawn by the reader is on the wrong side of lean muscle; if patches beside the muscles speak three to
+        one against the declaration; or if the muscles would be mostly fat while nothing beside them is.
+    """
+    found = _drawn_against(series) if series.is_drawn else _picture_against(series, n_labelled)
+    if found:
+        raise PolarityContradiction(
+            f"Expected {series.polarity.value} fat as declared, found {found}, in {source}.",
+            hint="Check whether fat was suppressed and declare the polarity (--fat-polarity), "
+            "or draw the fat region yourself (--fat-roi).",
+        )
+
+
+def _drawn_against(series: Series) -> str:
+    is_beyond = series.region.signal > series.lean
+    is_right = is_beyond if series.polarity is FatPolarity.BRIGHT else series.region.signal < series.lean
+    if is_right:
+        return ""
+    return f"a fat region of signal {series.region.signal:.6g} and a lean peak of {series.lean:.6g}"
+
+
+def _picture_against(series: Series, n_labelled: int) -> str:
+    region = series.region
+    is_bright = series.polarity is FatPolarity.BRIGHT
+    speak_for, against = (region.n_bright, region.n_dark)[:: 1 if is_bright else -1]
+    if against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * n_labelled):
+        wrong, right = ("dark", "bright")[:: 1 if is_bright else -1]
+        return f"{against} pixels of {wrong} and {speak_for} of {right} patches beside the muscles"
+    share, lean = _fat_share(series)
+    is_like_lean = lean / _LIKE_LEAN_FACTOR <= region.ring <= lean * _LIKE_LEAN_FACTOR
+    if not region.is_found and is_like_lean and share > _MOST_FAT_SHARE:
+        return f"{share:.0%} of the muscles as {series.polarity.value} as fat and no fat beside them"
+    return ""
+
+
+def _fat_share(series: Series) -> tuple[float, float]:
+    """Share of the muscles' pixels on the fat side of two classes, and the most frequent signal on the other."""
+    if series.everything.is_constant:
+        return 0.0, series.lean
+    cut = float(kmeans_classes(series.everything, 2).midpoints()[0])
+    below, above = series.everything.between(None, cut), series.everything.between(cut, None)
+    lean, fat = (below, above) if series.polarity is FatPolarity.BRIGHT else (above, below)
+    return fat.n / series.everything.n, max(find_peaks(lean), key=lambda peak: peak.height).signal
