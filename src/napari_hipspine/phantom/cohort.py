@@ -32,7 +32,7 @@ _NEAR_CUT = 0.05
 """Fat share called severe, and the distance from it that is flagged; as in the default protocol."""
 
 
-def make_cohort(*, n_subjects: int = 31, seed: int = 31) -> pd.DataFrame:
+def make_cohort(*, n_subjects: int = 31, seed: int = 43) -> pd.DataFrame:
     """Measurements of a synthetic cohort: L4 and greater trochanter; left, right and both sides.
 
     Areas and fat are drawn from a factor model: the logarithm of an area and the logit of a fat fraction are sums of
