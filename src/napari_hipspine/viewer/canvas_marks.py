@@ -115,7 +115,7 @@ def levels_at(plan: LevelPlan, volume: Volume, slice_index: int) -> list[str]:
         except InvalidChoice:
             continue
         if slice_index in taken:
-            found[placed.level.id + ("" if placed.is_confirmed else "?")] = None
+            found[placed.level.id.replace("_", " ") + ("" if placed.is_confirmed else "?")] = None
     return list(found)
 
 

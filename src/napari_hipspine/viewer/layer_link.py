@@ -131,6 +131,9 @@ class LayerLink:
                 layer.visible = shown.image is current.opened and shown.volume is _main_volume(current.opened)
             elif shown_labels(layer) is not None:
                 layer.visible = labels is not None and layer == labels
+        active = labels if labels is not None else self.image_layer()
+        if active is not None:
+            self._viewer.layers.selection.active = active
         self.count_slices()
         refresh_marks(self._viewer)
         if current is not None and current.level_plan.placements:

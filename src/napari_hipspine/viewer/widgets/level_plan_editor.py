@@ -38,16 +38,20 @@ class LevelPlanEditor(QWidget):
         The user wants the chosen level on the slice that is shown; see `placement_at`.
     visit_wished : Signal(int)
         The user wants to see a slice.
+    confirmed : Signal()
+        The user has confirmed the suggested levels.
     """
 
     value_changed = Signal(object)
     mark_wished = Signal()
     visit_wished = Signal(int)
+    confirmed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._placements: tuple[LevelPlacement, ...] = ()
         self._grid: Grid | None = None
+        self._region = ""
         levels = [(term.label, term) for term in vocabulary().of_kind("level")]
         self._level = choice_box(levels, tooltip="Anatomical level")
         places = [(term.label, term.id) for term in vocabulary().of_kind("slice_position")]
@@ -61,7 +65,7 @@ class LevelPlanEditor(QWidget):
         self._remove = QPushButton("Remove")
         self._remove.clicked.connect(self._remove_chosen)
         self._confirm = QPushButton("Confirm")
-        self._confirm.clicked.connect(self._confirm_all)
+        self._confirm.clicked.connect(self.confirm_all)
         self._window = WindowEditor()
         self._window.value_changed.connect(self._tell)
         self._level.currentIndexChanged.connect(self._name_mark)
@@ -87,8 +91,9 @@ class LevelPlanEditor(QWidget):
     def set_grid(self, grid: Grid | None, *, region: str = "") -> None:
         """The grid that turns positions into slices; a region puts its usual level first."""
         self._grid = grid
-        if region in USUAL_LEVELS:
+        if region != self._region and region in USUAL_LEVELS:
             choose_value(self._level, find_level(USUAL_LEVELS[region]))
+        self._region = region
         self._show()
 
     def allow_marking(self, reason: str) -> None:
@@ -175,10 +180,14 @@ class LevelPlanEditor(QWidget):
         self._show()
         self._tell()
 
-    def _confirm_all(self) -> None:
+    def confirm_all(self) -> None:
+        """Take the suggested levels as right."""
+        if all(p.is_confirmed for p in self._placements):
+            return
         self._placements = tuple(replace(p, is_confirmed=True) for p in self._placements)
         self._show()
         self._tell()
+        self.confirmed.emit()
 
     def _tell(self) -> None:
         self.value_changed.emit(self.value())

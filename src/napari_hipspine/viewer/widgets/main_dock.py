@@ -84,6 +84,11 @@ class MainDock(QWidget):
         self._results.refresh(self.session)
         self._results.parentWidget().show()
 
+    def measure_now(self) -> None:
+        """Confirm the suggested levels and measure, as the buttons would."""
+        self.levels.confirm_all()
+        self.actions.measure()
+
     @property
     def results(self) -> ResultsDock | None:
         """The tables below the picture, once they were shown."""
@@ -146,6 +151,7 @@ class MainDock(QWidget):
         self.images.declared.value_changed.connect(self._declare)
         self.levels.mark_wished.connect(lambda: actions.mark_level(self.levels))
         self.levels.value_changed.connect(lambda plan: actions.change(level_plan=plan))
+        self.levels.confirmed.connect(self._open_step_that_is_on)
         self.levels.visit_wished.connect(self.link.visit)
         self.labels.look_wished.connect(lambda: actions.look_at_labels(self.labels))
         self.labels.accept_wished.connect(lambda: actions.accept_labels(self.labels))
@@ -180,7 +186,7 @@ class MainDock(QWidget):
     def _refresh_levels(self) -> None:
         work = self.session.work
         if work is not None:
-            self.levels.set_grid(work.image.grid, region=work.region if work.level_plan.is_empty else "")
+            self.levels.set_grid(work.image.grid, region=work.region)
             self.levels.set_value(work.level_plan)
         self.levels.allow_marking("" if work else "Open an image first (step 1).")
 

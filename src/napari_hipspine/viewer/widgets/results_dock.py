@@ -12,7 +12,7 @@ from .results_table import ResultsTable
 from .small_parts import research_line, wrapped_label
 
 _TABS = (("measurements", "Per level"), ("slices", "Per slice"))
-_LEAST_HEIGHT = 205
+_LEAST_HEIGHT = 195
 
 
 class ResultsDock(QWidget):

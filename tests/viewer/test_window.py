@@ -1,0 +1,284 @@
+"""The main job in a real napari window."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from napari.layers import Layer
+from napari.utils.notifications import notification_manager
+from qtpy.QtWidgets import QLabel
+
+from napari_hipspine.cli import main
+from napari_hipspine.domain.anatomy import Region, find_level
+from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
+from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol
+from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.domain.volume import FatPolarity
+from napari_hipspine.sample_data import find_sample
+from napari_hipspine.viewer.canvas_marks import LINE, PREFIX
+from napari_hipspine.viewer.contributions import files_of_sample, layers_of_sample
+from napari_hipspine.viewer.layers import image_layers, labels_layer
+from napari_hipspine.viewer.steps import Status, Step, step_states
+from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
+from napari_hipspine.viewer.widgets.main_dock import MainDock
+from napari_hipspine.workflows.open_subject import LabelFiles
+
+pytestmark = pytest.mark.viewer
+
+
+@pytest.fixture
+def told():
+    """Every notification that reaches the user."""
+    heard = []
+
+    def hear(notification) -> None:
+        heard.append(str(notification.message))
+
+    notification_manager.notification_ready.connect(hear)
+    yield heard
+    notification_manager.notification_ready.disconnect(hear)
+
+
+@pytest.fixture
+def window(make_napari_viewer_proxy, qtbot):
+    """A viewer as plugins get it, with the main dock in it."""
+    viewer = make_napari_viewer_proxy()
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    yield viewer, dock
+    dock.leave()
+
+
+def show(viewer, subject) -> None:
+    """Image and labels as a reader or a sample hands them to napari."""
+    layers = image_layers(subject.volume, name="sub-007 · T2", pictures=subject.pictures)
+    for layer in [*layers, labels_layer(subject.label_map, name="muscles", outlines=subject.outlines)]:
+        viewer.add_layer(Layer.create(*layer))
+
+
+def measure(dock, qtbot) -> None:
+    dock.measure_now()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=60_000)
+
+
+def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(window, qtbot, tmp_path, told):
+    viewer, dock = window
+    series = find_sample("phantom01", Region.LUMBAR)
+    for layer in layers_of_sample(series):
+        viewer.add_layer(Layer.create(*layer))
+    assert step_states(dock.session)[Step.LEVEL].status is Status.ATTENTION
+    measure(dock, qtbot)
+    written = dock.actions.export(tmp_path / "window")
+    (level,) = series.level_plan.placements
+    pictures, outlines = files_of_sample(series)
+    wish = [
+        "measure",
+        "--image",
+        str(pictures.image),
+        "--labels",
+        str(outlines.labels),
+        "--naming",
+        str(outlines.naming),
+    ]
+    wish += ["--contrast", "T2", "--fat-polarity", "bright", "--out", str(tmp_path / "alone")]
+    wish += ["--level", f"{level.level.id}:{level.slice_position}=mm:{level.position_mm!r}"]
+    assert main(wish) == 0
+    assert sorted(path.name for path in written) == ["columns.json", "measurements.csv", "run.json", "slices.csv"]
+    for path in written:
+        assert path.read_bytes() == (tmp_path / "alone" / path.name).read_bytes(), path.name
+    shown = dock.results.tables["measurements"].value()
+    assert shown is dock.session.work.measured.result.measurements
+    assert [state.status for state in step_states(dock.session).values()] == [Status.DONE] * 5
+    assert [words for words in told if "converting" not in words] == []
+
+
+def test_patients_left_is_on_the_right_of_the_screen_and_the_array_is_untouched(make_napari_viewer_proxy, subject):
+    viewer = make_napari_viewer_proxy(show=True)
+    dock = MainDock(viewer)
+    show(viewer, subject)
+    assert viewer.layers["sub-007 · T2"].data is subject.volume.voxels
+    only_left = np.where(np.isin(subject.label_map.labels, (1, 3)), subject.label_map.labels, 0)
+    viewer.layers["muscles"].data[...] = only_left
+    viewer.layers["muscles"].refresh()
+    viewer.layers["muscles"].opacity = 1.0
+    viewer.layers["sub-007 · T2"].visible = False
+    marks = {edge: viewer.canvas.overlays[PREFIX + edge] for edge in ("left", "right", "top", "bottom")}
+    assert {edge: mark.text for edge, mark in marks.items()} == dict.fromkeys(marks, "")
+    viewer.layers["sub-007 · T2"].visible = True
+    viewer.layers["sub-007 · T2"].opacity = 0.0
+    assert {edge: mark.text for edge, mark in marks.items()} == {"left": "R", "right": "L", "top": "A", "bottom": "P"}
+    dock.link.visit(3)
+    dock.leave()
+    viewer.reset_view()
+    for mark in marks.values():
+        mark.visible = False
+    viewer.canvas.overlays[LINE].visible = False
+    screen = viewer.screenshot(canvas_only=True, flash=False)[..., :3].astype(int)
+    is_label = (screen.max(axis=2) - screen.min(axis=2)) > 20
+    columns = np.flatnonzero(is_label.any(axis=0))
+    rows = np.flatnonzero(is_label.any(axis=1))
+    assert columns.min() > screen.shape[1] / 2
+    assert rows.mean() > screen.shape[0] / 2
+
+
+def test_letters_follow_the_axes_on_the_screen(window, subject):
+    viewer, dock = window
+    show(viewer, subject)
+    dock.session.change(
+        level_plan=LevelPlan((LevelPlacement(find_level("L4"), subject.volume.grid.slice_position_mm(2)),))
+    )
+    dock.link.visit(2)
+    assert viewer.canvas.overlays[LINE].text == "L4 · T2 · slice 2 of 0–5 · −32.0 mm"
+    viewer.dims.order = (2, 0, 1)
+    letters = [viewer.canvas.overlays[PREFIX + edge].text for edge in ("left", "right", "top", "bottom")]
+    assert letters == ["A", "P", "I", "S"]
+    viewer.dims.order = (0, 1, 2)
+    viewer.dims.ndisplay = 3
+    assert not any(viewer.canvas.overlays[PREFIX + edge].visible for edge in ("left", "right", "top", "bottom"))
+
+
+def test_row_click_goes_to_the_slice_and_chooses_the_muscle(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    measure(dock, qtbot)
+    table = dock.results.tables["slices"]
+    rows = table.value()
+    at = rows.index[(rows["slice_index"] == 4) & (rows["muscle"] == "erector_spinae") & (rows["side"] == "right")][0]
+    table.clicked.emit(table.model().index(int(at), 0))
+    assert dock.link.slice_shown() == 4
+    assert viewer.layers["muscles"].selected_label == 4
+
+
+def test_painting_makes_the_table_stale_and_undo_makes_it_good_again(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    measure(dock, qtbot)
+    layer = viewer.layers["muscles"]
+    layer.paint((3, 5, 5), 1)
+    qtbot.waitUntil(lambda: dock.session.work.stale_slices == {3}, timeout=5_000)
+    assert "Measure again" in dock.session.why_not_export()
+    layer.undo()
+    qtbot.waitUntil(lambda: not dock.session.work.stale_slices, timeout=5_000)
+    assert dock.session.why_not_export() == ""
+
+
+def test_refusal_is_one_notification_and_nothing_is_lost(window, subject, qtbot, told):
+    viewer, dock = window
+    show(viewer, subject)
+    measure(dock, qtbot)
+    dock.session.change(chosen_protocol=MeasurementProtocol(fat_method=FatMethod.DIXON))
+    before = dock.session.work
+    assert before.measured is not None
+    measure(dock, qtbot)
+    assert len(told) == 1
+    message, hint = told[0].split("\n", maxsplit=1)
+    assert message.startswith("Expected")
+    assert hint
+    assert dock.session.work is before
+    assert dock.session.why_not_measure() == ""
+
+
+def test_cancel_leaves_everything_as_it_was(window, subject, qtbot, told, monkeypatch):
+    viewer, dock = window
+    show(viewer, subject)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(request, progress):
+        for step in range(1_000):
+            progress(step, 1_000, "measuring")
+            begun.set()
+            go_on.wait(5)
+        raise AssertionError("was not stopped")
+
+    monkeypatch.setattr("napari_hipspine.viewer.series_work.MeasureRequest.run", slow)
+    dock.actions.measure()
+    qtbot.waitUntil(begun.is_set, timeout=5_000)
+    assert dock.session.why_not_measure().startswith("Wait until measuring has ended")
+    dock.progress.cancelled.emit()
+    go_on.set()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=5_000)
+    assert dock.session.work.measured is None
+    assert not dock.progress.isVisible()
+    assert told == []
+
+
+def test_labels_file_is_looked_at_before_it_is_accepted(window, subject, qtbot, told):
+    _, dock = window
+    dock.images.files.set_value(subject.pictures)
+    dock.images.open_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    dock.images.declared.set_value(replace(dock.images.declared.value(), fat_polarity=FatPolarity.BRIGHT))
+    dock.labels.files.set_value(subject.outlines)
+    assert not dock.labels._accept.isEnabled()
+    dock.labels.look_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    assert dock.session.work.label_map is None
+    assert dock.labels._accept.isEnabled()
+    dock.labels.accept_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    assert dock.session.work.n_structures == 4
+    assert dock.session.work.image.fat_polarity is FatPolarity.BRIGHT
+    dock.labels.files.set_value(LabelFiles(str(subject.outlines.labels), "vibesegmentator"))
+    assert not dock.labels._accept.isEnabled()
+    assert told == []
+
+
+def test_labels_drawn_with_naparis_own_button_are_measured_on_the_right_sides(window, subject, qtbot):
+    viewer, dock = window
+    (image,) = image_layers(subject.volume, name="T2", pictures=subject.pictures)
+    viewer.add_layer(Layer.create(*image))
+    drawn = viewer.add_labels(subject.label_map.labels[:, ::-1, ::-1].copy(), scale=(4, 2, 1), units=("mm",) * 3)
+    dock.actions.use_layer(drawn)
+    assert dock.session.why_not_measure() == "Say first which muscle each label value is (step 3)."
+    dock.actions.name_structures(dict(subject.label_map.structures))
+    measure(dock, qtbot)
+    measured = dock.session.work.measured.result.measurements.set_index(["muscle", "side"])["csa_mm2"]
+    assert measured["multifidus", "left"] < measured["multifidus", "right"]
+
+
+def test_removed_image_closes_its_series(window, subject):
+    viewer, dock = window
+    show(viewer, subject)
+    viewer.layers.remove("sub-007 · T2")
+    assert dock.session.works == ()
+    assert not dock.measure._measure.isEnabled()
+
+
+def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_proxy, qtbot, tmp_path, told):
+    from napari_hipspine.sample_data import synthetic_measurements
+
+    viewer = make_napari_viewer_proxy()
+    dock = CorrelationDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Lumbar-hip correlations")
+    dock.add_files([str(synthetic_measurements())])
+    dock.relate()
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
+    assert told == []
+    assert dock.heat_map.value() is not None
+    cell = dock.table.cell_at(1, 1)
+    dock.show_scatter(cell)
+    assert dock.scatter.value() is not None
+    assert sorted(path.name for path in dock.export(tmp_path)) == [
+        "correlations.csv",
+        "correlations.html",
+        "correlations.png",
+    ]
+    dock.add_files([str(tmp_path / "missing.csv")])
+    dock.relate()
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
+    assert len(told) == 1
+    assert dock.relation is not None
+    assert any(label.text() == RESEARCH_ONLY for label in dock.findChildren(QLabel))
+
+
+def test_every_dock_carries_the_research_line(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    dock.show_results()
+    for widget in (dock, dock.results):
+        assert [label.text() for label in widget.findChildren(QLabel, "research_only")] == [RESEARCH_ONLY]
+    assert Path(str(subject.pictures.image)).exists()
