@@ -12,8 +12,9 @@ from napari_hipspine.domain.anatomy import Region
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.grid import RAS_TO_LPS
 from napari_hipspine.domain.volume import Contrast
-from napari_hipspine.phantom import PhantomSubject, make_region, sample_specs, small_spec
-from napari_hipspine.phantom.files import level_rows, truth_columns, truth_rows, write_region
+from napari_hipspine.phantom import PhantomSubject, make_region, make_subject, sample_specs, small_spec
+from napari_hipspine.phantom.files import level_rows, truth_columns, truth_rows, write_region, write_subject
+from napari_hipspine.phantom.ready_made import SMALL_HIP_SAMPLING, SMALL_LUMBAR_SAMPLING
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,19 @@ def test_truth_at_levels_is_part_of_the_truth(pair):
     assert len(every[0]) == len(truth_columns())
     ((*_, nearest, _),) = level_rows(subject)
     assert {row[truth_columns().index("slice_index")] for row in at_level} == {nearest}
+
+
+def test_a_person_at_random_has_both_regions_and_her_own_fat(tmp_path):
+    samplings = {"lumbar": SMALL_LUMBAR_SAMPLING, "hip": SMALL_HIP_SAMPLING}
+    subject = make_subject(12, **samplings)
+    assert subject.subject_id == "phantom-seed12"
+    rows = write_subject(subject, tmp_path)
+    assert [(row["region"], row["contrast"]) for row in rows] == [("lumbar", "T2"), ("hip", "PD")]
+    assert all((tmp_path / row[name]).is_file() for row in rows for name in ("image", "labels", "naming"))
+    shares = subject.regions[Region.LUMBAR].spec.fat_fractions
+    assert shares == subject.regions[Region.HIP].spec.fat_fractions
+    assert len(set(shares.values())) == 20
+    assert shares != make_subject(13, **samplings).regions[Region.HIP].spec.fat_fractions
 
 
 def test_unknown_sample_subject_is_refused():

@@ -38,7 +38,9 @@ class PhantomSubject:
     regions: Mapping[Region, PhantomRegion]
 
 
-def make_subject(seed: int, *, subject_id: str = "") -> PhantomSubject:
+def make_subject(
+    seed: int, *, subject_id: str = "", lumbar: Sampling = LUMBAR_SAMPLING, hip: Sampling = HIP_SAMPLING
+) -> PhantomSubject:
     """A person drawn at random: lumbar T2 and hip PD, every muscle with a fat share of its own.
 
     Parameters
@@ -47,6 +49,8 @@ def make_subject(seed: int, *, subject_id: str = "") -> PhantomSubject:
         Number from which all follows.
     subject_id : str
         Name; made from the seed when empty.
+    lumbar, hip : Sampling
+        Slices and pixels of the two series.
     """
     rng = generator_for(seed, "person")
     usual = rng.uniform(0.04, 0.3)
@@ -55,7 +59,10 @@ def make_subject(seed: int, *, subject_id: str = "") -> PhantomSubject:
         of_muscle = float(np.clip(usual * rng.lognormal(0, 0.5), 0.01, 0.5))
         for side in Side:
             shares[muscle.id, side] = float(np.clip(of_muscle * rng.lognormal(0, 0.12), 0.005, 0.55))
-    specs = (lumbar_spec(seed, fat_fractions=shares), hip_spec(seed, fat_fractions=shares))
+    specs = (
+        lumbar_spec(seed, sampling=lumbar, fat_fractions=shares),
+        hip_spec(seed, sampling=hip, fat_fractions=shares),
+    )
     return _make_all(subject_id or f"phantom-seed{seed}", specs)
 
 
