@@ -271,6 +271,12 @@ def test_sidecar_of_the_same_name_is_the_naming(two_sided):
     assert open_label_map(two_sided).structures[5101] == find_structure("psoas_major", "left")
 
 
+def test_a_table_of_something_else_beside_the_labels_is_no_naming(two_sided):
+    two_sided.with_name("two_sided.csv").write_text("subject_id,age\na,40\n")
+    with pytest.raises(InvalidChoice, match="Expected a naming"):
+        open_label_map(two_sided)
+
+
 def test_labels_stored_with_a_slope(tmp_path):
     array = np.zeros((10, 8, 3), np.int16)
     array[1:3, 2:6], array[7:9, 2:6] = 1, 2

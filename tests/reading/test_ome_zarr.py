@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -83,6 +84,32 @@ class TestRealFiles:
         with pytest.raises(UnreadableImage, match="length unit on axis z, found none") as caught:
             list_zarr_volumes(shared_data / "omezarr" / "v0.4_xy_8bit__nuclei_PLK1_control.ome.zarr")
         assert "spacing_mm" in caught.value.hint
+
+    def test_the_same_file_with_its_spacing_stated(self, shared_data, tmp_path):
+        path = tmp_path / "stated.zarr"
+        shutil.copytree(shared_data / "omezarr" / "v0.4_xy_8bit__nuclei_PLK1_control.ome.zarr", path)
+        path.chmod(0o755)
+        attributes = json.loads((path / ".zattrs").read_text())
+        (path / ".zattrs").unlink()
+        (path / ".zattrs").write_text(json.dumps({**attributes, "spacing_mm": [0.001, 0.000166, 0.000166]}))
+        (volume,) = list_zarr_volumes(path)
+        assert volume.grid.spacing_mm == pytest.approx((0.001, 0.000166, 0.000166))
+        assert volume.grid.shape == (1, 682, 682)
+        assert [step.shape for step in volume.resolution_steps] == [(1, 341, 341), (1, 170, 170)]
+        assert int(volume.voxels[0].max()) == 251
+
+
+@pytest.mark.parametrize("spacing", [[4.0, 0.5, 0.5], [1, 1], "wide"])
+def test_pixel_units_with_a_stated_spacing(tmp_path, spacing):
+    _write_ome(tmp_path / "a.zarr", [{**axis, "unit": "pixel"} for axis in MM], [2.0, 1, 1], translation=[2.0, 0, 0])
+    zarr.open_group(tmp_path / "a.zarr", mode="r+").attrs["spacing_mm"] = spacing
+    if spacing[0] != 4.0:
+        with pytest.raises(UnreadableImage, match="three distances as spacing_mm"):
+            list_zarr_volumes(tmp_path / "a.zarr")
+        return
+    (volume,) = list_zarr_volumes(tmp_path / "a.zarr")
+    assert volume.grid.spacing_mm == (4.0, 0.5, 0.5)
+    assert volume.grid.affine[2, 3] == 4.0
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from ..domain.anatomy import Structure
 from ..domain.cache import VolumeCache
-from ..domain.errors import InvalidChoice, UnknownLabel
+from ..domain.errors import UnknownLabel
 from ..domain.label_map import LabelMap, Origin
-from .carried_names import read_carried, sidecar_of
-from .itksnap_labels import is_label_description, read_label_description
+from .carried_names import naming_for
 from .label_looks import LabelLook
 from .label_sources import look_at_source
-from .namings import CARRIED, FILE_NAMES, Meaning, Naming, naming_names, read_naming
+from .namings import Meaning
 from .sides import check_sides
 
 _SHOWN = 12
@@ -133,7 +132,7 @@ def propose_names(look: LabelLook, naming: str | PathLike[str] | None = None) ->
     InvalidChoice
         If the naming does not exist, or the file carries no names of that kind.
     """
-    found, unreadable = _naming_for(look, naming)
+    found, unreadable = naming_for(look, naming)
     meanings = found.meanings
     return NamingProposal(
         look=look,
@@ -143,11 +142,6 @@ def propose_names(look: LabelLook, naming: str | PathLike[str] | None = None) ->
         known_others={v: meanings[v].name for v in look.counts if v in meanings and meanings[v].structure is None},
         unknown={v: unreadable.get(v, "") for v in look.counts if v not in meanings},
     )
-
-
-def comes_with_names(look: LabelLook) -> bool:
-    """Whether names come with the file, in it or as a table of the same name beside it."""
-    return bool(look.carrier) or sidecar_of(Path(look.path)) is not None
 
 
 def accept(proposal: NamingProposal, *, unknown: UnknownValues = UnknownValues.REFUSE) -> LabelMap:
@@ -191,41 +185,6 @@ def accept(proposal: NamingProposal, *, unknown: UnknownValues = UnknownValues.R
         flags=tuple(dict.fromkeys((*look.flags, *flags))),
         notes=(*notes, *side_notes),
     )
-
-
-def _naming_for(look: LabelLook, naming: str | PathLike[str] | None) -> tuple[Naming, Mapping[int, str]]:
-    """The naming to be used, and why some values have no meaning in it."""
-    if naming is None:
-        return _naming_of_file(look)
-    if not look.values_are_stored and not _is_of_file_names(look, str(naming)) and str(naming) != look.carrier:
-        raise InvalidChoice(
-            f"Expected the names that come with the file ({look.carrier}), found the naming {naming}, for {look.path}.",
-            hint="Its values were numbered on opening and say nothing to a table; leave the naming out.",
-        )
-    if not look.values_are_stored:
-        return _naming_of_file(look)
-    if str(naming) in CARRIED:
-        return read_carried(look, str(naming))
-    if is_label_description(Path(naming)):
-        return read_label_description(Path(naming))
-    return read_naming(naming), {}
-
-
-def _naming_of_file(look: LabelLook) -> tuple[Naming, Mapping[int, str]]:
-    if look.carrier:
-        return Naming(look.carrier, CARRIED[look.carrier], look.carried), look.carried_unknown
-    beside = sidecar_of(Path(look.path))
-    if beside is not None:
-        return read_naming(beside), {}
-    raise InvalidChoice(
-        f"Expected a naming that says what the label values mean, found none, for {look.path}.",
-        hint=f"Choose one with --naming: {', '.join(naming_names())}; or a CSV with columns value, muscle, side.",
-    )
-
-
-def _is_of_file_names(look: LabelLook, naming: str) -> bool:
-    """Whether a folder of masks is said to be TotalSegmentator's, whose file names are its naming."""
-    return look.carrier == FILE_NAMES and naming.startswith("totalsegmentator")
 
 
 def _structure_of(meanings: Mapping[int, Meaning], value: int) -> Structure | None:

@@ -17,6 +17,9 @@ from .zarr_geometry import ArrayGeometry, geometry_of_array, geometry_of_multisc
 OWN_ATTRIBUTE = "napari_hipspine"
 """Where our own writer keeps what OME-Zarr has no place for."""
 
+STATED_SPACING = "spacing_mm"
+"""Attribute by which a user states the spacing of an image whose metadata lack it."""
+
 
 def is_zarr(path: Path) -> bool:
     """Whether a folder is a zarr group or array of version 2 or 3."""
@@ -114,7 +117,11 @@ def _inner_images(path: Path, group: Any) -> list[Path]:
 
 
 def _volumes_of_image(path: Path, group: Any, metadata: Mapping[str, Any], *, name: str = "") -> tuple[Volume, ...]:
-    own = dict(group.attrs).get(OWN_ATTRIBUTE, {})
+    attributes = dict(group.attrs)
+    own = {
+        **attributes.get(OWN_ATTRIBUTE, {}),
+        **{key: attributes[key] for key in (STATED_SPACING,) if key in attributes},
+    }
     found: list[Volume] = []
     images = metadata.get("multiscales", ())
     for number, image in enumerate(images):

@@ -119,8 +119,10 @@ def _of_version_2(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
 
 
 def _of_version_3(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
+    if metadata["chunk_grid"]["name"] != "regular":
+        return None
     codecs = metadata.get("codecs", [])
-    shape = tuple(metadata["chunk_grid"]["configuration"].get("chunk_shape", ()))
+    shape = tuple(metadata["chunk_grid"]["configuration"]["chunk_shape"])
     keys = metadata["chunk_key_encoding"]
     index_first, per_shard = False, (1,) * len(shape)
     if len(codecs) == 1 and codecs[0]["name"] == "sharding_indexed":

@@ -4,59 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.errors import UnreadableImage
-
-MILLIMETRES = MappingProxyType(
-    {
-        "angstrom": 1e-7,
-        "nanometer": 1e-6,
-        "micrometer": 1e-3,
-        "millimeter": 1.0,
-        "centimeter": 10.0,
-        "decimeter": 100.0,
-        "meter": 1000.0,
-        "inch": 25.4,
-        "micron": 1e-3,
-        "nm": 1e-6,
-        "um": 1e-3,
-        "µm": 1e-3,
-        "μm": 1e-3,
-        "mm": 1.0,
-        "cm": 10.0,
-        "m": 1000.0,
-    }
-)
-"""Length of the spatial units in use [mm]."""
-
-DIRECTIONS = MappingProxyType(
-    {
-        "right-to-left": (0, 1),
-        "left-to-right": (0, -1),
-        "anterior-to-posterior": (1, 1),
-        "posterior-to-anterior": (1, -1),
-        "ventral-to-dorsal": (1, 1),
-        "dorsal-to-ventral": (1, -1),
-        "inferior-to-superior": (2, 1),
-        "superior-to-inferior": (2, -1),
-        "caudal-to-cranial": (2, 1),
-        "cranial-to-caudal": (2, -1),
-    }
-)
-"""LPS axis and sign of the anatomical orientations of a lying or standing person."""
-
-_ASSUMED = ("inferior-to-superior", "anterior-to-posterior", "right-to-left")
-_ASSUMED_BY_NAME = MappingProxyType(dict(zip("zyx", _ASSUMED, strict=True)))
-_HOW_TO_STATE = (
-    "State it: in OME-Zarr by a length unit and a scale on every space axis; in a plain array by the attribute "
-    "spacing_mm (distance of slices, rows and columns) or affine_lps (4 x 4, index to patient LPS, mm)."
-)
+from .zarr_axes import ASSUMED, DIRECTIONS, HOW_TO_STATE, directions_of, is_spacing, millimetres_of
 
 
 @dataclass(frozen=True)
@@ -99,7 +53,8 @@ def geometry_of_multiscale(
     shape : sequence of int
         Shape of the finest array.
     own : mapping
-        Attributes of our own writer; an ``affine_lps`` there keeps what scale and orientation cannot say.
+        Attributes of our own writer and of the user: ``affine_lps`` keeps what scale and orientation cannot say,
+        ``spacing_mm`` states the distance along every space axis where units are missing or no lengths.
     where : str
         For messages.
 
@@ -121,8 +76,8 @@ def geometry_of_multiscale(
         )
     first, second, third = space
     scale, translation = _scale_and_translation(image, len(shape), where)
-    millimetres = [_unit_of(described[axis], where) for axis in space]
-    directions, flags = _directions_of([described[axis] for axis in space], where)
+    millimetres = millimetres_of([described[axis] for axis in space], scale[space], own.get("spacing_mm"), where)
+    directions, flags = directions_of([described[axis] for axis in space], where)
     affine = np.eye(4)
     affine[:3, :3] = 0
     for k, (axis, unit) in enumerate(zip(space, millimetres, strict=True)):
@@ -163,14 +118,14 @@ def geometry_of_array(array: Any, *, where: str) -> ArrayGeometry:
 
 def _assumed_affine(spacing: Any, where: str) -> NDArray[np.float64]:
     """Axial LPS: slices to the head, rows to the back, columns to the patient's left."""
-    if not _is_spacing(spacing):
+    if not is_spacing(spacing):
         raise UnreadableImage(
             f"Expected a physical spacing, found {'none' if spacing is None else repr(spacing)}, in {where}.",
-            hint=_HOW_TO_STATE,
+            hint=HOW_TO_STATE,
         )
     affine = np.eye(4)
     affine[:3, :3] = 0
-    for k, (distance, direction) in enumerate(zip(spacing, _ASSUMED, strict=True)):
+    for k, (distance, direction) in enumerate(zip(spacing, ASSUMED, strict=True)):
         affine[DIRECTIONS[direction][0], k] = DIRECTIONS[direction][1] * distance
     return affine
 
@@ -201,48 +156,10 @@ def _scale_and_translation(image: Mapping[str, Any], n_axes: int, where: str) ->
         else:
             translation = translation + values
     if not any(transformation.get("type") == "scale" for transformation in given):
-        raise UnreadableImage(f"Expected a scale, found none, in {where}.", hint=_HOW_TO_STATE)
+        raise UnreadableImage(f"Expected a scale, found none, in {where}.", hint=HOW_TO_STATE)
     if not (np.isfinite(scale).all() and (scale > 0).all() and np.isfinite(translation).all()):
-        raise UnreadableImage(f"Expected scales above zero, found {scale.tolist()}, in {where}.", hint=_HOW_TO_STATE)
+        raise UnreadableImage(f"Expected scales above zero, found {scale.tolist()}, in {where}.", hint=HOW_TO_STATE)
     return scale, translation
-
-
-def _unit_of(axis: Mapping[str, Any], where: str) -> float:
-    unit = axis.get("unit")
-    if not isinstance(unit, str) or unit not in MILLIMETRES:
-        raise UnreadableImage(
-            f"Expected a length unit on axis {axis.get('name')}, found {'none' if unit is None else repr(unit)}, "
-            f"in {where}.",
-            hint=_HOW_TO_STATE,
-        )
-    return MILLIMETRES[unit]
-
-
-def _directions_of(axes: list[Mapping[str, Any]], where: str) -> tuple[list[tuple[int, int]], tuple[str, ...]]:
-    """LPS axis and sign of every space axis, and a flag where they had to be assumed."""
-    given = [_orientation_of(axis) for axis in axes]
-    flags: tuple[str, ...] = ()
-    if not any(given):
-        flags = ("orientation_assumed",)
-        by_name = {str(axis.get("name")) for axis in axes} == set("zyx")
-        given = [_ASSUMED_BY_NAME[str(axis["name"])] for axis in axes] if by_name else list(_ASSUMED)
-    known = [DIRECTIONS.get(one) for one in given]
-    directions = [one for one in known if one is not None]
-    if sorted(world for world, _ in directions) != [0, 1, 2]:
-        raise UnreadableImage(
-            f"Expected three anatomical orientations across each other, found "
-            f"{', '.join(one or 'none' for one in given)}, in {where}.",
-            hint=f"Known: {', '.join(DIRECTIONS)}; either all three axes carry one or none.",
-        )
-    return directions, flags
-
-
-def _orientation_of(axis: Mapping[str, Any]) -> str:
-    """Anatomical orientation of an axis, in the form of RFC-4 or of its first draft; empty where there is none."""
-    orientation = axis.get("orientation", axis.get("anatomicalOrientation", ""))
-    if isinstance(orientation, Mapping):
-        return str(orientation.get("value", "")) if orientation.get("type", "anatomical") == "anatomical" else ""
-    return str(orientation or "")
 
 
 def _agreeing_affine(own: Any, affine: NDArray[np.float64], where: str) -> NDArray[np.float64]:
@@ -266,9 +183,3 @@ def _affine(values: Any, where: str) -> NDArray[np.float64]:
     if affine.shape != (4, 4) or not np.isfinite(affine).all() or affine[3].tolist() != [0, 0, 0, 1]:
         raise UnreadableImage(f"Expected a 4 x 4 affine in millimetres, found {values!r}, in {where}.")
     return affine
-
-
-def _is_spacing(values: Any) -> bool:
-    if not isinstance(values, list | tuple) or len(values) != 3:
-        return False
-    return all(isinstance(v, int | float) and isfinite(v) and v > 0 for v in values)

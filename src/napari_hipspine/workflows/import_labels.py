@@ -121,7 +121,8 @@ def show_labels(
     HipSpineError
         If the file cannot be read, holds no labels, or the naming does not exist.
     """
-    from ..reading.label_maps import comes_with_names, look_at_labels, propose_names
+    from ..reading.carried_names import comes_with_names
+    from ..reading.label_maps import look_at_labels, propose_names
 
     look = look_at_labels(path, series=series, cache=cache)
     if naming is None and not comes_with_names(look):
