@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import nibabel
 import numpy as np
 import pydicom
@@ -314,6 +316,13 @@ class TestDicomSegmentation:
         path = self._write(tmp_path / "seg.dcm", source, self._masks(source), ["MF right", "MF left"])
         with pytest.raises(SideContradiction, match=r"multifidus \(4 of 4 slices\)"):
             open_label_map(path)
+
+    def test_label_map_segmentation(self, tmp_path, source):
+        pixels = (self._masks(source) * np.array([1, 2], np.uint8)).sum(axis=-1).astype(np.uint8)
+        path = self._write(tmp_path / "seg.dcm", source, pixels, ["MF left", "MF right"], kind="LABELMAP")
+        label_map = pickle.loads(pickle.dumps(open_label_map(path)))
+        assert label_map.structures == {1: MULTIFIDUS["left"], 2: MULTIFIDUS["right"]}
+        assert np.array_equal(label_map.on_grid(open_volume(source[0]).grid).labels[...], pixels)
 
     def test_fractional_is_refused(self, tmp_path, source):
         pixels = self._masks(source).astype(float) * 0.5

@@ -10,7 +10,7 @@ from typing import Any
 from ..domain.errors import UnknownLabel, UnreadableImage
 from .label_looks import LabelLook, tally_labels
 from .namings import Meaning
-from .segment_frames import SegmentFrames, SegmentPlane, grid_of_planes, planes_of
+from .segment_frames import FramePixels, SegmentFrames, SegmentPlane, grid_of_planes, planes_of
 from .stacked_labels import Layer, StackedLabels
 from .structure_words import Code, meaning_of_segment
 
@@ -100,6 +100,7 @@ def _layers(
         If two frames show one segment on one slice.
     """
     layers = []
+    pixels = FramePixels(path)
     placed = sorted(zip((plane.segment for plane in planes), slices, (plane.frame for plane in planes), strict=True))
     for segment, group in groupby(placed, key=lambda one: one[0]):
         frames = [-1] * shape[0]
@@ -110,7 +111,7 @@ def _layers(
                 )
             frames[at] = frame
         becomes = {1: segment} if segment else {number: number for number in numbers}
-        layers.append(Layer(SegmentFrames(path, tuple(frames), shape[1:]), becomes, path))
+        layers.append(Layer(SegmentFrames(pixels, tuple(frames), shape[1:]), becomes, path))
     return tuple(layers)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -37,12 +38,52 @@ class SegmentPlane:
 
 
 @dataclass(frozen=True)
+class FramePixels:
+    """Frames of one file, decoded one at a time; the file is parsed once in every process that looks.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    """
+
+    path: str
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path,)
+
+    @cached_property
+    def _parsed(self) -> Any:
+        import pydicom
+
+        return pydicom.dcmread(self.path)
+
+    def read(self, frame: int) -> NDArray[Any]:
+        """Pixels of one frame, shape ``(n_rows, n_columns)``.
+
+        Raises
+        ------
+        UnreadableImage
+            If the frame cannot be decoded.
+        """
+        from pydicom.pixels import pixel_array
+
+        try:
+            return pixel_array(self._parsed, index=frame)
+        except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
+            raise UnreadableImage(
+                f"Expected frames that can be decoded, found frame {frame} that cannot ({error}), in {self.path}.",
+                hint="Export the segmentation uncompressed.",
+            ) from error
+
+
+@dataclass(frozen=True)
 class SegmentFrames:
     """The frames of one segment on all slices; slices without a frame are background.
 
     Parameters
     ----------
-    path : str
+    pixels : FramePixels
         The file.
     frames : tuple of int
         Frame of every slice, -1 where there is none.
@@ -50,7 +91,7 @@ class SegmentFrames:
         ``(n_rows, n_columns)``.
     """
 
-    path: str
+    pixels: FramePixels
     frames: tuple[int, ...]
     plane_shape: tuple[int, int]
 
@@ -84,19 +125,8 @@ class SegmentFrames:
         out = np.zeros([s.stop - s.start for s in box], np.uint16)
         for at, frame in enumerate(self.frames[box[0]]):
             if frame >= 0:
-                out[at] = self._pixels(frame)[box[1], box[2]]
+                out[at] = self.pixels.read(frame)[box[1], box[2]]
         return out
-
-    def _pixels(self, frame: int) -> NDArray[Any]:
-        from pydicom.pixels import pixel_array
-
-        try:
-            return pixel_array(self.path, index=frame)
-        except (AttributeError, NotImplementedError, OSError, RuntimeError, ValueError) as error:
-            raise UnreadableImage(
-                f"Expected frames that can be decoded, found frame {frame} that cannot ({error}), in {self.path}.",
-                hint="Export the segmentation uncompressed.",
-            ) from error
 
 
 def planes_of(header: Any, path: str) -> Iterator[SegmentPlane]:
