@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO_OUTPUT := demo_output
+# a window on a virtual display would wait for somebody who cannot see it
+DEMO_WINDOW := $(if $(DISPLAY)$(WAYLAND_DISPLAY),auto,closed)
 
 .PHONY: help demo test lint docs bench clean
 
@@ -24,7 +26,7 @@ $(READY): pyproject.toml tools/prepare_environment.sh
 
 demo: $(READY)
 	@tools/prepare_display.sh $(VENV)
-	@tools/with_display.sh $(BIN)/hipspine demo --out $(DEMO_OUTPUT)
+	@tools/with_display.sh $(BIN)/hipspine demo --out $(DEMO_OUTPUT) --window $(DEMO_WINDOW)
 
 lint: $(READY)
 	$(BIN)/ruff check .

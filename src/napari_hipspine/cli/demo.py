@@ -18,7 +18,13 @@ def add_parser(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("demo", help="measure the sample subjects and look at them", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("demo_output"), help="folder for tables, report, screenshot")
-    parser.add_argument("--window", choices=("auto", "none"), default="auto", help="none: no napari window at all")
+    parser.add_argument(
+        "--window",
+        choices=("auto", "closed", "none"),
+        default="auto",
+        help="auto: stays open where there are a display and a terminal; closed: goes once its picture is taken; "
+        "none: no napari window at all",
+    )
     parser.set_defaults(run=run)
 
 
@@ -35,8 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     for failure in made.failures:
         print(f"hipspine: {failure.subject_id}: {failure.message}\n  {failure.hint}", file=sys.stderr)
     print(f"\nWritten to {arguments.out}: tables per series, report.html, cohort/")
-    if arguments.window == "auto":
-        _show(arguments.out / "screenshot.png")
+    if arguments.window != "none":
+        stays_open = arguments.window == "auto" and _is_watched()
+        _show(arguments.out / "screenshot.png", stays_open=stays_open)
     return 1 if made.failures else 0
 
 
@@ -52,10 +59,14 @@ def _as_text(measurements: pd.DataFrame) -> str:
     return str(shown.to_string(index=False, na_rep="-", formatters=forms))
 
 
-def _show(screenshot: Path) -> None:
-    """A napari window on the first sample; closed after its picture is taken where nobody can look at it."""
+def _is_watched() -> bool:
+    """Whether there is a display, and a person before it."""
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.stdout.isatty()
+
+
+def _show(screenshot: Path, *, stays_open: bool) -> None:
+    """A napari window on the first sample, and its picture."""
     from ..viewer.demo_window import show_demo
 
-    is_watched = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.stdout.isatty()
-    show_demo(screenshot, stays_open=is_watched)
+    show_demo(screenshot, stays_open=stays_open)
     print(f"Screenshot: {screenshot}")
