@@ -50,6 +50,24 @@ def measure(image, label_map, protocol=None, plan=None, **more):
     return measure_volume(image, label_map, plan or LevelPlan(), protocol or MeasurementProtocol(), key=KEY, **more)
 
 
+def body_with_fat(*, share=0.2, lean=100.0, fat=200.0, spread=5.0, seed=0, n_slices=3, around=None, size=(64, 80)):
+    """A body of fat in air with one muscle on each side: image, labels, and which pixels are fat.
+
+    ``around`` is the signal of what surrounds the muscles instead of fat; None for fat.
+    """
+    rng = np.random.default_rng(seed)
+    shape = (n_slices, *size)
+    image = rng.normal(0, 1, shape)
+    labels = np.zeros(shape, dtype=np.uint8)
+    image[:, 6:-6, 6:-6] = rng.normal(fat if around is None else around, spread, (n_slices, size[0] - 12, size[1] - 12))
+    labels[:, 20:44, 14:34], labels[:, 20:44, 46:66] = 1, 2
+    muscle = labels > 0
+    is_fat = muscle & (rng.random(shape) < share)
+    image[muscle] = rng.normal(lean, spread, int(muscle.sum()))
+    image[is_fat] = rng.normal(fat, spread, int(is_fat.sum()))
+    return np.clip(np.rint(image), 0, None).astype(np.int16), labels, is_fat
+
+
 def row_of(table, **cells):
     """The one row of a table with these cells, as a dictionary."""
     chosen = table
@@ -72,5 +90,6 @@ def made() -> SimpleNamespace:
         pair_of=pair_of,
         labels_of=labels_of,
         measure=measure,
+        body_with_fat=body_with_fat,
         row_of=row_of,
     )

@@ -16,6 +16,9 @@ from .histograms import Histogram
 
 Floats = NDArray[np.float64]
 
+LEAST_SEPARATION = 0.7
+"""Two classes that explain less of the variance than this are no classes: a Gaussian cut in half explains 0.64."""
+
 _FIT_BINS = 1024
 _TRIPLE_BINS = 384
 _MOST_STEPS = 1000

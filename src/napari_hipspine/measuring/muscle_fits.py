@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.volume import FatPolarity
 from .class_fits import (
+    LEAST_SEPARATION,
     kmeans_classes,
     lower_class,
     mixture_threshold,
@@ -13,12 +14,6 @@ from .class_fits import (
 )
 from .fat_threshold import NOT_KNOWN, MuscleThreshold
 from .histograms import Histogram
-
-_LEAST_SEPARATION = 0.7
-"""Two classes that explain less of the variance than this are no classes: a Gaussian cut in half explains 0.64."""
-
-_POOLED_CLASSES = 3
-"""Lean, mixed and fat: the mixed pixels then pull neither mean towards the other."""
 
 
 def fit_muscle(signals: Histogram, polarity: FatPolarity, protocol: MeasurementProtocol) -> MuscleThreshold:
@@ -50,7 +45,7 @@ def fit_muscle(signals: Histogram, polarity: FatPolarity, protocol: MeasurementP
 
 
 def pooled_threshold(everything: Histogram, polarity: FatPolarity, protocol: MeasurementProtocol) -> MuscleThreshold:
-    """Midpoint between the darkest and the brightest of three classes of all muscles of a series.
+    """Midpoint between the means of the darker and the brighter class of all muscles of a series.
 
     There is none, reason ``no_fat_class``, when the brighter is less than ``fat_lean_ratio`` times the darker, when
     the fat class holds less than ``min_fat_share``, or when two classes explain no more of the variance than
@@ -62,15 +57,11 @@ def pooled_threshold(everything: Histogram, polarity: FatPolarity, protocol: Mea
     if everything.is_constant:
         return MuscleThreshold(NOT_KNOWN, method, reason="no_fat_class")
     is_dark = polarity is FatPolarity.DARK
-    classes = kmeans_classes(everything, _POOLED_CLASSES)
+    classes = kmeans_classes(everything, 2)
     dark, bright = float(classes.means[0]), float(classes.means[-1])
     fat_share = float(classes.shares[0 if is_dark else -1])
     is_apart = bright >= protocol.fat_lean_ratio * dark and bright > 0
-    if (
-        not is_apart
-        or fat_share < protocol.min_fat_share
-        or kmeans_classes(everything, 2).separation < _LEAST_SEPARATION
-    ):
+    if not is_apart or fat_share < protocol.min_fat_share or classes.separation < LEAST_SEPARATION:
         return MuscleThreshold(NOT_KNOWN, method, reason="no_fat_class")
     lean, fat = (bright, dark) if is_dark else (dark, bright)
     return MuscleThreshold((dark + bright) / 2, method, lean=lean, fat=fat)

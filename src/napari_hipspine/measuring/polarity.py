@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..domain.errors import PolarityContradiction
 from ..domain.volume import FatPolarity
-from .class_fits import kmeans_classes
+from .class_fits import LEAST_SEPARATION, kmeans_classes
 from .fat_region import FatRegion
 from .histograms import Histogram
 from .signal_peaks import find_peaks
@@ -17,8 +17,8 @@ _CONTRADICTION_FACTOR = 3.0
 _CONTRADICTION_SHARE = 0.05
 """Least size of those patches, as a share of the labelled pixels on the same slices."""
 
-_MOST_FAT_SHARE = 0.5
-"""Muscles that are mostly fat, with no fat beside them, are muscles seen with the wrong polarity."""
+_MOST_FAT_SHARE = 2 / 3
+"""Muscles with more fat than this, and no fat beside them, are muscles seen with the wrong polarity."""
 
 _LIKE_LEAN_FACTOR = 1.5
 """What lies beside the muscles is like their lean class within this factor."""
@@ -40,6 +40,8 @@ class Series:
         Fat beside the muscles; may be empty.
     is_drawn : bool
         Whether a reader has drawn or accepted it.
+    has_given_threshold : bool
+        Whether the reader gave the threshold, having looked at the muscles.
     """
 
     everything: Histogram
@@ -47,6 +49,7 @@ class Series:
     polarity: FatPolarity
     region: FatRegion
     is_drawn: bool
+    has_given_threshold: bool = False
 
 
 def refuse_wrong_polarity(series: Series, n_labelled: int, *, source: str) -> None:
@@ -93,7 +96,7 @@ def _picture_against(series: Series, n_labelled: int) -> str:
         return f"{against} pixels of {wrong} and {speak_for} of {right} patches beside the muscles"
     share, lean = _fat_share(series)
     is_like_lean = lean / _LIKE_LEAN_FACTOR <= region.ring <= lean * _LIKE_LEAN_FACTOR
-    if not region.is_found and is_like_lean and share > _MOST_FAT_SHARE:
+    if not series.has_given_threshold and not region.is_found and is_like_lean and share > _MOST_FAT_SHARE:
         return f"{share:.0%} of the muscles as {series.polarity.value} as fat and no fat beside them"
     return ""
 
@@ -102,7 +105,10 @@ def _fat_share(series: Series) -> tuple[float, float]:
     """Share of the muscles' pixels on the fat side of two classes, and the most frequent signal on the other."""
     if series.everything.is_constant:
         return 0.0, series.lean
-    cut = float(kmeans_classes(series.everything, 2).midpoints()[0])
+    halves = kmeans_classes(series.everything, 2)
+    if halves.separation < LEAST_SEPARATION:
+        return 0.0, series.lean
+    cut = float(halves.midpoints()[0])
     below, above = series.everything.between(None, cut), series.everything.between(cut, None)
     lean, fat = (below, above) if series.polarity is FatPolarity.BRIGHT else (above, below)
     return fat.n / series.everything.n, max(find_peaks(lean), key=lambda peak: peak.height).signal

@@ -67,7 +67,14 @@ def find_thresholds(
     everything = pool_many(signals.values())
     lean = find_lean_peak(everything, image.fat_polarity, fat_lean_ratio=protocol.fat_lean_ratio)
     region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
-    series = Series(everything, lean, image.fat_polarity, region, is_drawn=fat_roi is not None)
+    series = Series(
+        everything,
+        lean,
+        image.fat_polarity,
+        region,
+        is_drawn=fat_roi is not None,
+        has_given_threshold=protocol.fat_method is FatMethod.MANUAL,
+    )
     n_labelled = int(sums.n_pixels[list(region.slices)].sum())
     refuse_wrong_polarity(series, n_labelled, source=image.source.path or "the image")
     found = {muscle.id: _find_one(muscle, signals[muscle.id], series, protocol) for muscle in muscles}
