@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..domain.blocks import ArrayBlocks, BlockSource, Box, VoxelArray, blocks_of
 from ..domain.cache import VolumeCache
 from ..domain.index_map import basic_box
+from .zarr_blocks import ZarrBlocks
 
 _SLAB_BYTES = 16 * 2**20
 
@@ -100,11 +101,20 @@ def keep_between_sittings(cache: VolumeCache | None, key: str, make: Callable[[]
     if cache is None:
         return make()
     kept = cache.find(key)
-    if kept is not None:
-        return kept
-    voxels = make()
-    n_slices, n_rows, n_columns = voxels.shape
-    return cache.keep(key, (n_slices, n_rows, n_columns), voxels.dtype, _slabs(voxels))
+    if kept is None:
+        voxels = make()
+        n_slices, n_rows, n_columns = voxels.shape
+        kept = cache.keep(key, (n_slices, n_rows, n_columns), voxels.dtype, _slabs(voxels))
+    return _read_directly(kept)
+
+
+def _read_directly(kept: VoxelArray) -> Any:
+    """Kept voxels with their chunks read straight from disk, where they are a local zarr."""
+    import zarr
+
+    if isinstance(kept, zarr.Array) and isinstance(kept.store, zarr.storage.LocalStore):
+        return ZarrBlocks(str(kept.store.root / kept.path))
+    return kept
 
 
 def key_of_files(paths: Iterable[str | Path], *view: object) -> str:

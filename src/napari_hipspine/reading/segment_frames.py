@@ -66,7 +66,7 @@ class FramePixels:
         UnreadableImage
             If the frame cannot be decoded.
         """
-        from pydicom.pixels import pixel_array
+        from pydicom.pixels.utils import pixel_array
 
         try:
             return pixel_array(self._parsed, index=frame)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..domain.cache import VolumeCache
 from ..domain.errors import UnknownLabel
-from .label_looks import LabelLook, label_voxels_of, tally_labels
+from .label_looks import LabelLook, LabelVoxels, label_voxels_of, tally_labels
 from .namings import Meaning
 from .stacked_labels import Layer, StackedLabels
 from .structure_words import Code, meaning_of_segment
@@ -77,6 +77,7 @@ def look_at_segmentation(path: Path, *, cache: VolumeCache | None = None) -> Lab
     grid = volumes[0].grid
     in_layers = len(volumes) > 1
     by_value = dict(enumerate(segments, start=1)) if in_layers else {one.value: one for one in segments}
+    voxels: StackedLabels | LabelVoxels
     if in_layers:
         layers = tuple(
             Layer(
@@ -86,11 +87,10 @@ def look_at_segmentation(path: Path, *, cache: VolumeCache | None = None) -> Lab
             )
             for number, volume in enumerate(volumes)
         )
-        stacked = StackedLabels(layers, {new: one.name for new, one in by_value.items()}, str(path))
-        voxels, tally = stacked, tally_labels(stacked, grid)
+        voxels = StackedLabels(layers, {new: one.name for new, one in by_value.items()}, str(path))
     else:
-        plain = label_voxels_of(volumes[0])
-        voxels, tally = plain, tally_labels(plain, grid)
+        voxels = label_voxels_of(volumes[0])
+    tally = tally_labels(voxels, grid)
     meanings: dict[int, Meaning] = {}
     unknown: dict[int, str] = {}
     for value, one in by_value.items():

@@ -47,7 +47,7 @@ class Layer:
         becomes = np.zeros(LARGEST_VALUE + 1, np.uint16)
         becomes[list(self.values)] = list(self.values.values())
         stored = self.labels.read(box)
-        found = becomes[stored]
+        found: NDArray[np.uint16] = becomes[stored]
         lost = (found == 0) & (stored > 0)
         if lost.any():
             raise UnknownLabel(

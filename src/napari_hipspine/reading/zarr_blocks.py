@@ -60,7 +60,8 @@ class ZarrBlocks:
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """Native type of the voxels."""
-        return np.dtype(self.array.dtype)
+        native: np.dtype[Any] = np.dtype(self.array.dtype)
+        return native
 
     @property
     def ndim(self) -> int:
