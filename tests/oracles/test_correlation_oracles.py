@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_hipspine.relating.correlation import bonett_wright_interval, correlate_ranks
-from napari_hipspine.relating.multiplicity import adjust_p
+from napari_hipspine.relating.multiplicity import Adjustment, adjust_p
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.rank_null import count_orders, exact_p
 
@@ -55,3 +55,9 @@ def test_all_twelve_gluteus_minimus_cells_have_the_exact_p_of_fourteen(spearman:
 def test_bh_of_p_adjust(shared_reference: Path) -> None:
     oracle = json.loads((shared_reference / "oracles" / "p_adjust.json").read_text())
     np.testing.assert_allclose(adjust_p(oracle["p"]), oracle["bh"], rtol=oracle["tolerance_relative"])
+
+
+def test_by_of_p_adjust(shared_reference: Path) -> None:
+    oracle = json.loads((shared_reference / "oracles" / "p_adjust.json").read_text())
+    found = adjust_p(oracle["p"], adjustment=Adjustment.BY)
+    np.testing.assert_allclose(found, oracle["by"], rtol=oracle["tolerance_relative"])

@@ -8,7 +8,7 @@ from scipy.stats import false_discovery_control
 from statsmodels.stats.multitest import multipletests
 
 from napari_hipspine.domain.errors import TableInvalid
-from napari_hipspine.relating.multiplicity import CellName, Family, adjust_p, adjust_within_families
+from napari_hipspine.relating.multiplicity import Adjustment, CellName, Family, adjust_p, adjust_within_families
 
 many_p = st.lists(st.floats(0, 1), min_size=1, max_size=40)
 CELL = CellName("multifidus", "fcsa", "sartorius", "fi")
@@ -20,6 +20,8 @@ def test_q_agrees_with_scipy_and_statsmodels(p: list[float]) -> None:
     q = adjust_p(p)
     np.testing.assert_allclose(q, false_discovery_control(p), atol=1e-14)
     np.testing.assert_allclose(q, multipletests(p, method="fdr_bh")[1], atol=1e-14)
+    by = adjust_p(p, adjustment=Adjustment.BY)
+    np.testing.assert_allclose(by, false_discovery_control(p, method="by"), atol=1e-14)
 
 
 @given(many_p)

@@ -22,9 +22,13 @@ def test_words_become_choices() -> None:
     [
         ({"side": "middle"}, "side to be one of both, left, right, found 'middle'"),
         ({"family": "some"}, "family to be one of all, hip_muscle"),
-        ({"p_method": "z"}, "p method to be one of auto, t, exact, permutation"),
+        ({"p_method": "z"}, "p method to be one of auto, t, exact, edgeworth, permutation"),
         ({"measures": ("fcsa", "fcsa_mm2")}, "each measure once, found fcsa, fcsa"),
         ({"measures": ()}, "each measure once, found none"),
+        ({"interval": "wald"}, "interval to be one of bonett_wright, fieller, bootstrap, found 'wald'"),
+        ({"covariates": ("age", "age")}, "each covariate once, found age, age"),
+        ({"covariates": ("age",), "p_method": "exact"}, "p method auto or t with covariates, found exact"),
+        ({"covariates": ("age",), "interval": "bootstrap"}, "interval by formula with covariates, found bootstrap"),
         ({"seed": -1}, "seed of 0 or more, found -1"),
     ],
 )

@@ -11,6 +11,7 @@ from napari_hipspine.domain.tables import CORRELATIONS
 from napari_hipspine.workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
 
 FILES = ["correlations.csv", "correlations.html", "correlations.png"]
+BESIDE = ["families.csv", "family.json", "multiplicity.csv", "power.csv", "sentences.txt"]
 LEVELS = {"multifidus": "L4", "sartorius": "greater_trochanter"}
 
 
@@ -34,7 +35,7 @@ def write_measurements(folder: Path, n: int = 20) -> tuple[Path, Path]:
 
 def test_tables_in_three_files_out(tmp_path: Path) -> None:
     relation = relate_cohort(write_measurements(tmp_path), out=tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [*FILES, *BESIDE]
     written = pd.read_csv(tmp_path / "out" / "correlations.csv", dtype={"covariates": str})
     assert list(written.columns) == CORRELATIONS.column_names
     np.testing.assert_array_equal(written["rho"], relation.correlations["rho"])
@@ -51,7 +52,7 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         relate_cohort(write_measurements(folder), out=folder / "out")
-    for name in FILES:
+    for name in (*FILES, *BESIDE):
         first, second = (tmp_path / run / "out" / name for run in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
 
@@ -89,7 +90,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
 
 def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path: Path) -> None:
     relation = relate_published(out=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == FILES
+    assert sorted(path.name for path in tmp_path.iterdir()) == [*FILES, "family.json", "power.csv", "sentences.txt"]
     assert "Check: 72 of 72 printed p are attainable" in " ".join(relation.notes)
     page = (tmp_path / "correlations.html").read_text(encoding="utf-8")
     assert "Check: 72 of 72" in page
@@ -97,3 +98,47 @@ def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path
     text = format_table1(relation.correlations, notes=relation.notes)
     assert "smallest q 0.27;" in text
     assert "Check: 72 of 72" in text
+
+
+def test_covariates_are_held_constant_and_named(tmp_path: Path) -> None:
+    tables = write_measurements(tmp_path)
+    people = tmp_path / "people.tsv"
+    ages = "\n".join(f"{k:03d}\t{50 + k % 7}\t{'fm'[k % 2]}" for k in range(20))
+    people.write_text(f"subject_id\tage\tsex\n{ages}\n")
+    request = RelateRequest(covariates=("age", "sex"))
+    relation = relate_cohort(tables, request, participants=people, out=tmp_path / "out")
+    assert set(relation.correlations["covariates"]) == {"age;sex"}
+    assert set(relation.correlations["df"]) == {16.0}
+    assert set(relation.extra["power"]["n_covariates"]) == {2}
+    assert "given age and sex" in (tmp_path / "out" / "sentences.txt").read_text(encoding="utf-8")
+    assert "sex: f = 0, m = 1." in relation.notes
+    plain = relate_cohort(tables)
+    assert (relation.correlations["rho"] != plain.correlations["rho"]).all()
+    with pytest.raises(InvalidChoice, match="participants table together, found only age, sex"):
+        relate_cohort(tables, request)
+    with pytest.raises(InvalidChoice, match="found only the table"):
+        relate_cohort(tables, participants=people)
+
+
+def test_a_family_changed_after_results_were_shown_is_noted_in_every_cell(tmp_path: Path) -> None:
+    tables, out = write_measurements(tmp_path), tmp_path / "out"
+    relate_cohort(tables, out=out)
+    again = relate_cohort(tables, out=out)
+    assert set(again.correlations["family"]) == {"all"}
+    changed = relate_cohort(tables, RelateRequest(family="hip_muscle"), out=out)
+    label = "hip_muscle (results were first shown with family all): sartorius"
+    assert set(changed.correlations["family"]) == {label}
+    assert set(changed.extra["multiplicity"]["family"]) == {label}
+    assert "first shown with family all" in (out / "correlations.html").read_text(encoding="utf-8")
+    back = relate_cohort(tables, out=out)
+    assert set(back.correlations["family"]) == {"all (results were first shown with family all)"}
+    (out / "family.json").write_text('{"families_shown": ["none"]}')
+    with pytest.raises(TableInvalid, match=r"list families_shown of all.*family\.json"):
+        relate_cohort(tables, out=out)
+
+
+def test_the_interval_asked_for_is_named(tmp_path: Path) -> None:
+    tables = write_measurements(tmp_path, n=16)
+    drawn = relate_cohort(tables, RelateRequest(interval="bootstrap"))
+    assert "4 bootstrap intervals rest on fewer than 20 subjects: too narrow." in drawn.notes
+    assert not (drawn.correlations["rho_low"] == relate_cohort(tables).correlations["rho_low"]).any()

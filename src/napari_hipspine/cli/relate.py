@@ -21,12 +21,15 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--side", default="both", help="both (default), left or right")
     parser.add_argument("--bilateral", default="pooled", help="join fractions of two sides: pooled, mean or sum")
     parser.add_argument("--family", default="all", help="tests adjusted together: all, hip_muscle, hip_row, …")
-    parser.add_argument("--p", dest="p_method", default="auto", help="auto, t, exact or permutation")
+    parser.add_argument("--p", dest="p_method", default="auto", help="auto, t, exact, edgeworth or permutation")
     parser.add_argument("--missing", default="pairwise", help="pairwise or complete")
+    parser.add_argument("--interval", default="bonett_wright", help="bonett_wright, fieller or bootstrap")
+    parser.add_argument("--covariates", default="", help="held constant, e.g. age,sex,bmi (partial Spearman)")
+    parser.add_argument("--participants", type=Path, help="CSV or TSV with subject_id and the covariates")
     parser.add_argument("--seed", type=int, default=0, help="start of the random numbers of permutations")
     parser.add_argument("--allow-psoas-threshold-fi", action="store_true", help="keep psoas FI found by a threshold")
     parser.add_argument("--mixed-contrast", action="store_true", help="rank different contrasts in one column")
-    parser.add_argument("--out", type=Path, help="folder for correlations.csv, .html and .png")
+    parser.add_argument("--out", type=Path, help="folder for correlations.csv, .html, .png and more")
     parser.set_defaults(run=run)
 
 
@@ -46,13 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{len(arguments.measurements)} files and {'an' if arguments.out else 'no'} output folder.",
                 hint="hipspine relate MEASUREMENTS.csv… --out DIR",
             )
-        choices = ("lumbar_level", "hip_level", "session", "side", "bilateral", "family", "p_method", "missing", "seed")
+        choices = ("lumbar_level", "hip_level", "session", "side", "bilateral", "family", "p_method", "missing")
         request = RelateRequest(
-            measures=tuple(word.strip() for word in arguments.measures.split(",")),
+            measures=words_of(arguments.measures),
+            covariates=words_of(arguments.covariates),
+            interval=arguments.interval,
+            seed=arguments.seed,
             allow_psoas_threshold_fi=arguments.allow_psoas_threshold_fi,
             mixed_contrast=arguments.mixed_contrast,
             **{name: getattr(arguments, name) for name in choices},
         )
-        related = relate_cohort(arguments.measurements, request, out=arguments.out)
+        related = relate_cohort(arguments.measurements, request, participants=arguments.participants, out=arguments.out)
     print(format_table1(related.correlations, notes=related.notes))
     return 0
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Words joined by commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())

@@ -122,7 +122,8 @@ def _gap_problem(values: list[Any], column: Column) -> str:
     return f"Expected {column.name} in every row, found none in row {', '.join(gaps[:5])}." if gaps else ""
 
 
-def _columns(text: str) -> tuple[Column, ...]:
+def read_columns(text: str) -> tuple[Column, ...]:
+    """Columns written one per line as ``name | kind | unit | meaning``; kinds are t, i, n and b (see `Kind`)."""
     kinds = {"t": Kind.TEXT, "i": Kind.INTEGER, "n": Kind.NUMBER, "b": Kind.TRUTH}
     rows = ([cell.strip() for cell in line.split("|")] for line in text.splitlines() if line)
     return tuple(Column(name, kinds[kind], unit, meaning) for name, kind, unit, meaning in rows)
@@ -138,7 +139,7 @@ region | t | | lumbar, hip, hip_extension or group, from the vocabulary
 
 SLICES = Table(
     name="slices",
-    columns=_columns(
+    columns=read_columns(
         _WHO
         + """
 level | t | | levels whose window takes this slice; empty when none does
@@ -169,7 +170,7 @@ reason | t | | why cells are empty, from the vocabulary
 
 MEASUREMENTS = Table(
     name="measurements",
-    columns=_columns(
+    columns=read_columns(
         _WHO
         + """
 level | t | | anatomical level; all = every labelled slice, because no level was marked
@@ -204,7 +205,7 @@ reason | t | | why cells are empty, from the vocabulary
 
 CORRELATIONS = Table(
     name="correlations",
-    columns=_columns(
+    columns=read_columns(
         """
 lumbar_muscle | t | | muscle of the lumbar value
 lumbar_measure | t | | measure of the lumbar value
@@ -241,7 +242,41 @@ reason | t | | why the cell is empty, from the vocabulary
     required=("lumbar_muscle", "lumbar_measure", "hip_muscle", "hip_measure"),
 )
 
-TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, CORRELATIONS)}
+MODELS = Table(
+    name="model",
+    columns=read_columns(
+        """
+model | t | | which model of the file: all rows, or a subgroup, outcome or time point
+kind | t | | logistic (odds) or linear
+method | t | | logistic, firth, gee_logistic, mixed_logistic, linear or mixed_linear
+formula | t | | outcome and terms, as R writes them
+random | t | | what varies between groups, as R writes it; empty when nothing does
+part | t | | fixed (coefficients) or random (standard deviations and correlations)
+term | t | | name as R gives it, e.g. (Intercept), a, a:b
+estimate | n | 1 | coefficient (log-odds in a logistic model), or standard deviation between groups
+std_error | n | 1 | its standard error; logistic: from the observed information, variance parameters in
+low | n | 1 | lower end of the 95 % interval
+high | n | 1 | upper end of the 95 % interval
+p | n | 1 | unadjusted two-sided p
+odds_ratio | n | 1 | exp(estimate) of a logistic model; empty for the intercept
+or_low | n | 1 | lower end of its 95 % interval
+or_high | n | 1 | upper end of its 95 % interval
+or_per_2 | n | 1 | odds ratio of two units of a numeric term, exp(2 x estimate); empty for categories, interactions
+or_per_2_low | n | 1 | lower end of its 95 % interval
+or_per_2_high | n | 1 | upper end of its 95 % interval
+interval_by | t | | how interval and p were found: wald (z), t, or profile
+n | i | 1 | rows without a gap
+n_events | i | 1 | rows with the outcome; logistic only
+n_groups | i | 1 | groups, where there are any
+converged | b | | whether a maximum was reached
+reason | t | | what is wrong with the model or the term, joined by semicolons; empty when nothing is
+"""
+    ),
+    key=("model", "part", "term"),
+    required=("model", "term"),
+)
+
+TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, CORRELATIONS, MODELS)}
 """Every table by its name."""
 
 

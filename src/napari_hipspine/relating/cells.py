@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..domain.errors import InvalidChoice
 from ..domain.tables import CORRELATIONS, join_words
 from .comparability import PSOAS_UNRELIABLE
-from .correlation import (
-    SMALLEST_N,
-    RankCorrelations,
-    bonett_wright_interval,
-    correlate_ranks,
-)
+from .correlation import SMALLEST_N, RankCorrelations, correlate_ranks
+from .covariates import CovariateValues
+from .intervals import find_interval
 from .multiplicity import CellName, Family, adjust_within_families
-from .p_values import PMethod, find_p
+from .p_values import PMethod, PValues, find_p, student_p
+from .partial import correlate_partial_ranks
 from .request import RelateRequest, SideRule
 from .subject_values import SubjectValues
 
@@ -29,26 +28,43 @@ TOO_FEW_SUBJECTS = "too_few_subjects"
 CONSTANT_VALUES = "constant_values"
 
 
-def correlate_values(values: SubjectValues, request: RelateRequest) -> pd.DataFrame:
+def correlate_values(
+    values: SubjectValues, request: RelateRequest, *, covariates: CovariateValues | None = None
+) -> pd.DataFrame:
     """Correlation table of all lumbar against all hip columns, in the reading order of a page.
 
     Rows go down the hip columns and, within one, along the lumbar columns. Every cell has its n; an empty one has a
     reason instead of numbers.
 
+    Parameters
+    ----------
+    covariates
+        What is held constant, for the same subjects; the coefficients then are partial ones.
+
     Raises
     ------
     InvalidChoice
-        If an exact p is asked for where there is none.
+        If an exact p is asked for where there is none, or the covariates asked for are not those handed in.
     """
-    cells = correlate_ranks(values.lumbar.values, values.hip.values)
-    p = find_p(values.lumbar.values, values.hip.values, cells, method=request.p_method, seed=request.seed)
-    low, high = bonett_wright_interval(cells.rho, cells.n)
+    _check_covariates(request, covariates)
+    cells = correlate_all(values, covariates)
+    n_covariates = len(covariates.names) if covariates else 0
+    p = _find_p(values, cells, request, n_covariates)
+    low, high = find_interval(
+        values.lumbar.values,
+        values.hip.values,
+        cells,
+        method=request.interval,
+        n_covariates=n_covariates,
+        seed=request.seed,
+    )
     rules = {
         "lumbar_level": values.lumbar.level,
         "hip_level": values.hip.level,
         "side_rule": request.side.value,
         "bilateral_rule": request.bilateral.value if request.side is SideRule.BOTH else "",
         "missing_rule": request.missing.value,
+        "covariates": join_words(covariates.names) if covariates else "",
     }
     rows = []
     for j, hip in enumerate(values.hip.columns):
@@ -59,12 +75,19 @@ def correlate_values(values: SubjectValues, request: RelateRequest) -> pd.DataFr
                 "rho_low": low[i, j],
                 "rho_high": high[i, j],
                 "p": p.p[i, j],
-                "df": cells.n[i, j] - 2 if by_t else None,
+                "df": cells.n[i, j] - 2 - n_covariates if by_t else None,
             }
             name = CellName(lumbar.muscle, lumbar.measure, hip.muscle, hip.measure)._asdict()
             reason = _reason(cells, i, j, values)
             rows.append(name | rules | numbers | {"n": cells.n[i, j], "p_method": p.method[i, j], "reason": reason})
     return CORRELATIONS.frame(adjust_rows(rows, request.family))
+
+
+def correlate_all(values: SubjectValues, covariates: CovariateValues | None = None) -> RankCorrelations:
+    """Coefficients of all cells, partial ones where covariates are given."""
+    if covariates is None:
+        return correlate_ranks(values.lumbar.values, values.hip.values)
+    return correlate_partial_ranks(values.lumbar.values, values.hip.values, covariates.values)
 
 
 def adjust_rows(rows: Sequence[dict[str, Any]], family: Family) -> list[dict[str, Any]]:
@@ -77,11 +100,31 @@ def adjust_rows(rows: Sequence[dict[str, Any]], family: Family) -> list[dict[str
     ]
 
 
+def _check_covariates(request: RelateRequest, covariates: CovariateValues | None) -> None:
+    given = covariates.names if covariates else ()
+    if given != request.covariates:
+        raise InvalidChoice(
+            f"Expected the covariates {', '.join(request.covariates) or 'none'}, found {', '.join(given) or 'none'}, "
+            "in the values handed in.",
+            hint="Name the covariates and hand in a participants table that holds them.",
+        )
+
+
+def _find_p(values: SubjectValues, cells: RankCorrelations, request: RelateRequest, n_covariates: int) -> PValues:
+    """p of each cell; with covariates Student's t with one degree of freedom less for each."""
+    if not n_covariates:
+        return find_p(values.lumbar.values, values.hip.values, cells, method=request.p_method, seed=request.seed)
+    filled = ~np.isnan(cells.rho)
+    p = np.full(cells.rho.shape, np.nan)
+    p[filled] = student_p(cells.rho[filled], cells.n[filled] - n_covariates)
+    return PValues(p, np.where(filled, PMethod.T.value, "").astype(object))
+
+
 def _reason(cells: RankCorrelations, i: int, j: int, values: SubjectValues) -> str:
     """Why a cell is empty: what is wrong with the cell, then why its values are missing, the most frequent first."""
     if not np.isnan(cells.rho[i, j]):
         return ""
-    if cells.n[i, j] >= SMALLEST_N:
+    if cells.constant[i, j] and cells.n[i, j] >= SMALLEST_N:
         return CONSTANT_VALUES
     missing = _count_words([*values.lumbar.reasons[:, i], *values.hip.reasons[:, j]])
     if PSOAS_UNRELIABLE in missing:

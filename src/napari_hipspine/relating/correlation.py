@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..domain.errors import TableInvalid
+from .cell_groups import missing_patterns
 from .ranks import BoolArray, FloatArray, rank_within
 
 SMALLEST_N = 5
@@ -69,8 +70,8 @@ def correlate_ranks(x: npt.ArrayLike, y: npt.ArrayLike) -> RankCorrelations:
             "in a rank correlation.",
             hint="Bring both tables to the same subjects in the same order.",
         )
-    left_masks, left_pattern = _missing_patterns(left)
-    right_masks, right_pattern = _missing_patterns(right)
+    left_masks, left_pattern = missing_patterns(left)
+    right_masks, right_pattern = missing_patterns(right)
     left_ranks = _ranks_against(left, right_masks)
     right_ranks = _ranks_against(right, left_masks)
 
@@ -113,15 +114,6 @@ def bonett_wright_interval(
     half_width = NormalDist().inv_cdf((1 + confidence) / 2) * error
     low, high = np.tanh(np.arctanh(inner) - half_width), np.tanh(np.arctanh(inner) + half_width)
     return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
-
-
-def _missing_patterns(table: FloatArray) -> tuple[BoolArray, IntArray]:
-    """The distinct patterns of present subjects, ``(n_patterns, n_subjects)``, and each column's pattern."""
-    present = ~np.isnan(table.T)
-    number: dict[bytes, int] = {}
-    pattern = np.array([number.setdefault(row.tobytes(), len(number)) for row in present], dtype=np.int64)
-    firsts = [int(np.argmax(pattern == k)) for k in range(len(number))]
-    return present[firsts], pattern
 
 
 def _ranks_against(table: FloatArray, partner_masks: BoolArray) -> FloatArray:

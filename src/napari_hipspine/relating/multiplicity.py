@@ -1,4 +1,4 @@
-"""Benjamini-Hochberg q within a declared family of tests."""
+"""Benjamini-Hochberg and Benjamini-Yekutieli q within a declared family of tests."""
 
 from __future__ import annotations
 
@@ -65,8 +65,19 @@ class Family(StrEnum):
         return f"{self.value}: {members}"
 
 
-def adjust_p(p: npt.ArrayLike) -> FloatArray:
-    """Benjamini-Hochberg q of one family; missing p stay NaN and do not count.
+class Adjustment(StrEnum):
+    """How p of one family become q.
+
+    `BH` (Benjamini and Hochberg) holds for independent and positively dependent tests, `BY` (Benjamini and
+    Yekutieli) for any dependence, at the price of a larger q.
+    """
+
+    BH = "bh"
+    BY = "by"
+
+
+def adjust_p(p: npt.ArrayLike, *, adjustment: Adjustment = Adjustment.BH) -> FloatArray:
+    """Adjusted q of one family; missing p stay NaN and do not count.
 
     Raises
     ------
@@ -75,7 +86,8 @@ def adjust_p(p: npt.ArrayLike) -> FloatArray:
 
     References
     ----------
-    Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
+    Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; Benjamini & Yekutieli 2001,
+    doi:10.1214/aos/1013699998.
 
     Examples
     --------
@@ -92,12 +104,16 @@ def adjust_p(p: npt.ArrayLike) -> FloatArray:
         )
     descending = present[np.argsort(-raw[present], kind="stable")]
     scaled = raw[descending] * (present.size / np.arange(present.size, 0, -1))
+    if adjustment is Adjustment.BY:
+        scaled = scaled * np.sum(1 / np.arange(1, present.size + 1))
     q = np.full(raw.shape, np.nan)
     q[descending] = np.minimum.accumulate(np.minimum(scaled, 1.0))
     return q
 
 
-def adjust_within_families(p: npt.ArrayLike, labels: Sequence[str]) -> tuple[FloatArray, IntArray]:
+def adjust_within_families(
+    p: npt.ArrayLike, labels: Sequence[str], *, adjustment: Adjustment = Adjustment.BH
+) -> tuple[FloatArray, IntArray]:
     """q of every cell within its own family, and how many tests that family holds; both in the order of `p`.
 
     Parameters
@@ -113,6 +129,6 @@ def adjust_within_families(p: npt.ArrayLike, labels: Sequence[str]) -> tuple[Flo
     for family in dict.fromkeys(labels):
         if family:
             members = np.flatnonzero(family_of == family)
-            q[members] = adjust_p(raw[members])
+            q[members] = adjust_p(raw[members], adjustment=adjustment)
             sizes[members] = np.count_nonzero(~np.isnan(raw[members]))
     return q, sizes

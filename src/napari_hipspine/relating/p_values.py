@@ -1,4 +1,4 @@
-"""Two-sided p of Spearman's rho: by Student's t, by counting all orders, or by drawing orders."""
+"""Two-sided p of Spearman's rho: by Student's t, by counting or drawing orders, or by an Edgeworth series."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import numpy.typing as npt
 
 from ..domain.errors import InvalidChoice
 from .correlation import RankCorrelations
+from .edgeworth import edgeworth_p
 from .rank_null import LARGEST_EXACT_N, exact_p
 from .ranks import FloatArray, rank_within
 
 PERMUTATION_DRAWS = 99_999
 """Orders drawn for a permutation p; the smallest p then is 1/100,000."""
+
+
+USE_AUTO = "Use auto: exact where possible, drawn orders for ties, Student's t for larger samples."
 
 
 class PMethod(StrEnum):
@@ -23,6 +27,7 @@ class PMethod(StrEnum):
     AUTO = "auto"
     T = "t"
     EXACT = "exact"
+    EDGEWORTH = "edgeworth"
     PERMUTATION = "permutation"
 
 
@@ -35,12 +40,12 @@ class PValues:
 
 
 def choose_method(cells: RankCorrelations, method: PMethod) -> npt.NDArray[np.object_]:
-    """Which of ``t``, ``exact`` and ``permutation`` each cell takes; empty text where there is no rho.
+    """Which of ``t``, ``exact``, ``edgeworth`` and ``permutation`` each cell takes; empty text where there is no rho.
 
     Raises
     ------
     InvalidChoice
-        If `EXACT` is asked for and a cell has ties or more than 17 subjects.
+        If `EXACT` is asked for and a cell has ties or more than 17 subjects, or `EDGEWORTH` and a cell has ties.
     """
     filled = ~np.isnan(cells.rho)
     few = cells.n <= LARGEST_EXACT_N
@@ -57,7 +62,13 @@ def choose_method(cells: RankCorrelations, method: PMethod) -> npt.NDArray[np.ob
             f"Expected at most {LARGEST_EXACT_N} subjects without equal values for an exact p, found "
             f"{int((impossible & ~few).sum())} cells with more subjects and "
             f"{int((impossible & cells.tied).sum())} with equal values, in {int(filled.sum())} cells.",
-            hint="Use auto: exact where possible, drawn orders for ties, Student's t for larger samples.",
+            hint=USE_AUTO,
+        )
+    if method is PMethod.EDGEWORTH and (filled & cells.tied).any():
+        raise InvalidChoice(
+            f"Expected no equal values for the Edgeworth p, found {int((filled & cells.tied).sum())} cells with some, "
+            f"in {int(filled.sum())} cells.",
+            hint=USE_AUTO,
         )
     return chosen
 
@@ -87,10 +98,11 @@ def find_p(
     p = np.full(cells.rho.shape, np.nan)
     by_t = chosen == PMethod.T.value
     p[by_t] = student_p(cells.rho[by_t], cells.n[by_t])
-    by_count = chosen == PMethod.EXACT.value
-    for n in np.unique(cells.n[by_count]):
-        same_n = by_count & (cells.n == n)
-        p[same_n] = exact_p(cells.rho[same_n], int(n))
+    for kind, formula in ((PMethod.EXACT, exact_p), (PMethod.EDGEWORTH, edgeworth_p)):
+        of_kind = chosen == kind.value
+        for n in np.unique(cells.n[of_kind]):
+            same_n = of_kind & (cells.n == n)
+            p[same_n] = formula(cells.rho[same_n], int(n))
     by_draw = chosen == PMethod.PERMUTATION.value
     for n in np.unique(cells.n[by_draw]):
         same_n = by_draw & (cells.n == n)

@@ -9,6 +9,7 @@ from typing import Any
 from ..domain.anatomy import find_level
 from ..domain.errors import InvalidChoice
 from ..domain.tables import ALL_SLICES
+from .intervals import IntervalMethod
 from .multiplicity import Family
 from .p_values import PMethod
 
@@ -83,13 +84,18 @@ class RelateRequest:
         Keep psoas FI found with a signal threshold, which is known to be unreliable.
     mixed_contrast
         Rank subjects measured on different contrasts in one column.
+    interval
+        How the interval of each coefficient is found.
+    covariates
+        Columns of a participants table held constant (partial Spearman); p then is Student's t.
     seed
-        Start of the random numbers of drawn orders.
+        Start of the random numbers of drawn orders and samples.
 
     Raises
     ------
     InvalidChoice
-        If a word is none of its choices, a measure is unknown or named twice, or the seed is negative.
+        If a word is none of its choices, a measure is unknown or named twice, the seed is negative, or covariates
+        are asked for with a p or an interval that does not know them.
     UnknownLabel
         If a level is not in the vocabulary.
     """
@@ -105,6 +111,8 @@ class RelateRequest:
     missing: MissingRule = MissingRule.PAIRWISE
     allow_psoas_threshold_fi: bool = False
     mixed_contrast: bool = False
+    interval: IntervalMethod = IntervalMethod.BONETT_WRIGHT
+    covariates: tuple[str, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -114,6 +122,7 @@ class RelateRequest:
             "family": Family,
             "p_method": PMethod,
             "missing": MissingRule,
+            "interval": IntervalMethod,
         }
         for name, kind in choices.items():
             object.__setattr__(self, name, _read_choice(kind, getattr(self, name), name))
@@ -126,8 +135,27 @@ class RelateRequest:
         for level in (self.lumbar_level, self.hip_level):
             if level not in (None, ALL_SLICES):
                 find_level(level)
+        object.__setattr__(self, "covariates", tuple(self.covariates))
+        if self.covariates:
+            self._check_covariates()
         if self.seed < 0:
             raise InvalidChoice(f"Expected a seed of 0 or more, found {self.seed}.", hint="Any whole number will do.")
+
+    def _check_covariates(self) -> None:
+        if len(set(self.covariates)) < len(self.covariates):
+            raise InvalidChoice(
+                f"Expected each covariate once, found {', '.join(self.covariates)}.", hint="Leave out the double ones."
+            )
+        if self.p_method not in (PMethod.AUTO, PMethod.T):
+            raise InvalidChoice(
+                f"Expected p method auto or t with covariates, found {self.p_method}.",
+                hint="Adjusted ranks are no set of orders; Student's t loses one degree of freedom per covariate.",
+            )
+        if self.interval is IntervalMethod.BOOTSTRAP:
+            raise InvalidChoice(
+                f"Expected an interval by formula with covariates, found {self.interval}.",
+                hint=f"Choose {IntervalMethod.BONETT_WRIGHT} or {IntervalMethod.FIELLER}.",
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for provenance."""

@@ -1,0 +1,83 @@
+"""What stands beside q: other adjustments of each cell, and what chance alone does to each family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .cells import correlate_all
+from .covariates import CovariateValues
+from .extra_tables import FAMILIES, MULTIPLICITY
+from .max_t import count_small_p, max_t_p
+from .multiplicity import Adjustment, adjust_within_families
+from .null_draws import draw_null
+from .p_values import PMethod
+from .subject_values import SubjectValues
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def adjust_by_draws(
+    values: SubjectValues,
+    correlations: pd.DataFrame,
+    *,
+    covariates: CovariateValues | None = None,
+    draws: int | None = None,
+    seed: int = 0,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Adjusted p of each cell by four ways, and the chance of each family, as two tables.
+
+    Parameters
+    ----------
+    values
+        What was ranked.
+    correlations
+        The table made of them, in its own order.
+    covariates
+        What was held constant in it.
+    draws
+        Orders drawn; None takes 9,999, or 999 where that would take minutes.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Tables `MULTIPLICITY` and `FAMILIES`.
+    """
+    null = draw_null(
+        values.lumbar.values,
+        values.hip.values,
+        correlate_all(values, covariates),
+        covariates=covariates.values if covariates else None,
+        draws=draws,
+        seed=seed,
+    )
+    row_of = null.cells[:, 1] * len(values.lumbar.columns) + null.cells[:, 0]
+    labels = correlations["family"].to_numpy(dtype=object)
+    p = correlations["p"].to_numpy(dtype=np.float64)
+    q_by, _ = adjust_within_families(p, list(labels), adjustment=Adjustment.BY)
+    p_max_t = np.full(len(correlations), np.nan)
+    p_max_t[row_of] = max_t_p(null, list(labels[row_of]))
+
+    kept = [name for name in MULTIPLICITY.column_names if name in correlations.columns]
+    cells = correlations[kept].assign(q_by=q_by, p_max_t=p_max_t)
+    is_exact = correlations["p_method"].to_numpy(dtype=object)[row_of] == PMethod.EXACT.value
+    families: list[dict[str, Any]] = []
+    for label in dict.fromkeys(name for name in labels if name):
+        members = np.flatnonzero(labels[row_of] == label)
+        if not members.size:
+            continue
+        of_family = cells[cells["family"] == label]
+        count = count_small_p(null, members, is_exact=is_exact)
+        smallest = {f"smallest_{name}": of_family[name].min() for name in ("p", "q", "q_by", "p_max_t")}
+        counts = {
+            "n_below_05": count.observed,
+            "n_below_05_expected": count.expected,
+            "p_of_count": count.p,
+            "draws": null.sizes.shape[1],
+            "seed": seed,
+        }
+        families.append({"family": label, "family_size": members.size} | smallest | counts)
+    rows = [{str(name): value for name, value in row.items()} for row in cells.to_dict("records")]
+    return MULTIPLICITY.frame(rows), FAMILIES.frame(families)

@@ -1,0 +1,158 @@
+"""95 % intervals of Spearman's rho: two formulas, and drawing subjects anew."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from .cell_groups import CellGroup, group_cells
+from .correlation import SMALLEST_N_FOR_INTERVAL, RankCorrelations, bonett_wright_interval
+from .ranks import BoolArray, FloatArray, round_to_ties
+
+CONFIDENCE = 0.95
+
+BOOTSTRAP_DRAWS = 1000
+"""Samples of subjects drawn for a bootstrap interval."""
+
+BOOTSTRAP_UNRELIABLE_BELOW = 20
+"""Subjects below which a bootstrap interval is known to be too narrow."""
+
+_SMALLEST_SHARE_USABLE = 0.9
+"""Share of the drawn samples in which neither column is constant, below which no interval is given."""
+
+_NUMBERS_AT_ONCE = 8_000_000
+
+
+class IntervalMethod(StrEnum):
+    """How the interval of a coefficient is found."""
+
+    BONETT_WRIGHT = "bonett_wright"
+    FIELLER = "fieller"
+    BOOTSTRAP = "bootstrap"
+
+
+def find_interval(
+    x: FloatArray,
+    y: FloatArray,
+    cells: RankCorrelations,
+    *,
+    method: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
+    n_covariates: int = 0,
+    seed: int = 0,
+) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper 95 % limit of each cell; NaN where the method gives none.
+
+    Parameters
+    ----------
+    x, y
+        The tables the cells were made from, ``(n_subjects, n_x_columns)`` and ``(n_subjects, n_y_columns)``.
+    cells
+        Their rank correlations.
+    n_covariates
+        Covariates held constant; each costs the formulas one subject.
+    """
+    if method is IntervalMethod.BONETT_WRIGHT:
+        return bonett_wright_interval(cells.rho, cells.n - n_covariates)
+    if method is IntervalMethod.FIELLER:
+        return fieller_interval(cells.rho, cells.n - n_covariates)
+    return bootstrap_interval(x, y, seed=seed)
+
+
+def fieller_interval(rho: npt.ArrayLike, n: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Limits with the standard error √(1.06/(n − 3)) of z; NaN for n below 8 and for rho = 1 or -1.
+
+    References
+    ----------
+    Fieller, Hartley & Pearson 1957, doi:10.1093/biomet/44.3-4.470.
+    """
+    coefficient, subjects = np.broadcast_arrays(np.asarray(rho, dtype=np.float64), np.asarray(n, dtype=np.float64))
+    usable = (subjects >= SMALLEST_N_FOR_INTERVAL) & (np.abs(coefficient) < 1)
+    inner = np.where(usable, coefficient, 0.0)
+    half_width = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * np.sqrt(1.06 / (np.where(usable, subjects, 4.0) - 3))
+    low, high = np.tanh(np.arctanh(inner) - half_width), np.tanh(np.arctanh(inner) + half_width)
+    return np.where(usable, low, np.nan), np.where(usable, high, np.nan)
+
+
+def bootstrap_interval(
+    x: FloatArray, y: FloatArray, *, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """Percentile limits of rho over samples of the complete subjects of each cell, drawn with replacement.
+
+    Ranks are found anew in every sample. Samples in which a column has one value only are left out; a cell in which
+    they are more than one in ten, or with fewer than 8 subjects, has no interval.
+
+    References
+    ----------
+    Efron & Tibshirani 1986, doi:10.1214/ss/1177013815.
+    """
+    low, high = np.full((2, x.shape[1], y.shape[1]), np.nan)
+    tails = 100 * (1 - CONFIDENCE) / 2
+    for group in group_cells(x, y):
+        if group.n < SMALLEST_N_FOR_INTERVAL:
+            continue
+        drawn = _drawn_coefficients(x, y, group, draws=draws, seed=seed)
+        usable = ~np.isnan(drawn)
+        enough = usable.mean(axis=0) >= _SMALLEST_SHARE_USABLE
+        limits = np.full((2, enough.size), np.nan)
+        whole = usable.all(axis=0)
+        limits[:, whole] = np.percentile(drawn[:, whole], [tails, 100 - tails], axis=0)
+        for cell in np.flatnonzero(enough & ~whole):
+            limits[:, cell] = np.percentile(drawn[usable[:, cell], cell], [tails, 100 - tails])
+        low[tuple(group.cells.T)], high[tuple(group.cells.T)] = limits
+    return low, high
+
+
+def _drawn_coefficients(x: FloatArray, y: FloatArray, group: CellGroup, *, draws: int, seed: int) -> FloatArray:
+    """Rho of each cell in each sample, shape ``(draws, n_cells)``; NaN where a column is constant."""
+    n = group.n
+    generator = np.random.Generator(np.random.PCG64([seed, n]))
+    x_places, y_places = group.places
+    x_sorted = [_sort_once(x[group.rows, column]) for column in group.x_columns]
+    y_sorted = [_sort_once(y[group.rows, column]) for column in group.y_columns]
+    drawn = np.empty((draws, len(group.cells)))
+    at_once = max(1, _NUMBERS_AT_ONCE // (n * (len(x_sorted) + len(y_sorted))))
+    for start in range(0, draws, at_once):
+        some = min(at_once, draws - start)
+        picks = generator.integers(0, n, size=(some, n)) + n * np.arange(some)[:, None]
+        times = np.bincount(picks.ravel(), minlength=some * n).reshape(some, n).astype(np.float64)
+        x_ranks = np.stack([_ranks_in_samples(times, *column) for column in x_sorted], axis=1)
+        y_ranks = np.stack([_ranks_in_samples(times, *column) for column in y_sorted], axis=1)
+        y_weighted = y_ranks * times[:, None]
+        products = x_ranks @ y_weighted.transpose(0, 2, 1)
+        x_squares = np.einsum("bcs,bcs,bs->bc", x_ranks, x_ranks, times)
+        y_squares = np.einsum("bcs,bcs->bc", y_ranks, y_weighted)
+        scale = np.sqrt(x_squares[:, x_places] * y_squares[:, y_places])
+        coefficients = np.full(scale.shape, np.nan)
+        np.divide(products[:, x_places, y_places], scale, out=coefficients, where=scale > 0)
+        drawn[start : start + some] = coefficients
+    return drawn
+
+
+def _sort_once(column: FloatArray) -> tuple[npt.NDArray[np.intp], BoolArray]:
+    """Order of the subjects by value, and where in that order a new value begins."""
+    values = round_to_ties(column)
+    order = np.argsort(values, kind="stable")
+    starts = np.ones(values.size, dtype=bool)
+    starts[1:] = values[order][1:] != values[order][:-1]
+    return order, starts
+
+
+def _ranks_in_samples(times: FloatArray, order: npt.NDArray[np.intp], starts: BoolArray) -> FloatArray:
+    """Doubled, centred ranks in samples that hold each subject so many times, shape ``(n_samples, n_subjects)``."""
+    n = times.shape[1]
+    up_to = np.cumsum(times[:, order], axis=1)
+    if starts.all():
+        twice_rank = 2 * up_to - times[:, order]
+    else:
+        first_of_run = np.flatnonzero(starts)
+        last_of_run = np.append(first_of_run[1:], n) - 1
+        run_of = np.cumsum(starts) - 1
+        at_end = up_to[:, last_of_run]
+        at_start = np.concatenate([np.zeros((len(times), 1)), at_end[:, :-1]], axis=1)
+        twice_rank = (at_start + at_end)[:, run_of]
+    ranks = np.empty_like(twice_rank)
+    ranks[:, order] = twice_rank - n
+    return ranks
