@@ -11,6 +11,7 @@ import pytest
 from napari.layers import Layer
 from napari.utils.notifications import notification_manager
 from qtpy.QtWidgets import QLabel
+from superqt.utils._qthreading import WorkerBase
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.anatomy import Region, find_level
@@ -282,3 +283,45 @@ def test_every_dock_carries_the_research_line(window, subject, qtbot):
     for widget in (dock, dock.results):
         assert [label.text() for label in widget.findChildren(QLabel, "research_only")] == [RESEARCH_ONLY]
     assert Path(str(subject.pictures.image)).exists()
+
+
+def test_window_closed_while_it_measures_leaves_no_thread_behind(make_napari_viewer_proxy, subject, qtbot, monkeypatch):
+    viewer = make_napari_viewer_proxy()
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    show(viewer, subject)
+    begun, ended = threading.Event(), threading.Event()
+
+    def slow(request, progress):
+        try:
+            while True:
+                begun.set()
+                progress(0, 0, "measuring")
+        finally:
+            ended.set()
+
+    monkeypatch.setattr("napari_hipspine.viewer.series_work.MeasureRequest.run", slow)
+    dock.actions.measure()
+    qtbot.waitUntil(begun.is_set, timeout=5_000)
+    viewer.close()
+    qtbot.waitUntil(ended.is_set, timeout=5_000)
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=5_000)
+
+
+def test_dock_closed_and_opened_again_finds_its_work(make_napari_viewer_proxy, subject, qtbot):
+    viewer = make_napari_viewer_proxy()
+    first = MainDock(viewer)
+    shown = viewer.window.add_dock_widget(first, name="Hip-spine muscles")
+    show(viewer, subject)
+    level = LevelPlan((LevelPlacement(find_level("L4"), -32.0),))
+    first.session.change(level_plan=level)
+    first.actions.name_structures({1: subject.label_map.structures[1]})
+    viewer.window.remove_dock_widget(shown)
+    qtbot.wait(50)
+    viewer.add_labels(np.zeros((6, 60, 80), np.uint8), name="another")
+    again = MainDock(viewer)
+    qtbot.addWidget(again)
+    assert again.session.work.level_plan == level
+    assert again.session.work.n_structures == 1
+    assert again.session.work.image.fat_polarity is FatPolarity.BRIGHT
+    again.leave()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from ..domain.anatomy import Structure
 from ..domain.grid import Grid
 from ..domain.level_plan import LevelPlan
 from ..domain.volume import Volume, WaterFat
-from ..workflows.open_subject import ImageFiles
+from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import subject_of_path
 from .canvas_marks import mark_canvas, refresh_marks
 from .layers import (
@@ -20,9 +19,9 @@ from .layers import (
     count_slices_of,
     go_to_slice,
     image_layers,
+    keep_with_image,
+    keep_with_labels,
     label_map_of_layer,
-    looks,
-    show_levels,
     shown_image,
     shown_labels,
     slice_shown,
@@ -43,12 +42,22 @@ class LayerLink:
         What is open.
     labels_touched : callable
         Called when labels were painted, undone or redone.
+    layers_changed : callable
+        Called when layers came or went, after the session knows.
     """
 
-    def __init__(self, viewer: Any, session: Session, *, labels_touched: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        session: Session,
+        *,
+        labels_touched: Callable[[], None],
+        layers_changed: Callable[[], None],
+    ) -> None:
         self._viewer = viewer
         self._session = session
         self._labels_touched = labels_touched
+        self._layers_changed = layers_changed
         self._hears = ((viewer.layers.events.inserted, self._welcome), (viewer.layers.events.removed, self._part))
         for event, heard in self._hears:
             event.connect(heard)
@@ -58,7 +67,8 @@ class LayerLink:
         self.count_slices()
 
     def close(self) -> None:
-        """Hear nothing more of the viewer."""
+        """Hear nothing more of the viewer, and tell nobody anything."""
+        self._labels_touched = self._layers_changed = _tell_nobody
         for event, heard in self._hears:
             event.disconnect(heard)
 
@@ -112,14 +122,13 @@ class LayerLink:
         """Colour the labels by what they mean now."""
         layer, work = self.labels_layer(), self._session.work
         if layer is not None and work is not None and work.label_map is not None:
-            for name, value in looks(work.label_map.structures).items():
-                setattr(layer, name, value)
+            keep_with_labels(layer, work.label_map, work.outlines)
 
     def show_levels(self) -> None:
-        """Write the levels marked on the image that is worked on."""
+        """Write the levels marked on the image that is worked on, and keep them and its files with its layer."""
         layer, work = self.image_layer(), self._session.work
         if layer is not None and work is not None:
-            show_levels(layer, work.level_plan)
+            keep_with_image(layer, level_plan=work.level_plan, pictures=work.pictures)
             refresh_marks(self._viewer)
 
     def show_current(self) -> None:
@@ -223,10 +232,12 @@ class LayerLink:
     def _welcome(self, event: Any) -> None:
         self._adopt(event.value)
         self.count_slices()
+        self._layers_changed()
 
     def _part(self, event: Any) -> None:
         self._let_go(event.value)
         self.count_slices()
+        self._layers_changed()
 
     def _adopt(self, layer: Any) -> None:
         """Take a layer of ours into the session, unless the session put it there."""
@@ -262,7 +273,10 @@ class LayerLink:
 
     def _watch_labels(self, layer: Any) -> None:
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
-            event.connect(partial(_forward, self._labels_touched))
+            event.connect(self._forward)
+
+    def _forward(self, event: Any = None) -> None:
+        self._labels_touched()
 
 
 def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:
@@ -277,8 +291,8 @@ def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:
     return replace(plan, placements=tuple(moved))
 
 
-def _forward(told: Callable[[], None], event: Any = None) -> None:
-    told()
+def _tell_nobody() -> None:
+    """In place of those who have gone."""
 
 
 def _volumes(image: Volume | WaterFat) -> tuple[Volume, ...]:
@@ -299,4 +313,7 @@ def _work_of(shown: ShownImage, name: str) -> SeriesWork:
     pictures = shown.pictures
     who = SubjectWords(subject_of_path(pictures.paths[0])) if pictures else SubjectWords()
     name = name.removesuffix(" · water").removesuffix(" · fat")
-    return SeriesWork(name=name, opened=shown.image, who=who, pictures=pictures, level_plan=shown.level_plan)
+    declared = declare(shown.image, pictures) if pictures and isinstance(shown.image, Volume) else None
+    return SeriesWork(
+        name=name, opened=shown.image, who=who, pictures=pictures, declared=declared, level_plan=shown.level_plan
+    )

@@ -255,11 +255,18 @@ def label_map_of_layer(layer: Any, *, beside: Any, structures: Mapping[int, Stru
     return LabelMap(data, grid, meanings, origin=known.origin if known else Origin.DRAWN)
 
 
-def show_levels(layer: Any, plan: LevelPlan) -> None:
-    """Keep the levels marked on an image with its layer, for all who write on the canvas."""
+def keep_with_image(layer: Any, **values: Any) -> None:
+    """Keep levels or files with an image layer, by the names of `ShownImage`, for all who read them there."""
     shown = shown_image(layer)
     if shown is not None:
-        layer.metadata[METADATA] = replace(shown, level_plan=plan)
+        layer.metadata[METADATA] = replace(shown, **values)
+
+
+def keep_with_labels(layer: Any, label_map: LabelMap, outlines: LabelFiles | None) -> None:
+    """Keep what labels mean with their layer, and colour them so."""
+    layer.metadata[METADATA] = ShownLabels(label_map, outlines)
+    for name, value in looks(label_map.structures).items():
+        setattr(layer, name, value)
 
 
 def world_letters(layer: Any) -> tuple[str, ...]:

@@ -77,6 +77,7 @@ class BackgroundWork(QObject):
         super().__init__(parent)
         self._says = says
         self._bar: Any = None
+        self._is_drawing = False
         telegraph = _Telegraph()
         telegraph.told.connect(self._show_progress)
         self._telegraph = telegraph
@@ -97,12 +98,14 @@ class BackgroundWork(QObject):
 
     def _show_progress(self, done: int, total: int, doing: str) -> None:
         bar = self._bar
-        if bar is None:
+        if bar is None or self._is_drawing:
             return
-        # Drawing the bar lets Qt work off its queue, and the end of the work may be in it.
+        # Drawing the bar lets Qt work off its queue; more progress, or the end of the work, may be in it.
+        self._is_drawing = True
         bar.total = total
         bar.set_description(doing or self._says)
         bar.update(done - bar.n)
+        self._is_drawing = False
         if self._bar is not None:
             self.told.emit(done, total, doing)
 
@@ -140,7 +143,7 @@ class _Telegraph(QObject):
         if self.is_cancelled():
             raise Cancelled("Cancelled.", hint="Nothing was changed.")
         now = time.monotonic()
-        if now >= self._next_tell or done >= total:
+        if now >= self._next_tell:
             self._next_tell = now + 1 / _TELLS_PER_SECOND
             self.told.emit(done, total, doing)
 

@@ -156,7 +156,7 @@ class CorrelationDock(QWidget):
         wishes: dict[str, Callable[[], Any]] = {
             "add": self._ask_for_files,
             "remove": self._remove_file,
-            "synthetic": self._add_synthetic,
+            "synthetic": self.add_synthetic,
             "published": self.show_published,
             "relate": self.relate,
             "export": self._ask_and_export,
@@ -236,7 +236,8 @@ class CorrelationDock(QWidget):
         self._files.takeItem(max(self._files.currentRow(), 0))
         self._allow()
 
-    def _add_synthetic(self) -> None:
+    def add_synthetic(self) -> None:
+        """Take the synthetic cohort into the list."""
         from ...sample_data import synthetic_measurements
 
         self.add_files([str(synthetic_measurements())])

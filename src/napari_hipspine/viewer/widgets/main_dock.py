@@ -1,6 +1,5 @@
 """The dock “Hip-spine muscles”: it only wires wishes to the session and values back to the widgets."""
 
-import contextlib
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
@@ -52,14 +51,16 @@ class MainDock(QWidget):
         self._fit_soon.timeout.connect(lambda: self.link.fit())
         self._make_panels()
         self._lay_out()
-        self.link: LayerLink = LayerLink(napari_viewer, self.session, labels_touched=self._touched.start)
+        self.link: LayerLink = LayerLink(
+            napari_viewer, self.session, labels_touched=self._touched.start, layers_changed=self._refresh_layers
+        )
         self.actions = DockActions(self, self.session, self.link, self.progress)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
         self.session.changed.connect(self._hear)
-        napari_viewer.layers.events.inserted.connect(self._refresh_layers)
-        napari_viewer.layers.events.removed.connect(self._refresh_layers)
+        # Closed by its own cross, the dock is destroyed without a word to its Python side.
+        self.destroyed.connect(self.link.close)
         self.refresh()
         self._open_step_that_is_on()
 
@@ -73,6 +74,11 @@ class MainDock(QWidget):
         self.table.refresh(self.session)
         if self._results is not None:
             self._results.refresh(self.session)
+
+    def open_step(self, wanted: Step) -> None:
+        """Show one step and close the others."""
+        for step, box in self.steps.items():
+            box.set_open(shown=step is wanted)
 
     def show_results(self) -> None:
         """Show the tables below the picture."""
@@ -104,8 +110,7 @@ class MainDock(QWidget):
         self.actions.cancel()
         self._touched.stop()
         self._fit_soon.stop()
-        with contextlib.suppress(ValueError, RuntimeError):
-            self.link.close()
+        self.link.close()
 
     def _make_panels(self) -> None:
         from ...reading.namings import TABLED
@@ -170,7 +175,7 @@ class MainDock(QWidget):
         if name in ("current", "works"):
             self.link.show_current()
             self._fit_soon.start()
-        if name in ("current", "level_plan"):
+        if name in ("current", "level_plan", "pictures"):
             self.link.show_levels()
         self.refresh()
         if name == "measured":
@@ -178,7 +183,7 @@ class MainDock(QWidget):
         if name in ("current", "measured"):
             self._open_step_that_is_on()
 
-    def _refresh_layers(self, event: Any = None) -> None:
+    def _refresh_layers(self) -> None:
         others = self.link.other_labels()
         self.labels.refresh(self.session, others)
         self.measure.refresh(self.session, others)
@@ -196,10 +201,8 @@ class MainDock(QWidget):
                 box.set_open(shown=False)
 
     def _open_step_that_is_on(self) -> None:
-        states = step_states(self.session)
-        wanted = next((s for s, state in states.items() if state.status in (Status.NOW, Status.ATTENTION)), Step.TABLE)
-        for step, box in self.steps.items():
-            box.set_open(shown=step is wanted)
+        states, waiting = step_states(self.session), (Status.NOW, Status.ATTENTION)
+        self.open_step(next((s for s, state in states.items() if state.status in waiting), Step.TABLE))
 
     def _declare(self, said: Declared) -> None:
         self.session.declare(
