@@ -22,7 +22,7 @@ _MOST_SLICES = 24
 """Fat is looked for on this many labelled slices, evenly spread, if there are more."""
 
 _RING_MM = 8.0
-"""Bright and dark patches are counted up to this far for the polarity check [mm]."""
+"""Bright and dark patches are counted up to this far for the polarity check, or within four pixels [mm]."""
 
 _PEAK_HEIGHT = 0.25
 """Fat is the brightest peak beside the muscles that is at least this high, as a share of the highest."""
@@ -108,10 +108,11 @@ def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int],
         around = Surroundings.read(image, label_map, z, search.distance_mm)
         if around is None:
             continue
-        pixels.add(around, around.core(search))
-        near = around.distance <= _RING_MM
+        bright = around.core(replace(search, polarity=FatPolarity.BRIGHT))
+        pixels.add(around, bright if search.polarity is FatPolarity.BRIGHT else around.core(search))
+        near = around.distance <= max(_RING_MM, 4 * around.pixel_mm)
         rings.append(histogram_of(around.signal[near & (around.distance > 0)]))
-        n_bright += int((around.core(replace(search, polarity=FatPolarity.BRIGHT)) & near).sum())
+        n_bright += int((bright & near).sum())
         n_dark += int((around.enclosed_core(replace(search, polarity=FatPolarity.DARK)) & near).sum())
     low, high = _range_of_fat(pool_many(pixels.everywhere), search.polarity)
     ring = pool_many(rings).quantile(0.5)

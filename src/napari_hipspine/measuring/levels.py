@@ -97,7 +97,7 @@ def _side_values(
     flags += ["partial_window"] if is_partial else []
     severity = _severity(readout, fractions)
     flags += ["near_cut"] if severity and severity["severe_margin"] < readout.protocol.near_cut else []
-    csa = amount.n_pixels * readout.grid.pixel_area_mm2 / len(slices)
+    csa = amount.n_pixels * readout.pixel_area_mm2 / len(slices)
     lean = lean_area_mm2(readout, amount)
     cells = _fat_cells(readout, muscle, fractions) | {
         "n_slices": len(slices),
@@ -120,7 +120,7 @@ def _mean_fcsa(readout: Readout, number: int, slices: Sequence[int], fractions: 
         n_valid, n_fat = int(readout.totals.n_valid[z, number]), int(readout.totals.n_fat[z, number])
         fi = n_fat / n_valid if n_valid else fractions.fi
         areas.append(int(readout.sums.n_pixels[z, number]) * (1 - fi))
-    return sum(areas) * readout.grid.pixel_area_mm2 / len(slices)
+    return sum(areas) * readout.pixel_area_mm2 / len(slices)
 
 
 def _severity(readout: Readout, fractions: Fractions) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from ..domain.volume import FatPolarity
 from .class_fits import LEAST_SEPARATION, kmeans_classes
 from .fat_region import FatRegion
 from .histograms import Histogram
-from .signal_peaks import find_peaks
 
 _CONTRADICTION_FACTOR = 3.0
 """How many times more patches must speak against the declared polarity than for it."""
@@ -19,9 +18,6 @@ _CONTRADICTION_SHARE = 0.05
 
 _MOST_FAT_SHARE = 2 / 3
 """Muscles with more fat than this, and no fat beside them, are muscles seen with the wrong polarity."""
-
-_LIKE_LEAN_FACTOR = 1.5
-"""What lies beside the muscles is like their lean class within this factor."""
 
 
 @dataclass(frozen=True)
@@ -94,21 +90,19 @@ def _picture_against(series: Series, n_labelled: int) -> str:
     if against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * n_labelled):
         wrong, right = ("dark", "bright")[:: 1 if is_bright else -1]
         return f"{against} pixels of {wrong} and {speak_for} of {right} patches beside the muscles"
-    share, lean = _fat_share(series)
-    is_like_lean = lean / _LIKE_LEAN_FACTOR <= region.ring <= lean * _LIKE_LEAN_FACTOR
-    if not series.has_given_threshold and not region.is_found and is_like_lean and share > _MOST_FAT_SHARE:
-        return f"{share:.0%} of the muscles as {series.polarity.value} as fat and no fat beside them"
-    return ""
+    if series.has_given_threshold or region.is_found or not _would_be_inverted(series):
+        return ""
+    return "muscles that would be mostly fat, with no fat but signals like their lean parts beside them"
 
 
-def _fat_share(series: Series) -> tuple[float, float]:
-    """Share of the muscles' pixels on the fat side of two classes, and the most frequent signal on the other."""
+def _would_be_inverted(series: Series) -> bool:
+    """Whether most of the muscles would be fat, and what lies beside them is like what would be lean."""
     if series.everything.is_constant:
-        return 0.0, series.lean
+        return False
     halves = kmeans_classes(series.everything, 2)
-    if halves.separation < LEAST_SEPARATION:
-        return 0.0, series.lean
     cut = float(halves.midpoints()[0])
     below, above = series.everything.between(None, cut), series.everything.between(cut, None)
     lean, fat = (below, above) if series.polarity is FatPolarity.BRIGHT else (above, below)
-    return fat.n / series.everything.n, max(find_peaks(lean), key=lambda peak: peak.height).signal
+    is_like_lean = lean.quantile(0.05) <= series.region.ring <= lean.quantile(0.95)
+    is_mostly_fat = fat.n > _MOST_FAT_SHARE * series.everything.n
+    return halves.separation >= LEAST_SEPARATION and is_mostly_fat and is_like_lean

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,11 @@ class Readout:
     kind: ImageKind
     contrast: Contrast
     flags: tuple[str, ...]
+
+    @cached_property
+    def pixel_area_mm2(self) -> float:
+        """Area of one pixel in the slice plane [mm2]."""
+        return self.grid.pixel_area_mm2
 
     @property
     def is_dixon(self) -> bool:

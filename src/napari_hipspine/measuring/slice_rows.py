@@ -44,7 +44,7 @@ def _slice_cells(readout: Readout, muscle: Term, number: int, z: int) -> dict[st
     amount = amount_of(readout, [number], [z])
     fractions = fractions_of(readout, amount, muscle)
     threshold = readout.thresholds.find(muscle)
-    csa = amount.n_pixels * readout.grid.pixel_area_mm2
+    csa = amount.n_pixels * readout.pixel_area_mm2
     return {
         "slice_index": z,
         "position_mm": readout.grid.slice_position_mm(z),
@@ -69,4 +69,4 @@ def lean_area_mm2(readout: Readout, amount: Amount) -> float | None:
     """Sum of (1 - FF) x pixel area over the valid pixels [mm2]; None where there are no fat fractions."""
     if not readout.is_dixon or not amount.n_valid:
         return None
-    return (amount.n_valid - amount.sum_ff) * readout.grid.pixel_area_mm2
+    return (amount.n_valid - amount.sum_ff) * readout.pixel_area_mm2

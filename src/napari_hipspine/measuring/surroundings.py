@@ -14,7 +14,7 @@ from ..domain.protocol import MeasurementProtocol
 from ..domain.volume import FatPolarity, Volume
 
 TOUCHES_MM = 3.0
-"""Fat lies beside a muscle when the patch it belongs to comes this near to one [mm]."""
+"""Fat lies beside a muscle when the patch it belongs to comes this near to one, or within two pixels [mm]."""
 
 Mask = NDArray[np.bool_]
 
@@ -70,6 +70,8 @@ class Surroundings:
         Where it was cut out.
     reach_mm : float
         How far from a label fat may lie [mm].
+    pixel_mm : float
+        Larger side of a pixel [mm].
     """
 
     picture: NDArray[np.float64]
@@ -78,6 +80,7 @@ class Surroundings:
     nearest: NDArray[Any]
     box: Box
     reach_mm: float
+    pixel_mm: float
 
     @classmethod
     def read(cls, image: Volume, label_map: LabelMap, z: int, reach_mm: float) -> Surroundings | None:
@@ -102,7 +105,7 @@ class Surroundings:
         )
         picture = signal_of(image, image.blocks().read(one_slice))[0]
         nearest = whole[cut[1], cut[2]][rows, columns]
-        return Surroundings(picture, picture[cut[1], cut[2]], distance, nearest, cut, reach_mm)
+        return Surroundings(picture, picture[cut[1], cut[2]], distance, nearest, cut, reach_mm, max(spacing))
 
     def core(self, search: FatSearch) -> Mask:
         """Candidates without their rim, within reach, of patches that touch a muscle."""
@@ -112,7 +115,8 @@ class Surroundings:
         candidate &= (self.distance > 0) & (self.distance <= self.reach_mm)
         patches, n = label(candidate)
         touching = np.zeros(n + 1, dtype=bool)
-        touching[np.unique(patches[candidate & (self.distance <= TOUCHES_MM)])] = True
+        touches_mm = max(TOUCHES_MM, 2 * self.pixel_mm)
+        touching[np.unique(patches[candidate & (self.distance <= touches_mm)])] = True
         touching[0] = False
         return np.asarray(binary_erosion(touching[patches], np.ones((3, 3))))
 
