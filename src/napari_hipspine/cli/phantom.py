@@ -12,9 +12,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser("phantom", help="make a synthetic subject with true answers", description=__doc__)
     parser.add_argument("--seed", type=int, required=True, help="number from which the body, its fat and noise follow")
     parser.add_argument("--subject", default="", help="name of the subject (default: made from the seed)")
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder for images, labels, levels and truths"
-    )
+    parser.add_argument("--out", type=Path, required=True, help="folder for images, labels, levels and truths")
     parser.set_defaults(run=run)
 
 
