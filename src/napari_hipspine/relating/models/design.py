@@ -1,0 +1,254 @@
+"""A formula and a table as the numbers of a model: its matrix, its outcome, its groups, and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...domain.errors import TableInvalid
+from .columns import (
+    BoolArray,
+    Coding,
+    FloatArray,
+    IntArray,
+    find_coding,
+    number_groups,
+    present_rows,
+    read_events,
+    read_numbers,
+)
+from .formula import INTERCEPT, Formula, RandomPart
+from .troubles import Trouble
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEPENDENCE = 1e-7
+"""A column is called dependent when less than this share of its length is its own, as in R."""
+
+
+class OutcomeKind(StrEnum):
+    """What the outcome holds: events (a logistic model) or numbers (a linear model)."""
+
+    LOGISTIC = "logistic"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a model is fitted to; rows with a gap in any needed column are left out.
+
+    Parameters
+    ----------
+    formula : Formula
+        What was asked.
+    codings : tuple of Coding
+        How each variable is coded.
+    columns : tuple of str
+        Names of the coefficients, as R writes them.
+    column_terms : tuple of int
+        Which term of the formula each column belongs to; -1 for the intercept.
+    matrix : ndarray, shape ``(n_rows, n_columns)``
+        The model matrix, all columns.
+    troubles : tuple of Trouble or None
+        Why a column is left out of the fit; None for those that stay.
+    response : ndarray, shape ``(n_rows,)``
+        The outcome.
+    rows : ndarray, shape ``(n_rows,)``
+        Which rows of the table these are.
+    gaps : mapping of str to int
+        Missing cells per column.
+    groups : ndarray, shape ``(n_rows,)``, or None
+        Index of each row's group.
+    group_names : tuple of str
+        Their names.
+    slope : ndarray, shape ``(n_rows,)``, or None
+        Values of the column whose slope varies between groups.
+    """
+
+    formula: Formula
+    codings: tuple[Coding, ...]
+    columns: tuple[str, ...]
+    column_terms: tuple[int, ...]
+    matrix: FloatArray
+    troubles: tuple[Trouble | None, ...]
+    response: FloatArray
+    rows: IntArray
+    gaps: Mapping[str, int]
+    groups: IntArray | None = None
+    group_names: tuple[str, ...] = ()
+    slope: FloatArray | None = None
+
+    @property
+    def kept(self) -> BoolArray:
+        """Which columns are fitted."""
+        return np.array([trouble is None for trouble in self.troubles], dtype=bool)
+
+    @property
+    def fitted_matrix(self) -> FloatArray:
+        """The columns that are fitted, ``(n_rows, n_kept)``."""
+        return self.matrix[:, self.kept]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows without a gap."""
+        return len(self.response)
+
+    def coding(self, name: str) -> Coding:
+        """How a variable is coded.
+
+        Raises
+        ------
+        TableInvalid
+            If the formula has no such variable.
+        """
+        for coding in self.codings:
+            if name in (coding.variable.name, coding.variable.column):
+                return coding
+        known = ", ".join(coding.variable.name for coding in self.codings)
+        raise TableInvalid(f"Expected a variable of the model, found {name!r}.", hint=f"Known: {known or 'none'}.")
+
+    def matrix_of(self, values: Mapping[str, Sequence[Any]]) -> FloatArray:
+        """The model matrix of other values, given by column name, ``(n_values, n_columns)``.
+
+        Raises
+        ------
+        TableInvalid
+            If a variable is missing or a category unknown.
+        """
+        lacking = [c.variable.column for c in self.codings if c.variable.column not in values]
+        if lacking:
+            raise TableInvalid(f"Expected values of every variable, missing {', '.join(lacking)}.")
+        coded = {c.variable.name: c.code(values[c.variable.column]) for c in self.codings}
+        n_rows = max((len(one) for one in coded.values()), default=1)
+        return _code_terms(self.formula, self.codings, coded, n_rows)[1]
+
+
+def build_design(
+    table: pd.DataFrame,
+    formula: Formula,
+    *,
+    kind: OutcomeKind,
+    random: RandomPart | None = None,
+    references: Mapping[str, str] | None = None,
+) -> Design:
+    """The design of a formula over the complete rows of a table.
+
+    Parameters
+    ----------
+    table : data frame
+        One row per observation; text cells are read as numbers where all of them are.
+    formula, random
+        What is modelled, and what varies between groups.
+    kind : OutcomeKind
+        Whether the outcome is events or numbers.
+    references : mapping of str to str, optional
+        Reference category by column; otherwise the first in order.
+
+    Raises
+    ------
+    TableInvalid
+        If a column is missing, has cells of two kinds, or no row is complete.
+    """
+    needed = list(dict.fromkeys([*formula.columns, *_random_columns(random)]))
+    lacking = [name for name in needed if name not in table.columns]
+    if lacking:
+        raise TableInvalid(
+            f"Expected the columns {', '.join(needed)}, missing {', '.join(lacking)}, in the table to model.",
+            hint=f"Found: {', '.join(map(str, table.columns))}.",
+        )
+    present, gaps = present_rows({name: table[name].tolist() for name in needed})
+    if not present.any():
+        raise TableInvalid(
+            f"Expected rows with a value in each of {', '.join(needed)}, found none among {len(table)} rows.",
+            hint=f"Missing cells: {', '.join(f'{name} {count}' for name, count in gaps.items())}.",
+        )
+    cells = {name: table[name].to_numpy(dtype=object)[present].tolist() for name in needed}
+    codings = _find_codings(formula, cells, dict(references or {}))
+    coded = {c.variable.name: c.code(cells[c.variable.column]) for c in codings}
+    n_rows = int(present.sum())
+    columns, matrix, column_terms = _code_terms(formula, codings, coded, n_rows)
+    read = read_events if kind is OutcomeKind.LOGISTIC else read_numbers
+    groups, names = number_groups(cells[random.group]) if random else (None, ())
+    slope = read_numbers(cells[random.slope], random.slope) if random and random.slope else None
+    return Design(
+        formula=formula,
+        codings=codings,
+        columns=columns,
+        column_terms=column_terms,
+        matrix=matrix,
+        troubles=_find_dependent(matrix),
+        response=read(cells[formula.response], formula.response),
+        rows=np.flatnonzero(present),
+        gaps=gaps,
+        groups=groups,
+        group_names=names,
+        slope=slope,
+    )
+
+
+def _random_columns(random: RandomPart | None) -> list[str]:
+    return [] if random is None else [random.group, *([random.slope] if random.slope else [])]
+
+
+def _find_codings(
+    formula: Formula, cells: Mapping[str, Sequence[Any]], references: Mapping[str, str]
+) -> tuple[Coding, ...]:
+    unknown = sorted(set(references) - {variable.column for variable in formula.variables})
+    if unknown:
+        raise TableInvalid(f"Expected references of columns in the formula, found one of {', '.join(unknown)}.")
+    return tuple(
+        find_coding(variable, cells[variable.column], reference=references.get(variable.column))
+        for variable in formula.variables
+    )
+
+
+def _code_terms(
+    formula: Formula, codings: Sequence[Coding], coded: Mapping[str, FloatArray], n_rows: int
+) -> tuple[tuple[str, ...], FloatArray, tuple[int, ...]]:
+    """Names, values and terms of the columns; categories by treatment coding."""
+    by_name = {coding.variable.name: coding for coding in codings}
+    names, columns, terms = [INTERCEPT], [np.ones(n_rows)], [-1]
+    for number, term in enumerate(formula.terms):
+        parts = [_code_variable(by_name[name], coded[name]) for name in term]
+        # the first variable of an interaction runs fastest, as in R
+        for combination in product(*reversed(parts)):
+            chosen = combination[::-1]
+            names.append(":".join(name for name, _ in chosen))
+            columns.append(np.prod([values for _, values in chosen], axis=0))
+            terms.append(number)
+    return tuple(names), np.column_stack(columns), tuple(terms)
+
+
+def _code_variable(coding: Coding, values: FloatArray) -> list[tuple[str, FloatArray]]:
+    name = coding.variable.name
+    if not coding.levels:
+        return [(name, values)]
+    if len(coding.levels) == 1:
+        return [(f"{name}{coding.levels[0]}", np.ones(len(values)))]
+    return [(f"{name}{level}", (values == k).astype(np.float64)) for k, level in enumerate(coding.levels) if k]
+
+
+def _find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
+    """Why a column adds nothing to those before it."""
+    basis = np.empty((matrix.shape[0], 0))
+    troubles: list[Trouble | None] = []
+    for number, column in enumerate(matrix.T):
+        length = np.linalg.norm(column)
+        own = column / length if length else column
+        for _ in range(2):
+            own = own - basis @ (basis.T @ own)
+        left = np.linalg.norm(own)
+        if number and np.ptp(column) == 0:
+            troubles.append(Trouble.CONSTANT_COLUMN)
+        elif left < DEPENDENCE:
+            troubles.append(Trouble.COLLINEAR_COLUMN)
+        else:
+            troubles.append(None)
+            basis = np.column_stack([basis, own / left])
+    return tuple(troubles)

@@ -1,0 +1,186 @@
+"""Logistic regression with Firth's penalty: finite coefficients where maximum likelihood has none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from .columns import BoolArray, FloatArray
+from .estimates import CONFIDENCE, Estimates, empty_estimates, wald_estimates
+from .logistic import as_binomial, binomial_log_likelihood, expit, find_obstacle, fit_logistic, log_choices
+from .troubles import Trouble
+
+MOST_STEPS = 200
+LONGEST_STEP = 5.0
+"""In units of a column's root mean square."""
+
+DECREMENT = 1e-15
+ENOUGH = 0.1
+"""Share of the rise that a step promises which it must give; few rows make full steps go twice too far."""
+
+FARTHEST = 60.0
+"""Log-odds, per root mean square of the column, at which the search for an end of an interval is given up."""
+
+
+@dataclass(frozen=True)
+class _Penalised:
+    """The penalised log-likelihood of rows: log-likelihood + half the log determinant of the information."""
+
+    matrix: FloatArray
+    events: FloatArray
+    trials: FloatArray
+
+    def value(self, beta: FloatArray) -> float:
+        """The penalised log-likelihood, without the binomial constants."""
+        eta = self.matrix @ beta
+        sign, log_determinant = np.linalg.slogdet(self._information(expit(eta)))
+        return binomial_log_likelihood(eta, self.events, self.trials) + (log_determinant / 2 if sign > 0 else -np.inf)
+
+    def climb(self, start: FloatArray, free: BoolArray) -> tuple[FloatArray, bool]:
+        """Coefficients at the top over the free ones, the others held, and whether the top was reached."""
+        beta, value = start.copy(), self.value(start)
+        for _ in range(MOST_STEPS):
+            chance = expit(self.matrix @ beta)
+            information = self._information(chance)
+            try:
+                score = self._score(chance, information)[free]
+                step = np.linalg.solve(information[np.ix_(free, free)], score)
+            except np.linalg.LinAlgError:
+                return beta, False
+            if score @ step < DECREMENT:
+                return beta, True
+            step = step * min(1.0, LONGEST_STEP / np.abs(step).max())
+            move = np.zeros_like(beta)
+            move[free] = step
+            for _ in range(MOST_STEPS):
+                risen = self.value(beta + move)
+                if risen >= value + ENOUGH * (score @ move[free]) - 1e-14 * max(1.0, abs(value)):
+                    break
+                move = move / 2
+            beta, value = beta + move, risen
+        return beta, False
+
+    def covariance(self, beta: FloatArray) -> FloatArray:
+        """Inverse information at the coefficients."""
+        return np.asarray(np.linalg.inv(self._information(expit(self.matrix @ beta))), dtype=np.float64)
+
+    def _information(self, chance: FloatArray) -> FloatArray:
+        weight = self.trials * chance * (1 - chance)
+        return np.asarray(self.matrix.T @ (self.matrix * weight[:, None]))
+
+    def _score(self, chance: FloatArray, information: FloatArray) -> FloatArray:
+        weight = self.trials * chance * (1 - chance)
+        leverage = weight * np.einsum("ij,ji->i", self.matrix, np.linalg.solve(information, self.matrix.T))
+        return np.asarray(self.matrix.T @ (self.events - self.trials * chance + leverage * (0.5 - chance)))
+
+
+def fit_firth(matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLike | None = None) -> Estimates:
+    """Coefficients with Firth's penalty, intervals and p from the profile of the penalised likelihood.
+
+    The first column must be the intercept. Its coefficient is corrected afterwards, so that the mean fitted
+    probability is the observed share of events; its interval and p then are Wald's.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape ``(n_rows, n_columns)``
+        Linearly independent columns, the first of ones.
+    successes, trials : array-like, shape ``(n_rows,)``
+        Events and, unless every row is one trial, the number of trials.
+
+    References
+    ----------
+    Firth 1993, doi:10.1093/biomet/80.1.27. Heinze & Schemper 2002, doi:10.1002/sim.1047. Puhr et al. 2017 (intercept
+    correction), doi:10.1002/sim.7273.
+    """
+    events, tried = as_binomial(successes, trials)
+    n_columns = matrix.shape[1]
+    stop = find_obstacle(matrix, events, tried)
+    if stop is not None:
+        return empty_estimates(n_columns, stop, interval_by="profile")
+    scale = np.sqrt(np.mean(matrix**2, axis=0))
+    likelihood = _Penalised(matrix / scale, events, tried)
+    beta, converged = likelihood.climb(np.zeros(n_columns), np.ones(n_columns, dtype=bool))
+    if not converged:
+        return empty_estimates(n_columns, Trouble.NOT_CONVERGED, interval_by="profile")
+    found = _profile_all(likelihood, beta)
+    covariance = likelihood.covariance(beta)
+    value = likelihood.value(beta) + float(np.log(scale).sum()) + log_choices(events, tried)
+    intercept = _correct_intercept(likelihood, beta)
+    if intercept is not None:
+        beta, covariance, found[0] = intercept
+    low, high, p = np.array(found).T
+    unbounded = (Trouble.INTERVAL_UNBOUNDED,) if np.isnan([low, high]).any() else ()
+    return Estimates(
+        beta=beta / scale,
+        covariance=covariance / np.outer(scale, scale),
+        low=low / scale,
+        high=high / scale,
+        p=p,
+        interval_by="profile",
+        log_likelihood=value,
+        n_parameters=n_columns,
+        converged=True,
+        troubles=unbounded,
+    )
+
+
+def _profile_all(likelihood: _Penalised, beta: FloatArray) -> list[tuple[float, float, float]]:
+    """Interval and p of every coefficient."""
+    from scipy.stats import chi2
+
+    top = likelihood.value(beta)
+    drop = chi2.ppf(CONFIDENCE, 1) / 2
+    errors = np.sqrt(np.diag(likelihood.covariance(beta)))
+    found = []
+    for column in range(len(beta)):
+        ends = [_find_end(likelihood, beta, column, top - drop, sign * errors[column]) for sign in (-1, 1)]
+        without, reached = _hold(likelihood, beta, column, 0.0)
+        p = float(chi2.sf(max(0.0, 2 * (top - without)), 1)) if reached else np.nan
+        found.append((ends[0], ends[1], p))
+    return found
+
+
+def _hold(likelihood: _Penalised, start: FloatArray, column: int, value: float) -> tuple[float, bool]:
+    """The penalised likelihood at its top with one coefficient held."""
+    held = start.copy()
+    held[column] = value
+    free = np.arange(len(start)) != column
+    if not free.any():
+        return likelihood.value(held), True
+    beta, reached = likelihood.climb(held, free)
+    return likelihood.value(beta), reached
+
+
+def _find_end(likelihood: _Penalised, beta: FloatArray, column: int, level: float, step: float) -> float:
+    """Where the profile falls to a level, going away from the top; NaN where it never does."""
+    from scipy.optimize import brentq
+
+    def above(distance: float) -> float:
+        return _hold(likelihood, beta, column, beta[column] + distance)[0] - level
+
+    near, far = 0.0, 2 * step
+    while above(far) > 0:
+        near, far = far, 1.5 * far
+        if abs(far) > FARTHEST:
+            return float("nan")
+    return float(beta[column] + brentq(above, near, far, xtol=1e-10, rtol=1e-12))
+
+
+def _correct_intercept(
+    likelihood: _Penalised, beta: FloatArray
+) -> tuple[FloatArray, FloatArray, tuple[float, float, float]] | None:
+    """Coefficients whose fitted probabilities have the mean of the outcome; covariance; the intercept's interval, p."""
+    slopes = np.concatenate([[0.0], beta[1:]])
+    only = fit_logistic(
+        likelihood.matrix[:, :1], likelihood.events, likelihood.trials, offset=likelihood.matrix @ slopes
+    )
+    if not only.has_numbers:
+        return None
+    corrected = np.concatenate([only.beta, beta[1:]])
+    covariance = likelihood.covariance(corrected)
+    wald = wald_estimates(corrected, covariance, log_likelihood=np.nan)
+    kept = likelihood.covariance(beta)
+    kept[0, 0] = covariance[0, 0]
+    return corrected, kept, (float(wald.low[0]), float(wald.high[0]), float(wald.p[0]))

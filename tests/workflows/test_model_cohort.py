@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from napari_hipspine.cli import model
+from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
+from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.domain.tables import MODELS
+from napari_hipspine.workflows.model_cohort import ModelRequest, model_cohort
+
+COHORT = Path(__file__).parents[1] / "oracles" / "models_cohort.csv"
+REQUEST = ModelRequest("cbp ~ lmm_z * intermat_z + age + sex", random="1|centre")
+
+
+def run(*words: str) -> int:
+    parser = argparse.ArgumentParser()
+    model.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["model", *words])
+    done: int = arguments.run(arguments)
+    return done
+
+
+def test_folder_holds_the_table_what_it_means_and_what_it_rests_on(tmp_path: Path) -> None:
+    found = model_cohort(COHORT, REQUEST, out=tmp_path)
+    table = MODELS.check(pd.read_csv(tmp_path / "model.csv"))
+    pd.testing.assert_series_equal(table["estimate"], found.models["estimate"])
+    rests_on = json.loads((tmp_path / "run.json").read_text())
+    assert rests_on["research_only"] == RESEARCH_ONLY
+    assert rests_on["settings"]["formula"] == REQUEST.formula
+    assert rests_on["settings"]["n_points"] == 9
+    assert rests_on["inputs"][0]["path"] == str(COHORT)
+    columns = json.loads((tmp_path / "columns.json").read_text())["tables"]["model"]["columns"]
+    assert [column["name"] for column in columns] == list(table.columns)
+    assert (tmp_path / "forest.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        model_cohort(COHORT, REQUEST, out=tmp_path / name)
+    for path in (tmp_path / "one").iterdir():
+        assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes()
+
+
+@pytest.mark.parametrize("formula", ["cbp ~ nothing", "score ~ age"])
+def test_nothing_is_written_after_a_refusal(tmp_path: Path, formula: str) -> None:
+    with pytest.raises(TableInvalid):
+        model_cohort(COHORT, ModelRequest(formula), out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TableInvalid, match="Expected a table, found no file"):
+        model_cohort(tmp_path / "none.csv", REQUEST)
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(TableInvalid, match="Expected a CSV table with one row of column names"):
+        model_cohort(tmp_path / "empty.csv", REQUEST)
+
+
+def test_command_prints_the_terms_and_says_only_what_may_be_said(tmp_path: Path, capsys) -> None:
+    words = ["--formula", REQUEST.formula + " + activity", "--random", "1|centre", "--reference", "activity=moderate"]
+    assert run(str(COHORT), *words, "--out", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "lmm_z:intermat_z" in printed
+    assert "activityhigh" in printed
+    assert "mixed logistic; n 360, events 156, groups 12" in printed
+    assert "not validated; not for individual use" in printed
+    assert printed.rstrip().endswith(RESEARCH_ONLY)
+    for word in ("causes", "effect of", "compensatory", "protective", "synergistic", "risk"):
+        assert word not in printed
+    assert (tmp_path / "model.csv").exists()
+
+
+def test_command_names_separation(tmp_path: Path, capsys) -> None:
+    assert run(str(COHORT), "--formula", "rare ~ sex + age", "--out", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "separation, few events" in printed
+    assert "no numbers are given. Firth's penalty gives finite ones." in printed
+    assert pd.read_csv(tmp_path / "model.csv")["estimate"].isna().all()
+
+
+def test_command_refuses_what_is_no_reference(tmp_path: Path) -> None:
+    with pytest.raises(InvalidChoice, match="Expected --reference COLUMN=CATEGORY, found 'activity'"):
+        run(str(COHORT), "--formula", "cbp ~ activity", "--reference", "activity", "--out", str(tmp_path))
