@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from napari.layers import Layer
 from napari.utils.notifications import notification_manager
+from qtpy.QtGui import QTextDocumentFragment
 from qtpy.QtWidgets import QLabel
 from superqt.utils._qthreading import WorkerBase
 
@@ -260,6 +261,8 @@ def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_pr
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
     assert told == []
     assert dock.heat_map.value() is not None
+    said = QTextDocumentFragment.fromHtml(dock._header.text()).toPlainText()
+    assert "smallest q <0.001; exploratory, not for diagnosis" in said
     cell = dock.table.cell_at(1, 1)
     dock.show_scatter(cell)
     assert dock.scatter.value() is not None
@@ -318,10 +321,20 @@ def test_dock_closed_and_opened_again_finds_its_work(make_napari_viewer_proxy, s
     first.actions.name_structures({1: subject.label_map.structures[1]})
     viewer.window.remove_dock_widget(shown)
     qtbot.wait(50)
-    viewer.add_labels(np.zeros((6, 60, 80), np.uint8), name="another")
+    viewer.add_labels(np.zeros((6, 60, 80), np.uint8), name="another", units=("mm",) * 3)
     again = MainDock(viewer)
     qtbot.addWidget(again)
     assert again.session.work.level_plan == level
     assert again.session.work.n_structures == 1
     assert again.session.work.image.fat_polarity is FatPolarity.BRIGHT
     again.leave()
+
+
+def test_layer_off_the_image_is_refused_when_it_is_chosen(window, subject, told):
+    viewer, dock = window
+    show(viewer, subject)
+    before = dock.session.work.label_map
+    dock.actions.use_layer(viewer.add_labels(np.ones((3, 20, 20), np.uint8), name="elsewhere", units=("mm",) * 3))
+    assert dock.session.work.label_map is before
+    assert len(told) == 1
+    assert told[0].startswith("Expected both volumes on one grid")

@@ -103,10 +103,17 @@ class LayerLink:
         self._add([opened.layer])
 
     def use_labels(self, layer: Any) -> None:
-        """Measure a labels layer, whoever made it."""
-        beside = self.image_layer()
-        if beside is not None:
+        """Measure a labels layer, whoever made it.
+
+        Raises
+        ------
+        GridMismatch
+            If it does not lie on whole voxels of the image.
+        """
+        beside, work = self.image_layer(), self._session.work
+        if beside is not None and work is not None:
             label_map = label_map_of_layer(layer, beside=beside)
+            label_map.on_grid(work.image.grid)
             self._session.change(label_map=label_map, outlines=None, opened_checksums=())
             self._watch_labels(layer)
             self.show_structures()
@@ -196,10 +203,10 @@ class LayerLink:
         return self._find(lambda layer: array is not None and layer.data is array)
 
     def other_labels(self) -> list[Any]:
-        """Labels layers that are not measured."""
-        own = self.labels_layer()
+        """Labels layers that are measured with no open series."""
+        taken = [work.label_map.labels for work in self._session.works if work.label_map is not None]
         is_labels = (layer for layer in self._viewer.layers if hasattr(layer, "selected_label"))
-        return [layer for layer in is_labels if own is None or layer != own]
+        return [layer for layer in is_labels if all(layer.data is not labels for labels in taken)]
 
     def _find(self, is_wanted: Callable[[Any], bool]) -> Any | None:
         return next((layer for layer in self._viewer.layers if is_wanted(layer)), None)

@@ -1,13 +1,16 @@
 """The dock “Lumbar-hip correlations”: measurement tables in, the correlation table, heat map and scatter out."""
 
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QListWidget,
+    QListWidgetItem,
     QPushButton,
     QTabWidget,
     QVBoxLayout,
@@ -29,7 +32,7 @@ from .small_parts import choice_box, research_line, set_reason, wrapped_label
 PUBLISHED_TITLE = "The published lumbar-hip table"
 COHORT_TITLE = "Lumbar and hip muscles of the cohort"
 FILES = "correlations.csv, correlations.html and correlations.png"
-_LIST_HEIGHT = 66
+_LIST_HEIGHT = 52
 _LEAST_WIDTH = 470
 
 
@@ -69,12 +72,15 @@ class CorrelationDock(QWidget):
         known = self.paths()
         for path in paths:
             if path not in known:
-                self._files.addItem(path)
+                item = QListWidgetItem(Path(path).name)
+                item.setToolTip(path)
+                item.setData(Qt.ItemDataRole.UserRole, path)
+                self._files.addItem(item)
         self._allow()
 
     def paths(self) -> list[str]:
         """Measurement tables in the list."""
-        return [self._files.item(row).text() for row in range(self._files.count())]
+        return [str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())]
 
     def relate(self) -> None:
         """Relate the subjects of the tables in the list."""
@@ -124,7 +130,7 @@ class CorrelationDock(QWidget):
         self._header = wrapped_label("Nothing is related yet.")
         self.table = CorrelationTable()
         self.heat_map = FigureCanvas("Relate measurement tables first.")
-        self.scatter = FigureCanvas("Click a cell of the table to see the subjects behind it.")
+        self.scatter = FigureCanvas("Click a cell of the table to see the subjects behind it.", least_share=0.6)
         self.scale = choice_box((("values", "values"), ("ranks", "ranks")), tooltip="What the axes of the scatter hold")
         self.tabs = QTabWidget()
         scattered = QWidget()
@@ -202,7 +208,8 @@ class CorrelationDock(QWidget):
 
         self._relation, self._title, self._chosen = relation, title, None
         layout = lay_out(relation.correlations)
-        self._header.setText(f"<b>{title}.</b> {layout.header}. {layout.rules}")
+        words = f"{layout.header}. {layout.hip_title}; {layout.lumbar_title}. {layout.rules}"
+        self._header.setText(f"<b>{escape(title)}.</b> {escape(words)}")
         self._header.setToolTip("\n".join(relation.notes))
         self.table.set_value(relation.correlations)
         self.heat_map.set_value(correlation_heatmap(relation.correlations))

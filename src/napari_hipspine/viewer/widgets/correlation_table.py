@@ -71,10 +71,10 @@ class CorrelationTable(QTableWidget):
     def _show_headings(self, layout: CorrelationLayout) -> None:
         self.setColumnWidth(0, _MUSCLE_WIDTH)
         self.setColumnWidth(1, _MEASURE_WIDTH)
-        corner = _heading(f"{layout.hip_title} ↓\n{layout.lumbar_title} →")
+        corner = _heading("Hip ↓   Lumbar →")
+        corner.setToolTip(f"{layout.hip_title}, down; {layout.lumbar_title}, across")
         self.setItem(0, 0, corner)
         self.setSpan(0, 0, _HEADER_ROWS, _HEADER_COLUMNS)
-        self.setRowHeight(0, 40)
         for column, lumbar in enumerate(layout.lumbar_columns, start=_HEADER_COLUMNS):
             self.setColumnWidth(column, _CELL_SIZE[0])
             self.setItem(1, column, _heading(lumbar.measure_label))

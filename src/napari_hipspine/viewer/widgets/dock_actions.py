@@ -181,7 +181,6 @@ class DockActions:
             self._link.open_labels(opened)
 
     def _keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
-        self._session.say_doing("")
         self._session.keep_result(request, result)
 
     def _run(self, work: Callable[[Progress], Any], *, says: str, done: Callable[[Any], None]) -> None:
@@ -190,11 +189,15 @@ class DockActions:
         background = BackgroundWork(work, says=says, parent=self._parent)
         self._background = background
         background.told.connect(self._progress.set_value)
-        background.ended.connect(self._end)
-        background.done.connect(done)
+        outcome: list[Any] = []
+        background.done.connect(outcome.append)
+        background.ended.connect(lambda: self._end(outcome, done))
         background.start()
 
-    def _end(self) -> None:
+    def _end(self, outcome: list[Any], done: Callable[[Any], None]) -> None:
+        """Say that nothing is being done any more, and only then what came of it."""
         self._background = None
         self._progress.end()
         self._session.say_doing("")
+        for found in outcome:
+            done(found)

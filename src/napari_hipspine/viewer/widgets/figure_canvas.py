@@ -19,10 +19,13 @@ class FigureCanvas(QWidget):
     ----------
     hint : str
         Shown before there is a figure.
+    least_share : float
+        How small the figure may be drawn, as a share of the size it was laid out for; below that it is scrolled.
     """
 
-    def __init__(self, hint: str) -> None:
+    def __init__(self, hint: str, *, least_share: float = 1.0) -> None:
         super().__init__()
+        self._least_share = least_share
         self._hint = wrapped_label(hint)
         self._canvas: Any = None
         self._area = QScrollArea()
@@ -48,7 +51,7 @@ class FigureCanvas(QWidget):
         if figure is not None:
             self._canvas = FigureCanvasQTAgg(figure)
             # Drawn smaller than it was laid out for, its words would run into each other.
-            width, height = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+            width, height = (round(size * figure.dpi * self._least_share) for size in figure.get_size_inches())
             self._canvas.setMinimumSize(width, height)
             self._area.setWidget(self._canvas)
         self._area.setVisible(figure is not None)

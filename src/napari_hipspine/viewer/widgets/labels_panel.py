@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
@@ -96,7 +97,7 @@ class LabelsPanel(QWidget):
     def propose(self, proposal: NamingProposal) -> None:
         """Show what a file would mean; nothing is opened before it is accepted."""
         named = ", ".join(f"{value} {s.label}" for value, s in list(proposal.named.items())[:_SHOWN])
-        lines = [f"<b>{len(proposal.named)} muscles</b> by {proposal.tool}: {named or 'none'}"]
+        lines = [f"<b>{len(proposal.named)} muscles</b> by {escape(proposal.tool)}: {named or 'none'}"]
         if len(proposal.named) > _SHOWN:
             lines[0] += f" and {len(proposal.named) - _SHOWN} more"
         if proposal.known_others:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -55,7 +56,7 @@ class ResultsDock(QWidget):
             if table.value() is not frame:
                 table.set_value(frame)
         who = " · ".join(word for word in (result.key.subject_id, result.key.session, result.key.series) if word)
-        self._caption.setText(f"<b>{who}</b>" + (f"  ⚠ {stale}" if stale else ""))
+        self._caption.setText(f"<b>{escape(who)}</b>" + (f"  ⚠ {escape(stale)}" if stale else ""))
 
     def _tell(self, row: dict[str, Any]) -> None:
         self.row_chosen.emit(row)

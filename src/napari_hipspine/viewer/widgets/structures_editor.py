@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 
 from ...domain.anatomy import Side, Structure, vocabulary
 from ...domain.colours import structure_colour
-from .small_parts import choice_box
+from .small_parts import choice_box, choose_value
 
 _HEADINGS = ("Value", "Muscle", "Side")
 _SWATCH = 12
@@ -49,7 +49,7 @@ class StructuresEditor(QWidget):
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self._table.setFixedHeight(_HEIGHT)
-        self._table.cellClicked.connect(lambda row, _column: self.value_chosen.emit(sorted(self._structures)[row]))
+        self._table.cellClicked.connect(lambda row, _column: self._choose_row(row))
         self._number = QSpinBox()
         self._number.setRange(1, 65535)
         self._number.setToolTip("Label value")
@@ -92,6 +92,13 @@ class StructuresEditor(QWidget):
         values = sorted(self._structures)
         if value in values:
             self._table.selectRow(values.index(value))
+
+    def _choose_row(self, row: int) -> None:
+        value = sorted(self._structures)[row]
+        self._number.setValue(value)
+        choose_value(self._muscle, self._structures[value].muscle)
+        choose_value(self._side, self._structures[value].side)
+        self.value_chosen.emit(value)
 
     def _name_value(self) -> None:
         named = Structure(self._muscle.currentData(), self._side.currentData())
