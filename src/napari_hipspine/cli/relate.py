@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
+
+if TYPE_CHECKING:
+    from ..relating.request import RelateRequest
+    from ..workflows.relation import Relation
 
 
 def add_parser(commands: Any) -> None:
@@ -27,6 +31,19 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--covariates", default="", help="held constant, e.g. age,sex,bmi (partial Spearman)")
     parser.add_argument("--participants", type=Path, help="CSV or TSV with subject_id and the covariates")
     parser.add_argument("--seed", type=int, default=0, help="start of the random numbers of permutations")
+    beside = parser.add_argument_group("what stands beside the result")
+    beside.add_argument(
+        "--slices", type=Path, nargs="+", help="slices.csv of the subjects: windows one slice farther on"
+    )
+    beside.add_argument(
+        "--variation",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="measurements taken otherwise, e.g. threshold_plus_10_percent=other.csv; once per file",
+    )
+    beside.add_argument("--profile", action="store_true", help="hip muscle profile, z within the sample")
+    beside.add_argument("--reference-values", type=Path, help="hip muscle profile, z against this file")
     parser.add_argument("--allow-psoas-threshold-fi", action="store_true", help="keep psoas FI found by a threshold")
     parser.add_argument("--mixed-contrast", action="store_true", help="rank different contrasts in one column")
     parser.add_argument("--out", type=Path, help="folder for correlations.csv, .html, .png and more")
@@ -35,7 +52,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Relate, print the table and write it."""
-    from ..workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
+    from ..workflows.relate_cohort import RelateRequest, format_table1, relate_published
 
     if arguments.reference:
         if arguments.measurements:
@@ -59,9 +76,36 @@ def run(arguments: argparse.Namespace) -> int:
             mixed_contrast=arguments.mixed_contrast,
             **{name: getattr(arguments, name) for name in choices},
         )
-        related = relate_cohort(arguments.measurements, request, participants=arguments.participants, out=arguments.out)
+        related = _relate(arguments, request)
     print(format_table1(related.correlations, notes=related.notes))
     return 0
+
+
+def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
+    """The main result and what stands beside it, written together."""
+    from ..workflows.relate_beside import add_profile, add_sensitivity
+    from ..workflows.relate_cohort import relate_cohort
+    from ..workflows.relation import keep_relation, read_history
+
+    participants = arguments.participants
+    wants_profile = arguments.profile or arguments.reference_values is not None
+    for_covariates = None if wants_profile and not request.covariates else participants
+    related = relate_cohort(
+        arguments.measurements, request, participants=for_covariates, history=read_history(arguments.out)
+    )
+    variations: dict[str, list[Path]] = {}
+    for given in arguments.variation:
+        name, equals, path = given.partition("=")
+        if not (name and equals and path):
+            raise InvalidChoice(f"Expected a variation as NAME=FILE, found {given!r}.")
+        variations.setdefault(name, []).append(Path(path))
+    related = add_sensitivity(
+        related, arguments.measurements, participants=for_covariates, slices=arguments.slices, variations=variations
+    )
+    if wants_profile:
+        related = add_profile(related, reference=arguments.reference_values, participants=participants)
+    n_subjects = len(related.values.subjects) if related.values else 0
+    return keep_relation(related, arguments.out, title=f"Lumbar and hip muscles of {n_subjects} subjects")
 
 
 def words_of(text: str) -> tuple[str, ...]:

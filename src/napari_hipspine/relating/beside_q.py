@@ -18,6 +18,9 @@ from .subject_values import SubjectValues
 if TYPE_CHECKING:
     import pandas as pd
 
+SHOWN_FAMILIES = 2
+"""Families described in words; the table has all."""
+
 
 def adjust_by_draws(
     values: SubjectValues,
@@ -81,3 +84,18 @@ def adjust_by_draws(
         families.append({"family": label, "family_size": members.size} | smallest | counts)
     rows = [{str(name): value for name, value in row.items()} for row in cells.to_dict("records")]
     return MULTIPLICITY.frame(rows), FAMILIES.frame(families)
+
+
+def describe_chance(families: pd.DataFrame) -> tuple[str, ...]:
+    """What the drawn orders say of each family, one sentence each; of many families only the nearest to .05."""
+    ordered = families.sort_values("smallest_p_max_t", kind="stable")
+    sentences = []
+    for row in ordered.head(SHOWN_FAMILIES).itertuples(index=False):
+        sentences.append(
+            f"Family {row.family}: {row.n_below_05} of {row.family_size} tests have p < .05; {row.draws} drawn orders "
+            f"give {row.n_below_05_expected:.1f} on average and as many or more in a share of {row.p_of_count:.3g}; "
+            f"smallest max-T p {row.smallest_p_max_t:.3g}."
+        )
+    if len(families) > SHOWN_FAMILIES:
+        sentences.append(f"The other {len(families) - SHOWN_FAMILIES} families stand in the table of families.")
+    return tuple(sentences)

@@ -93,3 +93,63 @@ reason | t | | why the cell is empty, from the vocabulary
     key=(*_CELL_KEY, "variation"),
     required=("lumbar_muscle", "lumbar_measure", "hip_muscle", "hip_measure", "variation"),
 )
+
+NORMS = Table(
+    name="norms",
+    columns=read_columns(
+        """
+subject_id | t | | one person, a pseudonym
+muscle | t | | muscle, from the vocabulary
+measure | t | | what was measured
+value | n | | the value, in the unit of its measure
+z | n | 1 | (value - mean)/SD of the reference group
+percentile | n | 1 | share of the reference group below the value, ties half
+reference | t | | name of the reference file, or this sample
+reference_n | i | 1 | size of the reference group
+reference_group | t | | who they are
+reason | t | | why cells are empty, from the vocabulary
+"""
+    ),
+    key=("subject_id", "muscle", "measure"),
+    required=("subject_id", "muscle", "measure"),
+)
+
+PROFILE_SUBJECTS = Table(
+    name="profile_subjects",
+    columns=read_columns(
+        """
+subject_id | t | | one person, a pseudonym
+measure | t | | what was measured
+n_hip | i | 1 | hip muscles with z
+n_lumbar | i | 1 | lumbar muscles with z
+mean_hip_z | n | 1 | mean z of the hip muscles
+mean_lumbar_z | n | 1 | mean z of the lumbar muscles
+difference | n | 1 | mean hip z - mean lumbar z
+low | n | 1 | lower end of its 95 % interval over the muscles (Welch)
+high | n | 1 | upper end of its 95 % interval over the muscles (Welch)
+reason | t | | why cells are empty, from the vocabulary
+"""
+    ),
+    key=("subject_id", "measure"),
+    required=("subject_id", "measure"),
+)
+
+PROFILE = Table(
+    name="profile",
+    columns=read_columns(
+        """
+measure | t | | what was measured
+reference | t | | name of the reference file, or this sample
+n | i | 1 | subjects with hip and lumbar z
+mean_difference | n | 1 | mean of mean hip z - mean lumbar z
+low | n | 1 | lower end of its 95 % interval over the subjects
+high | n | 1 | upper end of its 95 % interval over the subjects
+n_muscles | i | 1 | muscles of both regions with values
+n_complete | i | 1 | subjects with a value of every muscle
+first_share | n | 1 | share of the first principal component of the ranks of all muscles
+equal_share | n | 1 | the share each component would have if the muscles had nothing in common
+"""
+    ),
+    key=("measure",),
+    required=("measure",),
+)

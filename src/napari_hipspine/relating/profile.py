@@ -1,0 +1,226 @@
+"""Whether hip and lumbar muscles change alike: z of every muscle, their means, and what all muscles share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..domain.tables import CORRELATIONS
+from .cells import TOO_FEW_SUBJECTS, adjust_rows
+from .correlation import SMALLEST_N, bonett_wright_interval
+from .extra_tables import NORMS, PROFILE, PROFILE_SUBJECTS
+from .multiplicity import Family
+from .p_values import PMethod, student_p
+from .partial import correlate_partial_ranks
+from .ranks import FloatArray, mid_ranks
+from .reference_values import NO_REFERENCE, ReferenceValues
+from .subject_values import RegionValues, SubjectValues
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAMPLE = "this sample"
+DDOF = 1
+
+
+@dataclass(frozen=True)
+class MuscleProfile:
+    """What one cohort's muscles have in common and how hip and lumbar muscles differ.
+
+    Attributes
+    ----------
+    norms
+        z of every subject, muscle and measure, as `NORMS`.
+    subjects
+        Mean hip z − mean lumbar z of every subject, as `PROFILE_SUBJECTS`.
+    measures
+        The same over the subjects, and the share of the first principal component, as `PROFILE`.
+    partial
+        Correlations given the mean of all muscles, as `CORRELATIONS`.
+    """
+
+    norms: pd.DataFrame
+    subjects: pd.DataFrame
+    measures: pd.DataFrame
+    partial: pd.DataFrame
+
+
+def find_profile(
+    values: SubjectValues,
+    *,
+    reference: ReferenceValues | None = None,
+    people: Mapping[str, Mapping[str, Any]] | None = None,
+    family: Family = Family.ALL,
+) -> MuscleProfile:
+    """The muscle profile of a cohort.
+
+    Without a reference z is taken within the sample; then the mean difference between hip and lumbar muscles is 0 by
+    construction and only the order of the subjects says something.
+
+    Parameters
+    ----------
+    values
+        Values of the subjects.
+    reference
+        Reference file.
+    people
+        Age and sex by subject, for reference groups that differ in them.
+    """
+    norms = _list_norms(values, reference, people or {})
+    z = norms.pivot(index="subject_id", columns=["region", "muscle", "measure"], values="z").reindex(values.subjects)
+    measures = list(dict.fromkeys(name.measure for name in values.lumbar.columns))
+    subject_rows: list[dict[str, Any]] = []
+    measure_rows: list[dict[str, Any]] = []
+    means = np.full((len(values.subjects), len(measures)), np.nan)
+    for k, measure in enumerate(measures):
+        lumbar, hip = (
+            z.loc[:, [c for c in z.columns if c[0] == region and c[2] == measure]].to_numpy(dtype=np.float64)
+            for region in ("lumbar", "hip")
+        )
+        everything = np.column_stack([lumbar, hip])
+        has_any = ~np.isnan(everything).all(axis=1)
+        means[has_any, k] = np.nanmean(everything[has_any], axis=1)
+        rows = [_differ(hip[s], lumbar[s]) for s in range(len(values.subjects))]
+        subject_rows += [
+            {"subject_id": subject, "measure": measure} | row
+            for subject, row in zip(values.subjects, rows, strict=True)
+        ]
+        name = reference.name if reference else SAMPLE
+        measure_rows.append({"measure": measure, "reference": name} | _over_subjects(rows) | _first_share(everything))
+    return MuscleProfile(
+        norms=norms.drop(columns="region"),
+        subjects=PROFILE_SUBJECTS.frame(subject_rows),
+        measures=PROFILE.frame(measure_rows),
+        partial=_given_all_muscles(values, means, measures, family),
+    )
+
+
+def list_norms(
+    values: SubjectValues, reference: ReferenceValues, *, people: Mapping[str, Mapping[str, Any]] | None = None
+) -> pd.DataFrame:
+    """z and percentile of every value against a reference file, as `NORMS`."""
+    return _list_norms(values, reference, people or {}).drop(columns="region")
+
+
+def _list_norms(
+    values: SubjectValues, reference: ReferenceValues | None, people: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    rows, regions = list[dict[str, Any]](), list[str]()
+    for region, of_region in (("lumbar", values.lumbar), ("hip", values.hip)):
+        for place, name in enumerate(of_region.columns):
+            in_sample = _sample_z(of_region.values[:, place])
+            for s, subject in enumerate(values.subjects):
+                value = float(of_region.values[s, place])
+                row = {"subject_id": subject, "muscle": name.muscle, "measure": name.measure, "value": value}
+                if np.isnan(value):
+                    row |= {"reason": of_region.reasons[s, place]}
+                elif reference is None:
+                    row |= {"z": in_sample[s], "reference": SAMPLE, "reference_n": len(values.subjects)}
+                else:
+                    row |= _against(reference, name.muscle, name.measure, value, people.get(subject, {}))
+                rows.append(row)
+                regions.append(region)
+    return NORMS.frame(rows).assign(region=regions)
+
+
+def _against(
+    reference: ReferenceValues, muscle: str, measure: str, value: float, person: Mapping[str, Any]
+) -> dict[str, Any]:
+    norm = reference.find(muscle, measure, value, person)
+    if norm is None:
+        return {"reference": reference.name, "reason": NO_REFERENCE}
+    found = {"z": norm.z, "percentile": norm.percentile, "reference": reference.name}
+    return found | {"reference_n": norm.n, "reference_group": norm.group}
+
+
+def _sample_z(column: FloatArray) -> FloatArray:
+    """z within the sample; missing where the column does not vary."""
+    present = column[~np.isnan(column)]
+    sd = present.std(ddof=DDOF) if present.size > DDOF else 0.0
+    return (column - present.mean()) / sd if sd > 0 else np.full(column.shape, np.nan)
+
+
+def _differ(hip: FloatArray, lumbar: FloatArray) -> dict[str, Any]:
+    """Mean hip z − mean lumbar z of one person, with Welch's interval over the muscles."""
+    hip, lumbar = hip[~np.isnan(hip)], lumbar[~np.isnan(lumbar)]
+    row: dict[str, Any] = {"n_hip": hip.size, "n_lumbar": lumbar.size}
+    if not hip.size or not lumbar.size:
+        return row | {"reason": "not_measured"}
+    difference = float(hip.mean() - lumbar.mean())
+    row |= {"mean_hip_z": float(hip.mean()), "mean_lumbar_z": float(lumbar.mean()), "difference": difference}
+    if hip.size < 2 or lumbar.size < 2:
+        return row
+    a, b = hip.var(ddof=1) / hip.size, lumbar.var(ddof=1) / lumbar.size
+    if a + b == 0:
+        return row
+    freedom = (a + b) ** 2 / (a**2 / (hip.size - 1) + b**2 / (lumbar.size - 1))
+    half = _t_limit(freedom) * sqrt(a + b)
+    return row | {"low": difference - half, "high": difference + half}
+
+
+def _over_subjects(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean of the differences with Student's interval over the subjects."""
+    differences = np.array([row["difference"] for row in rows if "difference" in row])
+    found: dict[str, Any] = {"n": differences.size}
+    if not differences.size:
+        return found
+    found["mean_difference"] = float(differences.mean())
+    if differences.size >= SMALLEST_N:
+        half = _t_limit(differences.size - 1) * float(differences.std(ddof=1)) / sqrt(differences.size)
+        found |= {"low": found["mean_difference"] - half, "high": found["mean_difference"] + half}
+    return found
+
+
+def _first_share(z: FloatArray) -> dict[str, Any]:
+    """Share of the first principal component of the ranks, over subjects with all muscles that have values."""
+    used = z[:, ~np.isnan(z).all(axis=0)]
+    complete = used[~np.isnan(used).any(axis=1)]
+    found: dict[str, Any] = {"n_muscles": used.shape[1], "n_complete": complete.shape[0]}
+    if complete.shape[0] < SMALLEST_N or used.shape[1] < 2 or (np.ptp(complete, axis=0) == 0).any():
+        return found
+    ranks = np.array([mid_ranks(column) for column in complete.T])
+    share = float(np.linalg.eigvalsh(np.corrcoef(ranks))[-1] / used.shape[1])
+    return found | {"first_share": share, "equal_share": 1 / used.shape[1]}
+
+
+def _given_all_muscles(values: SubjectValues, means: FloatArray, measures: list[str], family: Family) -> pd.DataFrame:
+    """Partial correlations given each person's mean z of all muscles, of both measures of a cell."""
+    rows = []
+    for j, hip in enumerate(values.hip.columns):
+        for i, lumbar in enumerate(values.lumbar.columns):
+            held = sorted({measures.index(lumbar.measure), measures.index(hip.measure)})
+            cells = correlate_partial_ranks(values.lumbar.values[:, [i]], values.hip.values[:, [j]], means[:, held])
+            n, rho = int(cells.n[0, 0]), float(cells.rho[0, 0])
+            row = {
+                "lumbar_muscle": lumbar.muscle,
+                "lumbar_measure": lumbar.measure,
+                "hip_muscle": hip.muscle,
+                "hip_measure": hip.measure,
+                "covariates": ";".join(f"mean_of_all_muscles_{measures[k]}" for k in held),
+                "n": n,
+            }
+            rows.append(row | _levels(values.lumbar, values.hip) | _partial_numbers(rho, n, len(held)))
+    return CORRELATIONS.frame(adjust_rows(rows, family))
+
+
+def _levels(lumbar: RegionValues, hip: RegionValues) -> dict[str, str]:
+    return {"lumbar_level": lumbar.level, "hip_level": hip.level}
+
+
+def _partial_numbers(rho: float, n: int, n_held: int) -> dict[str, Any]:
+    if np.isnan(rho):
+        return {"p": np.nan, "reason": TOO_FEW_SUBJECTS}
+    low, high = bonett_wright_interval(rho, n - n_held)
+    p = float(student_p(rho, n - n_held))
+    numbers = {"rho": rho, "rho_low": float(low), "rho_high": float(high), "p": p, "p_method": PMethod.T.value}
+    return numbers | {"df": n - 2 - n_held}
+
+
+def _t_limit(freedom: float) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))

@@ -1,0 +1,216 @@
+"""Z and percentile of a value against a reference file that the user gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..domain.anatomy import find_muscle
+from ..domain.cells import is_missing
+from ..domain.errors import TableInvalid
+from .ranks import FloatArray
+from .request import find_measure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DDOF = 1
+"""SD of single values divides by n − 1; a summary file states its own SD."""
+
+NO_REFERENCE = "no_reference"
+
+
+@dataclass(frozen=True)
+class Norm:
+    """One value against its reference group.
+
+    Attributes
+    ----------
+    z
+        (value − mean)/SD of the group.
+    percentile
+        Share of the group below the value, ties half, in 0–1; for a summary by the normal distribution.
+    n
+        Size of the group; None where a summary does not say.
+    group
+        Who they are, in words.
+    """
+
+    z: float
+    percentile: float
+    n: int | None
+    group: str
+
+
+@dataclass(frozen=True)
+class _Group:
+    """A reference group of one muscle and measure, as single values or as a summary."""
+
+    mean: float
+    sd: float
+    n: int | None
+    sex: str
+    age_low: float
+    age_high: float
+    scanner: str
+    values: FloatArray | None
+
+    def holds(self, person: Mapping[str, Any]) -> bool:
+        """Whether a person belongs to it; what the group does not state does not matter."""
+        if self.sex and str(person.get("sex", "")) != self.sex:
+            return False
+        if np.isinf(self.age_low) and np.isinf(self.age_high):
+            return True
+        age = person.get("age")
+        return not is_missing(age) and self.age_low <= float(str(age)) <= self.age_high
+
+    @property
+    def words(self) -> str:
+        """Sex, ages, scanner and size."""
+        ages = "" if np.isinf(self.age_low) else f"age {self.age_low:g} to {self.age_high:g}"
+        size = f"n {self.n}" if self.n is not None else "n not stated"
+        return ", ".join(
+            word for word in (size, ages or "age not stated", self.sex or "both sexes", self.scanner) if word
+        )
+
+
+@dataclass(frozen=True)
+class ReferenceValues:
+    """A reference file: groups of people by muscle and measure.
+
+    Attributes
+    ----------
+    name
+        Of the file.
+    groups
+        By muscle and measure.
+    """
+
+    name: str
+    groups: Mapping[tuple[str, str], tuple[_Group, ...]]
+
+    def find(self, muscle: str, measure: str, value: float, person: Mapping[str, Any]) -> Norm | None:
+        """z and percentile of a value; None where no group of the file holds the person.
+
+        Raises
+        ------
+        TableInvalid
+            If several groups hold the person.
+        """
+        holding = [group for group in self.groups.get((muscle, measure), ()) if group.holds(person)]
+        if len(holding) > 1:
+            raise TableInvalid(
+                f"Expected one reference group per person, found {'; '.join(one.words for one in holding)} for "
+                f"{muscle} {measure}, in {self.name}.",
+                hint="Let the groups differ in sex or age, without overlap.",
+            )
+        if not holding:
+            return None
+        group = holding[0]
+        z = (value - group.mean) / group.sd
+        return Norm(z, _percentile(value, z, group), group.n, group.words)
+
+
+def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
+    """Groups of a table with muscle, measure and either value (one row per person) or mean and sd (one per group).
+
+    Optional: sex, and scanner; n, age_low and age_high of a group; age of a person, which is only reported.
+
+    Raises
+    ------
+    TableInvalid
+        If neither is there, a number is none, an SD is not above 0, or a group has fewer than two values.
+    UnknownLabel, InvalidChoice
+        If a muscle or measure is unknown.
+    """
+    columns = set(map(str, table.columns))
+    has_values = "value" in columns
+    needed = {"muscle", "measure"} | ({"value"} if has_values else {"mean", "sd"})
+    if not needed <= columns:
+        raise TableInvalid(
+            f"Expected muscle, measure and either value or mean and sd, missing {', '.join(sorted(needed - columns))}, "
+            f"in {name}.",
+            hint="One row per person with value, or one row per group with mean and sd.",
+        )
+    rows = [{str(k): v for k, v in row.items() if not is_missing(v)} for row in table.to_dict("records")]
+    if has_values:
+        return ReferenceValues(name, _groups_of_values(rows, name))
+    groups: dict[tuple[str, str], tuple[_Group, ...]] = {}
+    for row in rows:
+        group = _Group(
+            mean=_number(row, "mean", name),
+            sd=_number(row, "sd", name),
+            n=int(_number(row, "n", name)) if "n" in row else None,
+            sex=str(row.get("sex", "")),
+            age_low=_number(row, "age_low", name) if "age_low" in row else -np.inf,
+            age_high=_number(row, "age_high", name) if "age_high" in row else np.inf,
+            scanner=str(row.get("scanner", "")),
+            values=None,
+        )
+        key = _key(row)
+        groups[key] = (*groups.get(key, ()), _checked(group, key, name))
+    return ReferenceValues(name, groups)
+
+
+def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, str], tuple[_Group, ...]]:
+    """One group per muscle, measure and sex; the ages of its people are reported, not matched."""
+    people: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
+    for row in rows:
+        people.setdefault(_key(row), {}).setdefault(str(row.get("sex", "")), []).append(row)
+    groups: dict[tuple[str, str], tuple[_Group, ...]] = {}
+    for key, by_sex in people.items():
+        for sex, members in by_sex.items():
+            values = np.sort([_number(row, "value", name) for row in members])
+            ages = [_number(row, "age", name) for row in members if "age" in row]
+            scanners = sorted({str(row["scanner"]) for row in members if "scanner" in row})
+            observed = [f"ages {min(ages):g} to {max(ages):g}"] if ages else []
+            group = _Group(
+                mean=float(values.mean()),
+                sd=float(values.std(ddof=DDOF)) if values.size > DDOF else 0.0,
+                n=values.size,
+                sex=sex,
+                age_low=-np.inf,
+                age_high=np.inf,
+                scanner=", ".join([*observed, *scanners]),
+                values=values,
+            )
+            groups[key] = (*groups.get(key, ()), _checked(group, key, name))
+    return groups
+
+
+def _percentile(value: float, z: float, group: _Group) -> float:
+    if group.values is None:
+        from scipy.special import ndtr
+
+        return float(ndtr(z))
+    below, up_to = (int(np.searchsorted(group.values, value, side=side)) for side in ("left", "right"))
+    return (below + up_to) / 2 / group.values.size
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str]:
+    return find_muscle(str(row.get("muscle", ""))).id, find_measure(str(row.get("measure", ""))).word
+
+
+def _checked(group: _Group, key: tuple[str, str], name: str) -> _Group:
+    if not group.sd > 0:
+        raise TableInvalid(
+            f"Expected reference values that vary, found SD {group.sd:g} for {' '.join(key)}, in {name}.",
+            hint="A reference needs an SD above 0, or at least two different values.",
+        )
+    return group
+
+
+def _number(row: dict[str, Any], column: str, name: str) -> float:
+    try:
+        number = float(row[column])
+    except (KeyError, TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise TableInvalid(
+            f"Expected a number in {column}, found {row.get(column, 'nothing')!r}, in {name}.",
+            hint="Fractions are 0-1, areas mm2.",
+        )
+    return float(number)

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm, ttest_1samp, ttest_ind
+
+from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
+from napari_hipspine.relating.partial import correlate_partial_ranks
+from napari_hipspine.relating.profile import find_profile, list_norms
+from napari_hipspine.relating.reference_values import read_reference
+from napari_hipspine.relating.request import RelateRequest
+from napari_hipspine.relating.subject_values import SubjectValues, select_values
+
+MakeCohort = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture
+def values(make_cohort: MakeCohort) -> SubjectValues:
+    return select_values(make_cohort(20), RelateRequest(measures=("fi",)))
+
+
+def make_reference(values: SubjectValues) -> pd.DataFrame:
+    rows = [
+        {"muscle": name.muscle, "measure": "fi", "mean": 0.15, "sd": 0.05, "n": 80, "scanner": "3 T"}
+        for name in (*values.lumbar.columns, *values.hip.columns)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_z_within_the_sample_have_mean_0_and_sd_1(values: SubjectValues) -> None:
+    profile = find_profile(values)
+    of_muscle = profile.norms.groupby("muscle")["z"]
+    np.testing.assert_allclose(of_muscle.mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(of_muscle.std(ddof=1), 1)
+    assert set(profile.norms["reference"]) == {"this sample"}
+    assert profile.norms["percentile"].isna().all()
+    assert profile.measures["mean_difference"].iloc[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_differences_and_intervals_are_those_of_scipy(values: SubjectValues) -> None:
+    profile = find_profile(values, reference=read_reference(make_reference(values), name="norms.csv"))
+    first = profile.subjects.iloc[0]
+    z = profile.norms[profile.norms["subject_id"] == first["subject_id"]].set_index("muscle")["z"]
+    lumbar, hip = z[[c.muscle for c in values.lumbar.columns]], z[[c.muscle for c in values.hip.columns]]
+    welch = ttest_ind(hip, lumbar, equal_var=False)
+    assert first["difference"] == pytest.approx(hip.mean() - lumbar.mean())
+    assert [first["low"], first["high"]] == pytest.approx(list(welch.confidence_interval()))
+    student = ttest_1samp(profile.subjects["difference"], 0)
+    assert profile.measures.loc[0, ["low", "high"]].tolist() == pytest.approx(list(student.confidence_interval()))
+    assert profile.measures.loc[0, "n"] == 20
+
+
+def test_share_of_the_first_component_when_all_is_one_and_when_nothing_is_shared(
+    make_cohort: MakeCohort,
+) -> None:
+    table = make_cohort(300)
+    generator = np.random.default_rng(0)
+    table["fi"] = generator.uniform(0.1, 0.5, len(table))
+    alone = find_profile(select_values(table, RelateRequest(measures=("fi",)))).measures.iloc[0]
+    assert alone["first_share"] == pytest.approx(alone["equal_share"], abs=0.05)
+    assert alone["equal_share"] == pytest.approx(1 / 9)
+    table["fi"] = table.groupby("subject_id")["fi"].transform("first")
+    one = find_profile(select_values(table, RelateRequest(measures=("fi",)))).measures.iloc[0]
+    assert one["first_share"] == pytest.approx(1)
+    assert [one["n_muscles"], one["n_complete"]] == [9, 300]
+
+
+def test_correlations_given_the_mean_of_all_muscles(make_cohort: MakeCohort) -> None:
+    values = select_values(make_cohort(30), RelateRequest(measures=("fcsa", "fi")))
+    profile = find_profile(values)
+    norms = profile.norms.set_index(["subject_id", "muscle", "measure"])["z"].unstack("measure")
+    means = norms.groupby("subject_id").mean()
+    cell = profile.partial.set_index(["lumbar_muscle", "lumbar_measure", "hip_muscle", "hip_measure"])
+    row = cell.loc["multifidus", "fi", "sartorius", "fcsa"]
+    x, y = values.lumbar.column("multifidus", "fi")[:, None], values.hip.column("sartorius", "fcsa")[:, None]
+    expected = correlate_partial_ranks(x, y, means[["fcsa", "fi"]].to_numpy())
+    assert row["rho"] == pytest.approx(expected.rho[0, 0])
+    assert row["covariates"] == "mean_of_all_muscles_fcsa;mean_of_all_muscles_fi"
+    assert [row["df"], cell.loc["multifidus", "fi", "sartorius", "fi"]["df"]] == [26, 27]
+
+
+def test_percentiles_of_a_summary_and_of_single_values(values: SubjectValues) -> None:
+    summary = list_norms(values, read_reference(make_reference(values), name="norms.csv"))
+    np.testing.assert_allclose(summary["percentile"], norm.cdf((summary["value"] - 0.15) / 0.05))
+    assert set(summary["reference_group"]) == {"n 80, age not stated, both sexes, 3 T"}
+    people = pd.DataFrame({"muscle": "multifidus", "measure": "fi", "value": [0.1, 0.2, 0.2, 0.4], "age": 60})
+    found = read_reference(people, name="people.csv").find("multifidus", "fi", 0.2, {})
+    assert found is not None
+    assert found.percentile == 0.5
+    assert found.z == pytest.approx((0.2 - 0.225) / people["value"].std(ddof=1))
+    assert found.group == "n 4, age not stated, both sexes, ages 60 to 60"
+
+
+def test_groups_differ_in_sex_and_age_and_a_person_is_in_one_or_none() -> None:
+    rows = [
+        {"muscle": "multifidus", "measure": "fi", "mean": mean, "sd": 0.1, "sex": sex, "age_low": 40, "age_high": 60}
+        for mean, sex in ((0.2, "f"), (0.1, "m"))
+    ]
+    reference = read_reference(pd.DataFrame(rows), name="norms.csv")
+    woman = reference.find("multifidus", "fi", 0.3, {"sex": "f", "age": "60"})
+    assert woman is not None
+    assert woman.z == pytest.approx(1)
+    assert woman.group == "n not stated, age 40 to 60, f"
+    for person in ({"sex": "f", "age": 61}, {"sex": "f"}, {"age": 50}):
+        assert reference.find("multifidus", "fi", 0.3, person) is None
+    double = read_reference(pd.DataFrame([*rows, rows[0]]), name="norms.csv")
+    with pytest.raises(TableInvalid, match=r"one reference group per person, found n not stated.*in norms\.csv"):
+        double.find("multifidus", "fi", 0.3, {"sex": "f", "age": 50})
+
+
+def test_missing_values_keep_their_reason_and_a_muscle_without_reference_says_so(values: SubjectValues) -> None:
+    values.lumbar.values[0, 0] = np.nan
+    values.lumbar.reasons[0, 0] = "implant"
+    reference = make_reference(values)
+    rows = list_norms(values, read_reference(reference[reference["muscle"] != "sartorius"], name="norms.csv"))
+    assert set(rows.loc[rows["muscle"] == "sartorius", "reason"]) == {"no_reference"}
+    missing = rows[rows["value"].isna()]
+    assert missing[["subject_id", "muscle", "reason"]].to_numpy().tolist() == [["000", "multifidus", "implant"]]
+
+
+def test_reference_files_that_are_none_are_refused() -> None:
+    base = pd.DataFrame({"muscle": ["multifidus"], "measure": ["fi"], "mean": [0.1], "sd": [0.0]})
+    with pytest.raises(TableInvalid, match="reference values that vary, found SD 0 for multifidus fi"):
+        read_reference(base, name="norms.csv")
+    with pytest.raises(TableInvalid, match="either value or mean and sd, missing sd"):
+        read_reference(base[["muscle", "measure", "mean"]], name="norms.csv")
+    with pytest.raises(TableInvalid, match="a number in mean, found 'x'"):
+        read_reference(base.assign(mean="x", sd=1), name="norms.csv")
+    with pytest.raises(UnknownLabel):
+        read_reference(base.assign(muscle="heart", sd=1), name="norms.csv")
