@@ -131,8 +131,11 @@ def test_a_muscles_own_placement_wins_over_the_general_one() -> None:
 
 
 def test_a_level_stands_once_per_muscle() -> None:
-    with pytest.raises(InvalidChoice, match=r"every level once per muscle, found .*'L4'"):
+    with pytest.raises(InvalidChoice, match=r"every level once per muscle, found several times L4\."):
         LevelPlan((LevelPlacement(L4, 10.0), LevelPlacement(L4, 14.0)))
+    own = (LevelPlacement(L4, 10.0, muscle=MULTIFIDUS), LevelPlacement(L4, 14.0, muscle=MULTIFIDUS))
+    with pytest.raises(InvalidChoice, match=r"found several times multifidus@L4\."):
+        LevelPlan((LevelPlacement(L4, 12.0), *own))
 
 
 @pytest.mark.parametrize("position_mm", [float("nan"), float("-inf")])

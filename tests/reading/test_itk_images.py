@@ -36,6 +36,16 @@ def test_voxels_come_back_mapped_when_plain_and_unpacked_when_compressed(tmp_pat
     np.testing.assert_array_equal(volume.voxels[:], voxels)
 
 
+@pytest.mark.parametrize("suffix", ["nrrd", "mha", "mhd"])
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_fields_a_former_format_left_in_the_header_are_passed_over(tmp_path, suffix, is_packed):
+    voxels, image = _image()
+    former = SimpleITK.ReadImage(str(_write(tmp_path / "former.nii", image)))
+    assert "dim[0]" in former.GetMetaDataKeys()
+    path = _write(tmp_path / f"a.{suffix}", former, is_packed=is_packed)
+    np.testing.assert_array_equal(open_volume(path).voxels[:], voxels)
+
+
 @pytest.mark.parametrize("suffix", ["nrrd", "mha"])
 def test_names_that_lie_are_read_by_what_is_inside(tmp_path, suffix):
     voxels, image = _image()

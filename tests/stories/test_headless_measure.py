@@ -95,6 +95,7 @@ def test_what_a_result_rests_on_stands_beside_it(hipspine, lumbar_dixon, tmp_pat
     [
         ((), "Expected water and fat on one grid"),
         (("--accept-header-mismatch", "--level", "L4=slice:29"), "Expected a slice from 0 to 28, found 29"),
+        (("--accept-header-mismatch", "--level", "L4=slice:1e999"), "Expected a slice from 0 to 28, found 1e999"),
         (("--accept-header-mismatch", "--level", "L4"), "Expected a level as LEVEL=slice:12"),
         (("--accept-header-mismatch", "--level", "L9=slice:2"), "Expected a level of the vocabulary, found 'L9'"),
         (("--accept-header-mismatch", "--level", "L4=mm:-35"), "Expected a level from 0.0 to 112.0 mm"),

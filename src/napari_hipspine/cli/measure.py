@@ -154,7 +154,7 @@ def _placement(text: str, grid: Grid) -> LevelPlacement:
         raise InvalidChoice(f"Expected a level as {_LEVEL_SHAPE}, found {text!r}.")
     where = _number(found["where"], text)
     if found["how"] == "slice":
-        if where != int(where) or not 0 <= where < grid.shape[0]:
+        if not 0 <= where < grid.shape[0] or where != int(where):
             raise InvalidChoice(f"Expected a slice from 0 to {grid.shape[0] - 1}, found {found['where']}, in {text!r}.")
         where = grid.slice_position_mm(int(where))
     return LevelPlacement(

@@ -157,9 +157,10 @@ class LevelPlan:
     window: Window = NearestSlice()
 
     def __post_init__(self) -> None:
-        keys = [(p.level.id, p.muscle.id if p.muscle else "") for p in self.placements]
-        if len(set(keys)) < len(keys):
-            raise InvalidChoice(f"Expected every level once per muscle, found {sorted(keys)}.")
+        keys = [f"{p.muscle.id}@{p.level.id}" if p.muscle else p.level.id for p in self.placements]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise InvalidChoice(f"Expected every level once per muscle, found several times {', '.join(twice)}.")
 
     @property
     def is_empty(self) -> bool:

@@ -10,7 +10,9 @@ from ..domain.errors import UnreadableImage
 
 _HEADER_LIMIT_BYTES = 2**20
 _META_START = re.compile(rb"\s*(ObjectType|ObjectSubType|Comment|NDims|ID|Name)\s*=")
-_META_LINE = re.compile(rb"[ \t]*(\w+)[ \t]*=[ \t]*([^\r\n]*)\r?\n?")
+_META_LINE = re.compile(rb"[ \t]*([^\s=][^=\r\n]*?)[ \t]*=[ \t]*([^\r\n]*)\r?\n?")
+"""Field names are words, but programs add fields of their own, such as ``dim[0]`` of a former NIfTI header."""
+
 _NRRD_END = re.compile(rb"\r?\n\r?\n")
 _NRRD_FIELD = re.compile(rb"^([^:#=\r\n]+):[ \t]*([^=\r\n][^\r\n]*)?\r?$", re.MULTILINE)
 _SPACES = {
