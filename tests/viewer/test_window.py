@@ -27,7 +27,7 @@ from napari_hipspine.viewer.layers import image_layers, labels_layer
 from napari_hipspine.viewer.steps import Status, Step, step_states
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.main_dock import MainDock
-from napari_hipspine.workflows.open_subject import LabelFiles
+from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
 
 pytestmark = pytest.mark.viewer
 
@@ -338,3 +338,45 @@ def test_layer_off_the_image_is_refused_when_it_is_chosen(window, subject, told)
     assert dock.session.work.label_map is before
     assert len(told) == 1
     assert told[0].startswith("Expected both volumes on one grid")
+
+
+def test_one_of_several_series_is_chosen_by_the_reader(window, shared_data, qtbot, told):
+    _, dock = window
+    place = shared_data / "dicom-pelvis-siemens" / "t2_localizer_mixed_planes"
+    dock.images.files.set_value(ImageFiles(image=place))
+    dock.images.open_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    assert dock.session.works == ()
+    assert len(told) == 1
+    assert told[0].endswith("Choose one under Series in step 1, and press Open again.")
+    dock.images.files._series.setCurrentIndex(1)
+    dock.images.open_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    assert dock.session.work.volume.grid.orientation == "RIP"
+    assert dock.session.work.pictures.series == "0"
+
+
+def test_labels_drawn_on_the_fat_picture_bring_the_levels_along(window, shared_data, qtbot, tmp_path, told):
+    """Water and fat of this subject lie up to 205 mm apart by their headers; the labels decide, the slices stay."""
+    _, dock = window
+    folder = shared_data / "lumbar-dixon-tum01"
+    water, fat = (folder / f"TUM01_{name}_img_img_L2-L5.nii.gz" for name in ("water", "fat"))
+    naming = tmp_path / "naming.csv"
+    naming.write_text(
+        "value,muscle,side\n1,erector_spinae,right\n2,multifidus,right\n3,multifidus,left\n4,erector_spinae,left\n"
+    )
+    dock.images.files.set_value(ImageFiles(water=water, fat=fat, accepts_header_mismatch=True))
+    dock.images.open_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=30_000)
+    dock.link.visit(14)
+    dock.levels.mark_wished.emit()
+    dock.labels.files.set_value(LabelFiles(folder / "TUM01_fat_manual_label_segmentation_L2-L5.nii.gz", naming))
+    dock.labels.accept_wished.emit()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=30_000)
+    work = dock.session.work
+    assert work.image.grid.nearest_slice(work.level_plan.placements[0].position_mm) == 14
+    measure(dock, qtbot)
+    assert told == []
+    rows = dock.session.work.measured.result.slices
+    assert set(rows["slice_index"][rows["level"] == "L4"]) == {14}
+    assert rows["flags"].str.contains("header_mismatch_accepted").all()

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..domain.errors import InvalidChoice
 from ..domain.level_plan import LevelPlan
-from ..domain.volume import Volume
-from .layers import shown_image, slice_shown, world_letters
+from ..domain.volume import Contrast, Volume
+from .layers import ShownImage, shown_image, slice_shown, world_letters
 
 EDGES = {"left": "middle_left", "right": "middle_right", "top": "top_center", "bottom": "bottom_center"}
 """Edge of the screen and napari's word for the place of an overlay."""
@@ -97,13 +97,16 @@ def slice_line(viewer: Any, layer: Any) -> str:
     if shown is None or slice_index is None:
         return ""
     levels = "/".join(levels_at(shown.level_plan, shown.volume, slice_index))
-    return " · ".join(part for part in (levels, describe_slice(shown.volume, slice_index)) if part)
+    return " · ".join(part for part in (levels, describe_slice(shown, slice_index)) if part)
 
 
-def describe_slice(volume: Volume, slice_index: int) -> str:
+def describe_slice(shown: ShownImage, slice_index: int) -> str:
     """Contrast, slice and position of one slice; slices count from 0, as in the tables."""
-    position = f"{volume.grid.slice_position_mm(slice_index):.1f} mm".replace("-", "−")
-    return f"{volume.contrast.value} · slice {slice_index} of 0–{volume.grid.shape[0] - 1} · {position}"
+    grid = shown.volume.grid
+    position = f"{grid.slice_position_mm(slice_index):.1f} mm".replace("-", "−")
+    is_known = shown.contrast is not Contrast.UNKNOWN
+    contrast = shown.contrast.value.replace("_", " ") if is_known else "contrast unknown"
+    return f"{contrast} · slice {slice_index} of 0–{grid.shape[0] - 1} · {position}"
 
 
 def levels_at(plan: LevelPlan, volume: Volume, slice_index: int) -> list[str]:

@@ -152,8 +152,9 @@ class LayerLink:
             self._viewer.layers.selection.active = active
         self.count_slices()
         refresh_marks(self._viewer)
-        if current is not None and current.level_plan.placements:
-            self.visit(current.image.grid.nearest_slice(current.level_plan.placements[0].position_mm))
+        if current is not None:
+            grid, placed = current.image.grid, current.level_plan.placements
+            self.visit(grid.nearest_slice(placed[0].position_mm) if placed else grid.shape[0] // 2)
 
     def count_slices(self) -> None:
         """Let the slider count the slices of the image that is worked on."""

@@ -17,7 +17,7 @@ from ..domain.errors import GridMismatch, UnknownLabel
 from ..domain.grid import Grid, axis_letters
 from ..domain.label_map import LabelMap, Origin
 from ..domain.level_plan import LevelPlan
-from ..domain.volume import Volume, WaterFat
+from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from .coarse_look import contrast_limits
 
@@ -29,7 +29,9 @@ METADATA = "napari_hipspine"
 
 UNIT = "mm"
 AXIS_LABELS = ("slice", "row", "column")
-UNNAMED_COLOUR = (0.6, 0.6, 0.6, 1.0)
+UNNAMED_COLOUR = (0.6, 0.6, 0.6, 0.25)
+"""Values that are no muscle: seen, but not in the way of the picture."""
+
 LABELS_OPACITY = 0.55
 
 
@@ -41,6 +43,12 @@ class ShownImage:
     image: Volume | WaterFat
     pictures: ImageFiles | None = None
     level_plan: LevelPlan = LevelPlan()
+
+    @property
+    def contrast(self) -> Contrast:
+        """As the reader says, else as the header does."""
+        said = self.pictures.contrast if self.pictures else None
+        return said or self.volume.contrast
 
 
 @dataclass(frozen=True)

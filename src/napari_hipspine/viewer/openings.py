@@ -105,7 +105,8 @@ def open_image_layers(pictures: ImageFiles, progress: Progress = stay_silent) ->
     try:
         image = open_image(pictures, cache=cache_of(progress))
     except SeriesAmbiguous as refusal:
-        return SeriesOffer(describe_series(pictures), refusal)
+        told = SeriesAmbiguous(refusal.message, hint="Choose one under Series in step 1, and press Open again.")
+        return SeriesOffer(describe_series(pictures), told)
     name = subject_of_path(pictures.paths[0])
     return OpenedImage(image, tuple(image_layers(image, name=name, pictures=pictures)), pictures)
 

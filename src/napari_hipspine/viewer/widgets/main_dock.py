@@ -180,7 +180,8 @@ class MainDock(QWidget):
         self.refresh()
         if name == "measured":
             self.show_results()
-        if name in ("current", "measured"):
+            self.open_step(Step.TABLE)
+        if name == "current":
             self._open_step_that_is_on()
 
     def _refresh_layers(self) -> None:
