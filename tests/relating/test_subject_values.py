@@ -135,6 +135,17 @@ def test_a_column_of_contrasts_tells_more_than_the_method(make_cohort: MakeCohor
         select_values(change(table, {"subject_id": "001"}, contrast=""), RelateRequest())
 
 
+def test_rows_whose_level_was_not_set_take_no_part(make_cohort: MakeCohort, change: Change) -> None:
+    unset = {"level": "", "reason": "level_not_set", "fi": np.nan, "fcsa_mm2": np.nan, "csa_mm2": np.nan}
+    table = change(make_cohort(6), {"subject_id": "000", "muscle": "sartorius"}, **unset)
+    values = select_values(table, RelateRequest())
+    assert values.hip.level == "greater_trochanter"
+    assert np.isnan(values.hip.column("sartorius", "fi")[0])
+    assert np.isfinite(values.hip.column("sartorius", "fi")[1:]).all()
+    with pytest.raises(TableInvalid, match=r"Expected level in every row, found none in row 19, 20\."):
+        select_values(change(table, {"subject_id": "001", "muscle": "multifidus"}, level=""), RelateRequest())
+
+
 def test_complete_cases_leave_out_subjects_with_a_gap(make_cohort: MakeCohort, change: Change) -> None:
     gap = change(make_cohort(8), {"subject_id": "005", "muscle": "multifidus"}, fi=np.nan)
     pairwise, complete = (select_values(gap, RelateRequest(missing=rule)) for rule in ("pairwise", "complete"))

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+LEVEL_NOT_SET = "level_not_set"
+"""Reason of rows of muscles that were not read at any level."""
+
 SHOWN_AT_MOST = 5
 """Subjects listed in a refusal before the list is cut."""
 
 
 def check_measurements(table: pd.DataFrame, request: RelateRequest, *, source: str) -> pd.DataFrame:
     """The table with every column of the contract, known muscles and sides, and the measures asked for.
+
+    Rows of muscles whose level nobody marked are left out: they hold no value and belong to no level.
 
     Raises
     ------
@@ -28,7 +33,7 @@ def check_measurements(table: pd.DataFrame, request: RelateRequest, *, source: s
     UnknownLabel
         If a muscle is not in the vocabulary.
     """
-    checked = MEASUREMENTS.check(table, source=source)
+    checked = _checked_with_level(table, source=source)
     known = {term.id for term in vocabulary().of_kind("muscle")}
     unknown = sorted(set(checked["muscle"]) - known)
     if unknown:
@@ -50,6 +55,17 @@ def check_measurements(table: pd.DataFrame, request: RelateRequest, *, source: s
             hint=f"Measures with values: {', '.join(present) or 'none'}.",
         )
     return checked
+
+
+def _checked_with_level(table: pd.DataFrame, *, source: str) -> pd.DataFrame:
+    """The checked table without the rows that say themselves that their level was not set."""
+    if not {"level", "reason"} <= set(table.columns):
+        return MEASUREMENTS.check(table, source=source)
+    has_no_level = table["level"].isna() | (table["level"] == "")
+    unset = has_no_level & (table["reason"] == LEVEL_NOT_SET)
+    # Checked with all its rows, so that a refusal counts them as the reader of the file does.
+    checked = MEASUREMENTS.check(table.assign(level=table["level"].mask(unset, LEVEL_NOT_SET)), source=source)
+    return checked[checked["level"] != LEVEL_NOT_SET].reset_index(drop=True)
 
 
 def choose_rows(measurements: pd.DataFrame, region: Region, request: RelateRequest, *, source: str) -> pd.DataFrame:
