@@ -72,7 +72,7 @@ class ProtocolEditor(QWidget):
 
     def _make_editor(self, setting: Setting) -> QWidget:
         if setting.choices:
-            editor = choice_box([(str(choice), choice) for choice in setting.choices])
+            editor = choice_box([(str(choice).replace("_", " "), choice) for choice in setting.choices])
             editor.currentIndexChanged.connect(self._read)
         else:
             editor = QLineEdit()
