@@ -205,6 +205,20 @@ def test_memory_for_histograms_does_not_depend_on_slices(made):
     assert store.read(7)[0].tolist() == [7] * 40
 
 
+def test_very_many_signals_are_pooled_into_bins(made, monkeypatch):
+    image, labels = _scene(dtype="f8")
+    exact = sum_slices(made.volume_of(image), made.labels_of(labels), MeasurementProtocol()).pooled([0, 1])
+    monkeypatch.setattr(slice_sums_module, "MOST_BINS", 500)
+    sums = sum_slices(made.volume_of(image), made.labels_of(labels), MeasurementProtocol())
+    binned = sums.pooled([0, 1])
+    assert len(binned.values) <= 500
+    assert binned.n == exact.n
+    width = (exact.values[-1] - exact.values[0]) / 500
+    assert abs(binned.quantile(0.5) - exact.quantile(0.5)) <= width
+    whole = sum_slices(made.volume_of(image.astype(np.int16)), made.labels_of(labels), MeasurementProtocol())
+    assert np.array_equal(whole.pooled([0]).values, np.unique(image.astype(np.int16)[labels == 1]))
+
+
 def test_cancelling_stops_the_work(made):
     def stop(done, total, doing):
         if done:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 SPILL_BYTES = 32 * 2**20
 """More than this is written to a temporary file [bytes]."""
 
-_MOST_BINS = 2**18
-"""Signals that are not whole numbers are gathered into this many bins at most when many slices are pooled."""
+MOST_BINS = 2**18
+"""More signals than this are gathered into so many bins when many slices are pooled."""
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -179,18 +179,38 @@ class HistogramStore:
 
 
 def pool_many(histograms: Iterable[Histogram], at_once: int = 64) -> Histogram:
-    """As `pool`, in batches, so that memory does not grow with the number of slices.
-
-    Whole-number signals stay exact. Signals that are not whole numbers and too many to be kept one by one are
-    gathered into equally wide bins over their exact range once all slices have been seen.
-    """
+    """As `pool`, in batches, so that histograms of one range take no more memory the more there are."""
     total = pool(())
     batch: list[Histogram] = []
     for one in histograms:
         batch.append(one)
         if len(batch) == at_once:
             total, batch = pool([total, *batch]), []
-    return pool([total, *batch]).binned(_MOST_BINS)
+    return pool([total, *batch])
+
+
+def pool_into_bins(histograms: Callable[[], Iterable[Histogram]], n_bins: int) -> Histogram:
+    """All pixels in equally wide bins over their exact range, each at its middle; memory grows with nothing.
+
+    Parameters
+    ----------
+    histograms : callable
+        Gives the histograms; called twice, for the range and for the counts.
+    n_bins : int
+        Number of bins; empty ones are left out.
+    """
+    ends = [(one.values[0], one.values[-1]) for one in histograms() if len(one.values)]
+    if not ends:
+        return pool(())
+    low, high = min(first for first, _ in ends), max(last for _, last in ends)
+    if low == high:
+        return Histogram(np.array([low]), np.array([sum(one.n for one in histograms())], dtype=np.int64))
+    counts = np.zeros(n_bins, dtype=np.int64)
+    for one in histograms():
+        place = np.minimum(((one.values - low) / (high - low) * n_bins).astype(np.int64), n_bins - 1)
+        np.add.at(counts, place, one.counts)
+    occupied = np.flatnonzero(counts)
+    return Histogram(low + (occupied + 0.5) * (high - low) / n_bins, counts[occupied])
 
 
 def split(segments: Segments, chosen: Sequence[int]) -> list[Histogram]:

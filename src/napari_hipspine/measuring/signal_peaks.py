@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..domain.volume import FatPolarity
 from .histograms import Histogram
+
+Floats = NDArray[np.float64]
 
 _GRID = 512
 _VALUES = 2048
@@ -45,8 +48,6 @@ def find_peaks(histogram: Histogram) -> tuple[Peak, ...]:
         return ()
     if histogram.is_constant:
         return (Peak(float(histogram.values[0]), 1.0),)
-    from scipy.signal import find_peaks as prominent_peaks
-
     trimmed = histogram.between(histogram.quantile(0.001), histogram.quantile(0.999))
     if trimmed.is_constant:
         return (Peak(float(trimmed.values[0]), 1.0),)
@@ -56,8 +57,9 @@ def find_peaks(histogram: Histogram) -> tuple[Peak, ...]:
     z = (grid[:, None] - fine.values) / max(width, float(grid[1] - grid[0]))
     density = np.exp(-0.5 * z * z) @ fine.counts.astype(np.float64)
     density /= density.max()
-    found, _ = prominent_peaks(density, prominence=_LEAST_PROMINENCE)
-    return tuple(Peak(_refined(grid, density, int(k)), float(density[k])) for k in found)
+    tops = np.flatnonzero((density[1:-1] > density[:-2]) & (density[1:-1] >= density[2:])) + 1
+    found = [int(k) for k in tops if _prominence(density, int(k)) >= _LEAST_PROMINENCE]
+    return tuple(Peak(_refined(grid, density, k), float(density[k])) for k in found)
 
 
 def find_lean_peak(histogram: Histogram, polarity: FatPolarity, *, fat_lean_ratio: float) -> float:
@@ -78,6 +80,15 @@ def find_lean_peak(histogram: Histogram, polarity: FatPolarity, *, fat_lean_rati
     return max(candidates, key=lambda peak: peak.height).signal
 
 
+def _prominence(density: Floats, top: int) -> float:
+    """How far a peak rises above the higher of the two valleys that part it from higher ground."""
+    higher = np.flatnonzero(density > density[top])
+    left = int(higher[higher < top].max(initial=-1))
+    right = int(higher[higher > top].min(initial=len(density)))
+    valleys = density[left + 1 : top + 1].min(), density[top:right].min()
+    return float(density[top] - max(valleys))
+
+
 def _smoothing_width(histogram: Histogram) -> float:
     n = histogram.n
     spread = float(np.sqrt((histogram.counts * (histogram.values - histogram.mean) ** 2).sum() / n))
@@ -85,7 +96,7 @@ def _smoothing_width(histogram: Histogram) -> float:
     return float(1.06 * (min(spread, between) if between > 0 else spread) * n**-0.2)
 
 
-def _refined(grid: np.ndarray, density: np.ndarray, k: int) -> float:
+def _refined(grid: Floats, density: Floats, k: int) -> float:
     """Top of the parabola through a maximum and its neighbours."""
     below, at, above = density[k - 1], density[k], density[k + 1]
     curve = below - 2 * at + above

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -20,7 +20,7 @@ from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from .block_walk import BlockWalk, slice_runs
 from .dixon import DIXON_SUMS
-from .histograms import Histogram, HistogramStore, Segments, pool_many, split
+from .histograms import MOST_BINS, Histogram, HistogramStore, Segments, pool_into_bins, pool_many, split
 from .slabs import SlabCounts
 
 _ONE_WORKER_BELOW = 2**22
@@ -58,6 +58,7 @@ class SliceSums:
     _records: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     _lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int32))
     _store: HistogramStore = field(default_factory=HistogramStore)
+    _is_counted_exactly: bool = True
 
     @property
     def is_dixon(self) -> bool:
@@ -81,9 +82,20 @@ class SliceSums:
         return [self._as_signal(one) for one in split(segments, chosen)]
 
     def pooled(self, chosen: Sequence[int], slices: Collection[int] | None = None) -> Histogram:
-        """Signals of the chosen structures on all slices, or on some."""
+        """Signals of the chosen structures on all slices, or on some.
+
+        Exact for whole numbers up to 16 bit and while there are few different signals; very many go into bins.
+        """
         wanted = range(len(self.n_pixels)) if slices is None else sorted(slices)
-        return pool_many(one for z in wanted if self._has(z, chosen) for one in self.histograms(z, chosen))
+        present = [z for z in wanted if self._has(z, chosen)]
+
+        def each() -> Iterator[Histogram]:
+            return (one for z in present for one in self.histograms(z, chosen))
+
+        n_occupied = int(self._lengths[present][:, list(chosen)].sum())
+        if self._is_counted_exactly or n_occupied <= MOST_BINS:
+            return pool_many(each())
+        return pool_into_bins(each, MOST_BINS)
 
     def _has(self, z: int, chosen: Sequence[int]) -> bool:
         return bool(self._records[z] >= 0 and self._lengths[z, list(chosen)].any())
@@ -204,9 +216,15 @@ def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
         touches_edge=np.zeros(shape, dtype=np.bool_),
         dixon=MappingProxyType(dixon),
         scale=(1.0, 0.0) if isinstance(image, WaterFat) else image.voxel_scale,
+        _is_counted_exactly=_is_small_integer(image),
         _records=np.full(shape[0], -1, dtype=np.int64),
         _lengths=np.zeros(shape, dtype=np.int32),
     )
+
+
+def _is_small_integer(image: Volume | WaterFat) -> bool:
+    dtype = None if isinstance(image, WaterFat) else np.dtype(image.voxels.dtype)
+    return dtype is not None and dtype.kind in "biu" and dtype.itemsize <= 2
 
 
 def _writable_copy(sums: SliceSums) -> SliceSums:
