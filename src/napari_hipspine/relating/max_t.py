@@ -51,7 +51,7 @@ def max_t_p(null: NullDraws, labels: Sequence[str]) -> FloatArray:
     References
     ----------
     Westfall & Young 1993, Resampling-based multiple testing, algorithm 2.8; Wallace 1959,
-    doi:10.1214/aoms/1177706269 (the scale).
+    Annals of Mathematical Statistics 30, 1121 (the scale).
     """
     observed, drawn = null.observed, null.sizes
     if np.unique(null.freedom).size > 1:
