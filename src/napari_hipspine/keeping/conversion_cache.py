@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +17,13 @@ from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
 from ..domain.errors import UnreadableImage
+from .whole_folder import UNFINISHED, put_in_place, unfinished_folder
 
 ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_CACHE"
 """Names another folder for the cache."""
 
 _MARKER = "complete.json"
 _VOXELS = "voxels.zarr"
-_TEMPORARY = "unfinished-"
 _CHUNK_EDGE = 512
 _CHUNK_BYTES = 2**20
 
@@ -97,8 +96,7 @@ class FolderCache:
         folder = self._folder_of(key)
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            unfinished = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=self.root))
-            try:
+            with unfinished_folder(self.root) as unfinished:
                 _write_slabs(unfinished / _VOXELS, shape, dtype, slabs)
                 marker = {
                     "key": key,
@@ -107,9 +105,7 @@ class FolderCache:
                     "n_bytes": _size_of(unfinished / _VOXELS),
                 }
                 (unfinished / _MARKER).write_text(json.dumps(marker), encoding="utf-8")
-                _put_in_place(unfinished, folder)
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
+                put_in_place(unfinished, folder)
         except OSError as error:
             raise UnreadableImage(
                 f"Expected a cache folder that can be written, found {error.strerror or error}, in {self.root}.",
@@ -142,7 +138,7 @@ class FolderCache:
         """
         before = self.n_bytes()
         for folder in self.root.iterdir() if self.root.is_dir() else ():
-            if folder.is_dir() and (folder.name.startswith(_TEMPORARY) or (folder / _MARKER).is_file()):
+            if folder.is_dir() and (folder.name.startswith(UNFINISHED) or (folder / _MARKER).is_file()):
                 shutil.rmtree(folder)
         return before - self.n_bytes()
 
@@ -211,17 +207,6 @@ def _slices_per_chunk(shape: tuple[int, int, int], dtype: np.dtype[Any]) -> int:
     """One slice where slices are large, several where they are small: scrolling reads no more than about a megabyte."""
     n_bytes = min(shape[1], _CHUNK_EDGE) * min(shape[2], _CHUNK_EDGE) * np.dtype(dtype).itemsize
     return int(np.clip(_CHUNK_BYTES // max(1, n_bytes), 1, min(16, shape[0])))
-
-
-def _put_in_place(unfinished: Path, folder: Path) -> None:
-    """Rename into place; an older or damaged entry gives way."""
-    if folder.exists():
-        aside = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder.parent)) / "replaced"
-        folder.rename(aside)
-        unfinished.rename(folder)
-        shutil.rmtree(aside.parent, ignore_errors=True)
-    else:
-        unfinished.rename(folder)
 
 
 def _read_marker(folder: Path) -> dict[str, Any] | None:
