@@ -21,6 +21,8 @@ from .flow_store import FlowMemory, FlowStore
 from .flows import SliceFlows, opencv_is_there
 
 _MARGIN_MM = 14.0
+_WINDOW_STEP = 16
+"""Windows begin and end on multiples of this [pixels], so that an edit seldom outgrows what was kept."""
 
 
 class FillMethod(StrEnum):
@@ -181,7 +183,13 @@ def _window(plan: FillPlan, spacing: tuple[float, float], store: FlowStore) -> P
     anything = np.any([np.isin(outline, plan.values) for outline in plan.outlines.values()], axis=0)
     if not anything.any():
         return slice(0, 0), slice(0, 0)
-    return store.box_for(box_around(anything, spacing_mm=spacing, margin_mm=_MARGIN_MM))
+    rows, columns = (
+        slice(side.start // _WINDOW_STEP * _WINDOW_STEP, min(-(-side.stop // _WINDOW_STEP) * _WINDOW_STEP, size))
+        for side, size in zip(
+            box_around(anything, spacing_mm=spacing, margin_mm=_MARGIN_MM), anything.shape, strict=True
+        )
+    )
+    return store.box_for((rows, columns))
 
 
 def _guide(
