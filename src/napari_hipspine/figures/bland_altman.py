@@ -1,0 +1,105 @@
+"""Differences of two raters against their means, with bias and limits of agreement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..domain.anatomy import find_muscle
+from ..domain.colours import muscle_colour
+from ..domain.provenance import RESEARCH_ONLY
+from ..relating.raters import RatedValues
+from ..relating.reliability import find_limits
+from ..relating.request import MEASURES
+from ..writing.correlation_layout import MEASURE_LABELS, describe_level
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+GREY, INK, BAND = "#6e6e6e", "#1b1b1b", "#d9d9d9"
+
+
+def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figure:
+    """One point per subject: mean of both raters across, second − first up; bands are 95 % intervals.
+
+    Fractions are shown in percent.
+
+    Parameters
+    ----------
+    rated : RatedValues
+        Values of all raters.
+    first, second : int
+        Which raters.
+
+    Raises
+    ------
+    TableInvalid
+        If fewer than three subjects have both values.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    measure = rated.what[3]
+    scale, unit = _scale_and_unit(measure)
+    pairs = rated.values[:, [first, second]] * scale
+    a, b = pairs[~np.isnan(pairs).any(axis=1)].T
+    limits = find_limits(a, b)
+    muscle = find_muscle(rated.what[1])
+    with mpl.rc_context(mpl.rcParamsDefault):
+        figure = Figure(figsize=(6.4, 4.6), layout="constrained")
+        axes = figure.add_subplot()
+        for line, words in ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD")):
+            _draw_line(axes, line, words)
+        axes.scatter(
+            (a + b) / 2, b - a, s=36, color=[muscle_colour(muscle)], edgecolor=INK, linewidth=0.7, alpha=0.9, zorder=3
+        )
+        axes.set_xlabel(f"mean of {rated.raters[first]} and {rated.raters[second]} {unit}")
+        axes.set_ylabel(f"{rated.raters[second]} − {rated.raters[first]} {unit}")
+        label = f"{muscle.label[:1].upper()}{muscle.label[1:]} {MEASURE_LABELS.get(measure, measure)}"
+        title = f"{label}, {rated.what[2]}, {describe_level(rated.what[0])}; n {limits.n}"
+        axes.set_title(title, fontsize=10, loc="left", color=INK)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.margins(x=0.08, y=0.12)
+        figure.supxlabel(
+            f"Lines: bias and limits of agreement; bands: their 95 % intervals.\n{RESEARCH_ONLY}",
+            fontsize=7.5,
+            x=0.01,
+            ha="left",
+            color=GREY,
+        )
+    return figure
+
+
+def _draw_line(axes: Axes, line: tuple[float, float, float], words: str) -> None:
+    """A horizontal line with its band and its number at the right."""
+    value, low, high = line
+    axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0)
+    axes.axhline(value, color=INK, linewidth=1.1, linestyle="-" if words == "bias" else "--")
+    text = f"{words} {value:.4g}".replace("-", "−")
+    axes.annotate(
+        text,
+        (1.0, value),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 0),
+        textcoords="offset points",
+        fontsize=8,
+        color=INK,
+        va="center",
+    )
+
+
+def _scale_and_unit(measure: str) -> tuple[float, str]:
+    known = {one.word: one for one in MEASURES}.get(measure)
+    if known is None:
+        return 1.0, ""
+    if known.is_fraction:
+        return 100.0, "[%]"
+    return 1.0, "[mm³]" if known.column.endswith("_mm3") else "[mm²]"
+
+
+def has_enough_pairs(rated: RatedValues, *, first: int = 0, second: int = 1, fewest: int = 3) -> bool:
+    """Whether enough subjects have both values for a figure."""
+    pairs = rated.values[:, [first, second]]
+    return int((~np.isnan(pairs).any(axis=1)).sum()) >= fewest

@@ -1,0 +1,168 @@
+"""How well readers agree: on the numbers of measurement tables, and on the outlines of label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from ..domain.errors import InvalidChoice
+from ..domain.label_map import LabelMap
+from ..domain.provenance import Provenance, fingerprints
+from ..measuring.agreement import BorderRule, DistanceRule, Overlap, find_overlaps
+from ..relating.agreement_tables import OVERLAPS
+from ..relating.grade_agreement import KappaWeights
+from ..relating.raters import (
+    FILE,
+    RatedValues,
+    RaterColumn,
+    pair_raters,
+    tabulate_kappa,
+    tabulate_limits,
+    tabulate_reliability,
+)
+from ..writing.tables import as_json, table_as_csv
+from .read_tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Table: TypeAlias = pd.DataFrame | str | Path
+
+
+@dataclass(frozen=True)
+class ReaderAgreement:
+    """Agreement on numbers.
+
+    Attributes
+    ----------
+    reliability, limits, kappa
+        Tables of `relating.agreement_tables`; kappa is empty where nothing was graded.
+    rated
+        The values behind them.
+    provenance
+        Files, choices and versions.
+    """
+
+    reliability: pd.DataFrame
+    limits: pd.DataFrame
+    kappa: pd.DataFrame
+    rated: tuple[RatedValues, ...]
+    provenance: Provenance
+
+
+def agree_readers(
+    tables: Sequence[Table],
+    *,
+    measures: Sequence[str] = ("fcsa", "fi"),
+    grades: Sequence[str] = (),
+    weights: KappaWeights = KappaWeights.LINEAR,
+    possible_grades: Sequence[float] | None = None,
+    by: RaterColumn | None = None,
+) -> ReaderAgreement:
+    """Intraclass correlation, measurement error, limits of agreement and kappa of two or more raters.
+
+    Parameters
+    ----------
+    tables
+        Measurement tables of all raters; one may hold several.
+    measures, grades
+        Measures, and additional columns that hold grades.
+    weights, possible_grades
+        How grades that differ count, and every possible grade.
+    by
+        What tells the raters apart.
+    """
+    import pandas as pd
+
+    if not tables:
+        raise InvalidChoice("Expected at least one measurement table, found none.", hint="Name a measurements.csv.")
+    names = _file_names(tables)
+    frames = [
+        (read_table(one, what="a measurement table") if isinstance(one, str | Path) else one).assign(**{FILE: name})
+        for one, name in zip(tables, names, strict=True)
+    ]
+    together = pd.concat([frame.astype(object) for frame in frames], ignore_index=True)
+    source = ", ".join(names)
+    rated = pair_raters(together, measures, by=by, source=source)
+    graded = pair_raters(together, grades, by=by, source=source) if grades else []
+    settings = {
+        "measures": list(measures),
+        "grades": list(grades),
+        "weights": weights.value,
+        "by": by.value if by else None,
+    }
+    paths = [Path(one) for one in tables if isinstance(one, str | Path)]
+    return ReaderAgreement(
+        tabulate_reliability(rated),
+        tabulate_limits(rated),
+        tabulate_kappa(graded, weights=weights, grades=possible_grades),
+        tuple(rated),
+        Provenance("agree", settings, fingerprints(paths)),
+    )
+
+
+def agree_outlines(
+    first: LabelMap,
+    second: LabelMap,
+    *,
+    distance: DistanceRule = DistanceRule.MAX_OF_DIRECTED,
+    border: BorderRule = BorderRule.SLICE_OUTLINE,
+) -> pd.DataFrame:
+    """Dice and distance of the outlines of two label maps, the second brought onto the grid of the first.
+
+    Raises
+    ------
+    GridMismatch
+        If no flip, permutation, crop or pad joins the two grids.
+    """
+    overlaps = find_overlaps(first, second.on_grid(first.grid), distance=distance, border=border)
+    rules = {"distance_rule": distance.value, "border_rule": border.value}
+    return OVERLAPS.frame(_overlap_row(one) | rules for one in overlaps)
+
+
+def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
+    """Tables, what they rest on, and one Bland-Altman figure per quantity and pair of raters with enough subjects."""
+    from ..figures.bland_altman import bland_altman, has_enough_pairs
+    from ..figures.png import figure_as_png
+
+    files: dict[str, str | bytes] = {
+        "reliability.csv": table_as_csv(agreement.reliability),
+        "limits.csv": table_as_csv(agreement.limits),
+    }
+    if len(agreement.kappa):
+        files["kappa.csv"] = table_as_csv(agreement.kappa)
+    for rated in agreement.rated:
+        for first in range(len(rated.raters)):
+            for second in range(first + 1, len(rated.raters)):
+                if has_enough_pairs(rated, first=first, second=second):
+                    pair = f"_{first + 1}-{second + 1}" if len(rated.raters) > 2 else ""
+                    figure = bland_altman(rated, first=first, second=second)
+                    files[f"bland_altman_{'_'.join(rated.what)}{pair}.png"] = figure_as_png(figure)
+    return {**files, "run.json": as_json(agreement.provenance.as_dict())}
+
+
+def _file_names(tables: Sequence[Table]) -> list[str]:
+    """A name for each table: its file name, with its folder where names repeat."""
+    names = [Path(one).name if isinstance(one, str | Path) else f"table {k + 1}" for k, one in enumerate(tables)]
+    if len(set(names)) == len(names):
+        return names
+    return [
+        f"{Path(one).parent.name}/{name}" if isinstance(one, str | Path) else name
+        for one, name in zip(tables, names, strict=True)
+    ]
+
+
+def _overlap_row(overlap: Overlap) -> dict[str, str | int | float | None]:
+    return {
+        "muscle": overlap.structure.muscle.id,
+        "side": overlap.structure.side.value,
+        "n_first": overlap.n_first,
+        "n_second": overlap.n_second,
+        "n_both": overlap.n_both,
+        "dice": overlap.dice,
+        "hd95_mm": overlap.hd95_mm,
+        "hd_mm": overlap.hd_mm,
+        "reason": "not_measured" if overlap.dice is None else "",
+    }
