@@ -14,7 +14,7 @@ from ..domain.cells import cell_as_text
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import SubjectResult
-from ..domain.tables import TABLES
+from ..domain.tables import TABLES, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,17 +30,17 @@ def table_as_csv(frame: pd.DataFrame) -> str:
     return out.getvalue()
 
 
-def columns_as_json(*names: str) -> str:
-    """What every column of the named tables is called, holds and means, as JSON text."""
+def columns_as_json(*tables: str | Table) -> str:
+    """What every column of the tables (or of those so named) is called, holds and means, as JSON text."""
+    chosen = [TABLES[table] if isinstance(table, str) else table for table in tables]
     described = {
-        name: {
-            "key": list(TABLES[name].key),
+        table.name: {
+            "key": list(table.key),
             "columns": [
-                {"name": c.name, "kind": c.kind.value, "unit": c.unit, "meaning": c.meaning}
-                for c in TABLES[name].columns
+                {"name": c.name, "kind": c.kind.value, "unit": c.unit, "meaning": c.meaning} for c in table.columns
             ],
         }
-        for name in names
+        for table in chosen
     }
     return as_json({"research_only": RESEARCH_ONLY, "tables": described})
 

@@ -57,6 +57,8 @@ class Design:
         The model matrix, all columns.
     troubles : tuple of Trouble or None
         Why a column is left out of the fit; None for those that stay.
+    coded : mapping of str to ndarray
+        Values of each variable by its name: numbers, or the index of the level.
     response : ndarray, shape ``(n_rows,)``
         The outcome.
     rows : ndarray, shape ``(n_rows,)``
@@ -77,6 +79,7 @@ class Design:
     column_terms: tuple[int, ...]
     matrix: FloatArray
     troubles: tuple[Trouble | None, ...]
+    coded: Mapping[str, FloatArray]
     response: FloatArray
     rows: IntArray
     gaps: Mapping[str, int]
@@ -182,7 +185,8 @@ def build_design(
         columns=columns,
         column_terms=column_terms,
         matrix=matrix,
-        troubles=_find_dependent(matrix),
+        troubles=find_dependent(matrix),
+        coded=coded,
         response=read(cells[formula.response], formula.response),
         rows=np.flatnonzero(present),
         gaps=gaps,
@@ -234,7 +238,7 @@ def _code_variable(coding: Coding, values: FloatArray) -> list[tuple[str, FloatA
     return [(f"{name}{level}", (values == k).astype(np.float64)) for k, level in enumerate(coding.levels) if k]
 
 
-def _find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
+def find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
     """Why a column adds nothing to those before it."""
     basis = np.empty((matrix.shape[0], 0))
     troubles: list[Trouble | None] = []

@@ -126,6 +126,18 @@ def fit_firth(matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLik
     )
 
 
+def firth_coefficients(matrix: FloatArray, events: FloatArray) -> FloatArray | None:
+    """Coefficients alone, the intercept corrected; None where the top is not reached."""
+    trials = np.ones_like(events)
+    if find_obstacle(matrix, events, trials) is not None:
+        return None
+    scale = np.sqrt(np.mean(matrix**2, axis=0))
+    likelihood = _Penalised(matrix / scale, events, trials)
+    beta, converged = likelihood.climb(np.zeros(matrix.shape[1]), np.ones(matrix.shape[1], dtype=bool))
+    corrected = _correct_intercept(likelihood, beta) if converged else None
+    return None if corrected is None else corrected[0] / scale
+
+
 def _profile_all(likelihood: _Penalised, beta: FloatArray) -> list[tuple[float, float, float]]:
     """Interval and p of every coefficient."""
     from scipy.stats import chi2

@@ -37,7 +37,7 @@ class Variable:
     @property
     def text(self) -> str:
         """As it is written in a formula."""
-        return f"factor({_quote(self.column)})" if self.is_declared_factor else _quote(self.column)
+        return f"factor({quote_name(self.column)})" if self.is_declared_factor else quote_name(self.column)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Formula:
         needed = {name for one in left for name in one}
         spelled = {variable.name: variable.text for variable in self.variables}
         right = " + ".join(":".join(spelled[name] for name in one) for one in left) or "1"
-        text = f"{_quote(self.response)} ~ {right}"
+        text = f"{quote_name(self.response)} ~ {right}"
         return Formula(text, self.response, tuple(v for v in self.variables if v.name in needed), left)
 
 
@@ -183,5 +183,6 @@ def _unquote(name: str) -> str:
     return name.strip("`")
 
 
-def _quote(name: str) -> str:
+def quote_name(name: str) -> str:
+    """A column name as it is written in a formula."""
     return name if re.fullmatch(_NAME, name) and not name.startswith("`") else f"`{name}`"

@@ -248,9 +248,7 @@ def maximise(
     """
     from scipy.optimize import minimize
 
-    back = np.eye(len(start))
-    back[:-1, :-1] = np.linalg.cholesky(covariance)
-    back[-1, -1] = 1 / np.sqrt(2 * len(likelihood.starts))
+    back = _unit_coordinates(covariance, len(likelihood.starts))
 
     def down(z: FloatArray) -> tuple[float, FloatArray]:
         value, gradient = likelihood.value_and_gradient(start + back @ z)
@@ -270,6 +268,36 @@ def maximise(
             return theta, back @ np.linalg.inv(information) @ back.T, likelihood.value_and_gradient(theta)[0]
         z = _step_down(down, z, step)
     return None
+
+
+def refit_roughly(
+    matrix: FloatArray, response: FloatArray, groups: npt.ArrayLike, start: tuple[FloatArray, float], *, n_points: int
+) -> tuple[FloatArray, float] | None:
+    """Coefficients and deviation to about three decimals, from a start near by; for resamples by the hundred."""
+    from scipy.optimize import minimize
+
+    plain = fit_logistic(matrix, response)
+    if not plain.has_numbers:
+        return None
+    likelihood = arrange_by_group(matrix, response, np.ones_like(response), groups, n_points=n_points)
+    theta = np.append(start[0], max(start[1], START_DEVIATION / 10))
+    back = _unit_coordinates(plain.covariance, len(likelihood.starts))
+
+    def down(z: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient = likelihood.value_and_gradient(theta + back @ z)
+        return -value, -back.T @ gradient
+
+    found = minimize(down, np.zeros(len(theta)), jac=True, method="BFGS", options={"gtol": 1e-2})
+    theta = theta + back @ found.x
+    return None if abs(theta[-1]) > LARGEST_DEVIATION else (theta[:-1], abs(float(theta[-1])))
+
+
+def _unit_coordinates(covariance: FloatArray, n_groups: int) -> FloatArray:
+    """What turns coordinates of about unit information into coefficients and deviation."""
+    back = np.eye(len(covariance) + 1)
+    back[:-1, :-1] = np.linalg.cholesky(covariance)
+    back[-1, -1] = 1 / np.sqrt(2 * n_groups)
+    return back
 
 
 def _at_zero_deviation(

@@ -1,0 +1,77 @@
+"""One model per value of a column: subgroups, time points or sides, with Firth's penalty for all where one needs it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ...domain.errors import InvalidChoice, TableInvalid
+from .columns import MOST_LEVELS, Coding, find_coding, is_gap
+from .design import OutcomeKind, build_design
+from .fitting import EVENTS_PER_TERM, Estimator, FittedModel, ModelRequest, events_per_term, fit_model
+from .formula import Variable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class FewEvents(StrEnum):
+    """What is done where a model has fewer than 10 events (or non-events) per term.
+
+    `FLAG` says so; `FIRTH` fits all models with Firth's penalty if one needs it, so that they can be compared.
+    """
+
+    FLAG = "flag"
+    FIRTH = "firth"
+
+
+def fit_by(
+    table: pd.DataFrame, request: ModelRequest, column: str, *, few_events: FewEvents = FewEvents.FLAG
+) -> tuple[tuple[str, FittedModel], ...]:
+    """The same model for every value of a column, named ``COLUMN=VALUE``, numbers in their order.
+
+    Parameters
+    ----------
+    table, request
+        As for one model.
+    column : str
+        Rows without a value in it are in no model.
+    few_events : FewEvents
+        What is done where a plain logistic model has few events.
+
+    Raises
+    ------
+    InvalidChoice
+        If the column is in the formula.
+    TableInvalid
+        If it is not in the table, or a value leaves no complete row.
+    """
+    if column not in table.columns:
+        raise TableInvalid(f"Expected the column {column}, missing, in the table to model.")
+    if column in request.parsed_formula.columns:
+        raise InvalidChoice(f"Expected {column} to part the rows or in the formula, found both.")
+    parts = _part(table, column)
+    needs_penalty = few_events is FewEvents.FIRTH and _any_few(parts, request)
+    chosen = replace(request, estimator=Estimator.FIRTH) if needs_penalty else request
+    return tuple((name, fit_model(rows, chosen)) for name, rows in parts)
+
+
+def _part(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+    cells = table[column].tolist()
+    present = [not is_gap(cell) for cell in cells]
+    values = [cell for cell, is_there in zip(cells, present, strict=True) if is_there]
+    coding: Coding = find_coding(Variable(column, column, is_declared_factor=True), values)
+    if len(coding.levels) > MOST_LEVELS:
+        raise TableInvalid(f"Expected at most {MOST_LEVELS} values of {column}, found {len(coding.levels)}.")
+    rows = table[present].reset_index(drop=True)
+    codes = coding.code(values)
+    return [(f"{column}={level}", rows[codes == k].reset_index(drop=True)) for k, level in enumerate(coding.levels)]
+
+
+def _any_few(parts: list[tuple[str, pd.DataFrame]], request: ModelRequest) -> bool:
+    if request.kind is not OutcomeKind.LOGISTIC or request.random is not None:
+        return False
+    formula = request.parsed_formula
+    designs = (build_design(rows, formula, kind=request.kind, references=request.references) for _, rows in parts)
+    return any(events_per_term(design) < EVENTS_PER_TERM for design in designs)
