@@ -408,3 +408,14 @@ def test_bias_correction_flattens_a_slope(made):
 
     assert fi_of_darker_side("n4") == pytest.approx(truth, abs=0.002)
     assert abs(fi_of_darker_side("none") - truth) > 0.02
+
+
+def test_measuring_again_takes_a_new_structure_in(made):
+    image, labels, _ = made.body_with_fat()
+    volume = made.volume_of(image)
+    before = made.measure(volume, made.labels_of(labels))
+    labels[0, 46:54, 30:40] = 3
+    label_map = made.labels_of(labels, {**made.TWO_SIDES, 3: find_structure("psoas_major", "left")})
+    again = measure_again(before, [0], volume, label_map, LevelPlan(), MeasurementProtocol(), key=made.KEY)
+    assert made.row_of(again.measurements, muscle="psoas_major", side="left")["csa_mm2"] == 80
+    assert again.thresholds.muscles["multifidus"].threshold == before.thresholds.muscles["multifidus"].threshold

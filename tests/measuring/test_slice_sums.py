@@ -247,3 +247,11 @@ def test_labels_without_names_are_refused(made):
     unnamed = LabelMap(labels, made.grid_of(labels.shape), {})
     with pytest.raises(InvalidChoice, match="at least one named structure"):
         sum_slices(made.volume_of(image), unnamed, MeasurementProtocol())
+
+
+def test_updating_with_other_structures_is_refused(made):
+    image, labels = _scene()
+    volume = made.volume_of(image)
+    sums = sum_slices(volume, made.labels_of(labels), MeasurementProtocol())
+    with pytest.raises(InvalidChoice, match="structures that were summed"):
+        update_sums(sums, volume, made.labels_of(labels, {1: made.TWO_SIDES[1]}), MeasurementProtocol(), slices=[0])

@@ -144,3 +144,14 @@ def _pixels_of_records(counts: SlabCounts, shape: tuple[int, int]) -> NDArray[np
             _, found, lengths = record
             target += np.bincount(np.repeat(np.arange(shape[1]), lengths), found, shape[1]).astype(np.int64)
     return pixels
+
+
+def structures_of(label_map: LabelMap) -> tuple[Structure, ...]:
+    """Structures of a label map in the order of their values."""
+    return tuple(label_map.structures[value] for value in sorted(label_map.structures))
+
+
+def is_small_integer(image: Volume | WaterFat) -> bool:
+    """Whether an image has so few possible signals that each is counted by itself."""
+    dtype = None if isinstance(image, WaterFat) else np.dtype(image.voxels.dtype)
+    return dtype is not None and dtype.kind in "biu" and dtype.itemsize <= 2

@@ -14,6 +14,7 @@ from ..domain.subject import Progress, SubjectKey, stay_silent
 from ..domain.tables import MEASUREMENTS, SLICES
 from ..domain.volume import Contrast, Volume, WaterFat
 from .bias_field import corrected
+from .block_walk import structures_of
 from .choices import check_choices, fraction_unit, kind_of
 from .fat_threshold import FatThresholds
 from .levels import measurement_rows
@@ -130,15 +131,18 @@ def measure_again(
     Parameters
     ----------
     measured : Measured
-        The result before the edit, of the same image, structures and protocol.
+        The result before the edit, of the same image and protocol.
     dirty_slices : collection of int
-        Slices whose labels have changed.
+        Slices whose labels have changed; all are counted where a structure was added or taken away.
     image, label_map, level_plan, protocol, key, fat_roi
         As in `measure_volume`; the labels after the edit.
     """
     check_choices(image, protocol)
     picture = measured.picture or corrected(image, protocol)
-    sums = update_sums(measured.sums, picture, label_map, protocol, slices=dirty_slices)
+    if structures_of(label_map) == measured.sums.structures:
+        sums = update_sums(measured.sums, picture, label_map, protocol, slices=dirty_slices)
+    else:
+        sums = sum_slices(picture, label_map, protocol)
     thresholds = find_thresholds(picture, label_map, sums, protocol, accepted=measured.thresholds, fat_roi=fat_roi)
     again = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
     return replace(again, picture=picture)

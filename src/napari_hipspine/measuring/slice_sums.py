@@ -18,7 +18,7 @@ from ..domain.label_map import LabelMap
 from ..domain.protocol import MeasurementProtocol
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
-from .block_walk import BlockWalk, slice_runs
+from .block_walk import BlockWalk, is_small_integer, slice_runs, structures_of
 from .dixon import DIXON_SUMS
 from .histograms import MOST_BINS, Histogram, HistogramStore, Segments, pool_into_bins, pool_many, split
 from .slabs import SlabCounts
@@ -169,7 +169,14 @@ def update_sums(
         As in `sum_slices`.
     slices : collection of int, optional
         Slices whose labels have changed; all by default.
+
+    Raises
+    ------
+    InvalidChoice
+        If the labels stand for other structures.
     """
+    if structures_of(label_map) != sums.structures:
+        raise InvalidChoice("Expected labels for the structures that were summed, found others: sum all slices anew.")
     walk = BlockWalk(image, label_map, protocol, tuple(sums.structures))
     runs = list(slice_runs(walk.block_shape[0], walk.shape[0], slices))
     out = _writable_copy(sums)
@@ -204,7 +211,7 @@ def _spread(work: Any, runs: list[slice], n_workers: int, progress: Progress) ->
 
 
 def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
-    structures = tuple(label_map.structures[value] for value in sorted(label_map.structures))
+    structures = structures_of(label_map)
     shape = (image.grid.shape[0], len(structures))
     dixon: dict[str, NDArray[Any]] = {}
     if isinstance(image, WaterFat):
@@ -216,15 +223,10 @@ def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
         touches_edge=np.zeros(shape, dtype=np.bool_),
         dixon=MappingProxyType(dixon),
         scale=(1.0, 0.0) if isinstance(image, WaterFat) else image.voxel_scale,
-        _is_counted_exactly=_is_small_integer(image),
+        _is_counted_exactly=is_small_integer(image),
         _records=np.full(shape[0], -1, dtype=np.int64),
         _lengths=np.zeros(shape, dtype=np.int32),
     )
-
-
-def _is_small_integer(image: Volume | WaterFat) -> bool:
-    dtype = None if isinstance(image, WaterFat) else np.dtype(image.voxels.dtype)
-    return dtype is not None and dtype.kind in "biu" and dtype.itemsize <= 2
 
 
 def _writable_copy(sums: SliceSums) -> SliceSums:
