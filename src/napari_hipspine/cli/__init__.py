@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
-from . import demo, info, labels, measure, phantom, relate, vocabulary
+from . import demo, info, labels, measure, model, phantom, relate, vocabulary
 
 REFUSED = 2
 """Exit code when nothing was written."""
@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hipspine {__version__}. {RESEARCH_ONLY}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (measure, relate, info, labels, vocabulary, phantom, demo):
+    for command in (measure, relate, model, info, labels, vocabulary, phantom, demo):
         command.add_parser(commands)
     return parser
 
