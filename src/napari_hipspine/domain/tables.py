@@ -142,7 +142,7 @@ SLICES = Table(
     columns=read_columns(
         _WHO
         + """
-level | t | | levels whose window takes this slice; empty when none does
+level | t | | levels whose window takes this slice; empty when none does; all when no level was marked
 slice_position | t | | where on the level the slice lies
 muscle | t | | muscle, from the vocabulary
 side | t | | left or right, the patient's
