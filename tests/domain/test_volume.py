@@ -129,6 +129,9 @@ def test_the_labels_decide_whose_geometry_is_taken(water: Grid, fat: Grid, label
     pair = accept_header_mismatch(volumes["water"], volumes["fat"], labels_grid=labels)
     assert pair.grid == pair.fat.grid == volumes[taken].grid
     assert pair.flags == ("header_mismatch_accepted",)
+    (note,) = pair.notes
+    assert note.startswith("headers of water and fat disagree (")
+    assert note.endswith(f"the geometry of {taken} was taken")
     assert pair.water.voxels is volumes["water"].voxels
     assert pair.fat.voxels is volumes["fat"].voxels
     assert (pair.water.contrast, pair.fat.contrast) == (Contrast.WATER, Contrast.FAT)

@@ -174,8 +174,22 @@ def test_two_series_with_a_pair_each_are_asked_about(monkeypatch):
     assert open_water_fat("somewhere", series=3).water is volumes[2]
 
 
+def test_of_a_folder_with_both_each_option_takes_what_its_header_says(monkeypatch, tmp_path):
+    volumes = tuple(_echo(2.30, contrast=one) for one in (Contrast.IN_PHASE, Contrast.FAT, Contrast.WATER))
+    monkeypatch.setattr(water_fat, "list_volumes", lambda path, cache: volumes)
+    water, fat = open_water_fat_pair(tmp_path, tmp_path)
+    assert water.voxels is volumes[2].voxels
+    assert fat.voxels is volumes[1].voxels
+
+
 def test_two_files_are_opened_as_water_and_fat(shared_data):
     folder = shared_data / "thigh-dixon-ge"
     water, fat = open_water_fat_pair(folder / "water.nii.gz", folder / "fat.nii.gz")
     assert (water.contrast, fat.contrast) == (Contrast.WATER, Contrast.FAT)
     assert water.grid.same_as(fat.grid)
+
+
+def test_a_folder_that_does_not_say_which_is_water_is_asked_about(shared_data):
+    folder = shared_data / "dicom-dualecho-ge"
+    with pytest.raises(SeriesAmbiguous, match=r"found 2"):
+        open_water_fat_pair(folder, folder)

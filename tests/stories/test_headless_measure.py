@@ -86,6 +86,8 @@ def test_what_a_result_rests_on_stands_beside_it(hipspine, lumbar_dixon, tmp_pat
     assert run["subject"]["subject_id"] == "s7"
     assert run["settings"]["protocol"]["fat_method"] == "dixon"
     assert [len(one["sha256"]) for one in run["inputs"]] == [64, 64, 64]
+    assert run["notes"][0].startswith("headers of water and fat disagree (first voxel 317.61 mm apart); ")
+    assert run["notes"][0].endswith("the geometry of water was taken")
     units = {c["name"]: c["unit"] for c in columns["tables"]["slices"]["columns"]}
     assert (units["csa_mm2"], units["fi"], units["position_mm"]) == ("mm2", "1", "mm")
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..domain.errors import InvalidChoice
+
 
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
@@ -21,6 +23,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..phantom.files import LEVEL_COLUMNS, level_rows, truth_columns, truth_rows, write_subject, write_table
     from ..phantom.subjects import make_subject
 
+    if arguments.seed < 0:
+        raise InvalidChoice(f"Expected a seed from 0 on, found {arguments.seed}.")
     subject = make_subject(arguments.seed, subject_id=arguments.subject)
     for row in write_subject(subject, arguments.out):
         print(f"{arguments.out / row['image']}\n{arguments.out / row['labels']}")

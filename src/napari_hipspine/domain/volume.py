@@ -149,6 +149,8 @@ class WaterFat:
         Volumes on the same grid.
     flags : tuple of str
         Flags of the pair, e.g. ``two_echo_ambiguous`` or ``header_mismatch_accepted``.
+    notes : tuple of str
+        How the two were brought together, in words.
 
     Raises
     ------
@@ -161,6 +163,7 @@ class WaterFat:
     water: Volume
     fat: Volume
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.water.contrast is Contrast.FAT or self.fat.contrast is Contrast.WATER:
@@ -219,9 +222,11 @@ def accept_header_mismatch(water: Volume, fat: Volume, *, labels_grid: Grid) -> 
             f"{labels_grid.difference_from(water.grid)} to water; {labels_grid.difference_from(fat.grid)} to fat.",
             hint="Use the label file that was drawn on one of the two, with all its voxels.",
         )
-    grid = water.grid if in_water >= in_fat else fat.grid
+    name, grid = ("water", water.grid) if in_water >= in_fat else ("fat", fat.grid)
+    difference = water.grid.difference_from(fat.grid)
+    note = f"headers of water and fat disagree ({difference}); the geometry of {name} was taken"
     pair = (replace(water, grid=grid), replace(fat, grid=grid))
-    return WaterFat(*pair, flags=("header_mismatch_accepted",))
+    return WaterFat(*pair, flags=("header_mismatch_accepted",), notes=(note,))
 
 
 def _matching(labels_grid: Grid, grid: Grid) -> int:

@@ -145,10 +145,10 @@ def read_meanings(rows: Iterable[Mapping[str, str | None]], *, source: str) -> M
         try:
             value, meaning = _read_row(row)
         except HipSpineError as error:
-            wrong.append(f"line {number}: {error.message}")
+            wrong.append(f"line {number}: {error.message.removesuffix('.')}")
             continue
         if value in meanings:
-            wrong.append(f"line {number}: value {value} is given twice.")
+            wrong.append(f"line {number}: value {value} is given twice")
         meanings[value] = meaning
     if wrong or not meanings:
         raise TableInvalid(

@@ -93,7 +93,7 @@ def choose_volume(volumes: tuple[Volume, ...], path: str | PathLike[str], *, ser
     if len(found) > 1:
         raise SeriesAmbiguous(
             f"Expected one volume, found {len(found)}, in {path}:\n{describe_volumes(volumes, only=found)}",
-            hint="Choose one by its number with --series.",
+            hint="Choose one by its number with --series (of labels: --labels-series).",
         )
     return found[0]
 
@@ -117,7 +117,7 @@ def volumes_of_series(
     if not found:
         raise InvalidChoice(
             f"Expected a series of the list, found {wanted!r}, in {path}:\n{describe_volumes(volumes)}",
-            hint="Give the number or the series UID with --series.",
+            hint="Give the number or the series UID with --series (of labels: --labels-series).",
         )
     return found
 

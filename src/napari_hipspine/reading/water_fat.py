@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from os import PathLike
+from pathlib import Path
 
 from ..domain.cache import VolumeCache
 from ..domain.errors import SeriesAmbiguous, UnreadableImage
@@ -79,12 +80,25 @@ def open_water_fat_pair(
 ) -> tuple[Volume, Volume]:
     """Water and fat from two places, not yet paired: their headers may disagree.
 
+    Where a folder holds several volumes, the only one that its header calls water, or fat, is taken.
+
     Make the pair with `WaterFat`, which refuses two different grids, or with
     `napari_hipspine.domain.volume.accept_header_mismatch`.
     """
-    water = open_volume(water_path, series=water_series, cache=cache)
-    fat = open_volume(fat_path, series=fat_series, cache=cache)
+    water = _open_marked(water_path, Contrast.WATER, series=water_series, cache=cache)
+    fat = _open_marked(fat_path, Contrast.FAT, series=fat_series, cache=cache)
     return as_water(water), as_fat(fat)
+
+
+def _open_marked(
+    path: str | PathLike[str], contrast: Contrast, *, series: str | int | None, cache: VolumeCache | None
+) -> Volume:
+    """The volume asked for, or the only one of a folder with this contrast."""
+    if series is None and Path(path).is_dir():
+        marked = [volume for volume in list_volumes(path, cache=cache) if volume.contrast is contrast]
+        if len(marked) == 1:
+            return marked[0]
+    return open_volume(path, series=series, cache=cache)
 
 
 def computed_pair(volumes: Iterable[Volume]) -> WaterFat | None:

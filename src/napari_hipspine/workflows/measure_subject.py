@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.errors import UnknownLabel
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
@@ -43,7 +44,7 @@ def measure_subject(
     protocol : MeasurementProtocol, optional
         Settings; by default those that fit the image (Dixon for water and fat or a fat-fraction map).
     fat_roi : LabelMap, optional
-        Macroscopic fat accepted or redrawn by the reader.
+        Macroscopic fat accepted or redrawn by the reader; brought onto the image's grid as the outlines are.
     inputs : sequence of path
         Files to fingerprint for the provenance.
     progress : Progress
@@ -51,6 +52,8 @@ def measure_subject(
 
     Raises
     ------
+    UnknownLabel
+        If no labelled voxel lies inside the image.
     HipSpineError
         Grids that do not match, unknown polarity, contradictions, settings that do not fit the image.
     """
@@ -59,7 +62,13 @@ def measure_subject(
     plan = level_plan or LevelPlan()
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
-    measured = measure_volume(image, on_image, plan, settings, key=key, fat_roi=fat_roi, progress=progress)
+    roi = fat_roi.on_grid(image.grid) if fat_roi else None
+    measured = measure_volume(image, on_image, plan, settings, key=key, fat_roi=roi, progress=progress)
+    if measured.slices.empty:
+        raise UnknownLabel(
+            f"Expected labels inside the image, found none of them there, in {label_map.path or 'memory'}.",
+            hint="Check that labels and image belong to the same scan.",
+        )
     return SubjectResult(
         key=key,
         slices=measured.slices,
@@ -110,7 +119,7 @@ def provenance_of(
         command="measure",
         settings=settings,
         inputs=fingerprints(inputs),
-        notes=(*label_map.notes, *measured.notes),
+        notes=(*(image.notes if isinstance(image, WaterFat) else ()), *label_map.notes, *measured.notes),
     )
 
 

@@ -27,7 +27,8 @@ class ImageFiles:
     fat_polarity : FatPolarity, optional
         Declared where the header is silent or wrong.
     allows_fat_suppressed : bool
-        Whether threshold FI is wanted although fat was suppressed; written into every row.
+        Whether threshold FI is wanted although fat was suppressed; written into every row, unless the header says
+        that fat was not suppressed.
     accepts_header_mismatch : bool
         Whether water and fat of one acquisition may disagree in their headers; written into every row.
     """
@@ -170,7 +171,8 @@ def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | Wa
 
 def declare(volume: Volume, pictures: ImageFiles) -> Volume:
     """The volume with contrast, polarity and fat suppression as the user states them."""
-    flags = ("fat_suppressed",) if pictures.allows_fat_suppressed and volume.fat_suppressed else ()
+    may_be_suppressed = volume.fat_suppressed is not False
+    flags = ("fat_suppressed",) if pictures.allows_fat_suppressed and may_be_suppressed else ()
     return replace(
         volume,
         contrast=pictures.contrast or volume.contrast,

@@ -1,0 +1,73 @@
+"""The command line on a synthetic lumbar subject: what is declared, drawn and refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_hipspine.sample_data import sample_subjects
+
+
+@pytest.fixture(scope="module")
+def lumbar():
+    """Series of the first synthetic subject."""
+    return sample_subjects()[0].series[0]
+
+
+@pytest.fixture
+def asked(lumbar) -> list[object]:
+    """Arguments that measure it."""
+    return ["measure", "--image", lumbar.image, "--labels", lumbar.labels, "--fat-polarity", "bright"]
+
+
+def read(folder: Path) -> pd.DataFrame:
+    return pd.read_csv(folder / "measurements.csv", keep_default_na=False, na_values=[""])
+
+
+def turned(path: Path, axes: str):
+    """The same picture stored along other axes."""
+    image = nib.load(path)
+    turn = nib.orientations.ornt_transform(nib.io_orientation(image.affine), nib.orientations.axcodes2ornt(axes))
+    return image.as_reoriented(turn)
+
+
+def test_allowing_fat_suppression_is_written_into_every_row(hipspine, asked, tmp_path: Path) -> None:
+    said = hipspine(*asked, "--allow-fat-suppressed", "--out", tmp_path / "out")
+    assert said.exit_code == 0, said.err
+    assert read(tmp_path / "out")["flags"].str.split(";").map(lambda flags: "fat_suppressed" in flags).all()
+
+
+def test_a_fat_region_may_be_stored_along_other_axes(hipspine, asked, lumbar, tmp_path: Path) -> None:
+    for axes in ("LPS", "SAR"):
+        image, labels = (turned(path, axes) for path in (lumbar.image, lumbar.labels))
+        fat = (np.asarray(image.dataobj) > 110) & (np.asarray(labels.dataobj) == 0)
+        nib.save(nib.Nifti1Image(fat.astype(np.uint8), image.affine), tmp_path / f"{axes}.nii.gz")
+        said = hipspine(*asked, "--fat-roi", tmp_path / f"{axes}.nii.gz", "--out", tmp_path / axes)
+        assert said.exit_code == 0, said.err
+    tables = [(tmp_path / axes / "measurements.csv").read_bytes() for axes in ("LPS", "SAR")]
+    assert tables[0] == tables[1]
+
+
+def test_labels_beside_the_image_are_no_result(hipspine, asked, lumbar, tmp_path: Path) -> None:
+    labels = nib.load(lumbar.labels)
+    only_first = np.asarray(labels.dataobj).copy()
+    only_first[:, :, 1:] = 0
+    nib.save(nib.Nifti1Image(only_first, labels.affine), tmp_path / "first.nii.gz")
+    image = nib.load(lumbar.image)
+    nib.save(image.slicer[:, :, 1:], tmp_path / "rest.nii.gz")
+    asked[2], asked[4] = tmp_path / "rest.nii.gz", tmp_path / "first.nii.gz"
+    said = hipspine(*asked, "--naming", lumbar.naming, "--out", tmp_path / "out")
+    assert said.exit_code == 2
+    assert "Expected labels inside the image, found none of them there" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_phantom_has_a_seed_from_0_on(hipspine, tmp_path: Path) -> None:
+    said = hipspine("phantom", "--seed", "-1", "--out", tmp_path / "out")
+    assert said.exit_code == 2
+    assert "Expected a seed from 0 on, found -1" in said.err
+    assert not (tmp_path / "out").exists()
