@@ -8,10 +8,18 @@ import pandas as pd
 import pytest
 
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.figures.calibration_plot import calibration_plot
 from napari_hipspine.figures.forest_plot import forest_plot
+from napari_hipspine.figures.nomogram_chart import nomogram_chart
 from napari_hipspine.figures.png import figure_as_png
+from napari_hipspine.figures.probability_heatmap import probability_heatmap
 from napari_hipspine.relating.models.fitting import ModelRequest, fit_model
 from napari_hipspine.relating.models.model_table import model_table
+from napari_hipspine.relating.models.nomogram import build_nomogram
+from napari_hipspine.relating.models.optimism import judge_model
+from napari_hipspine.relating.models.probability_grid import grid_probabilities
+from napari_hipspine.relating.models.quality import calibration_tenths
+from napari_hipspine.relating.models.side_tables import ACCURACY, CALIBRATION
 
 COHORT = Path(__file__).parents[1] / "oracles" / "models_cohort.csv"
 
@@ -77,3 +85,65 @@ def test_equal_tables_give_equal_pictures_whatever_the_settings(cohort: pd.DataF
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red"}):
         assert figure_as_png(forest_plot(table), dpi=40) == first
     assert len(np.frombuffer(first, dtype=np.uint8)) > 1000
+
+
+@pytest.fixture(scope="module")
+def mixed(cohort: pd.DataFrame):
+    return fit_model(cohort, ModelRequest("cbp ~ lmm_z * intermat_z + age + sex", random="1|centre"))
+
+
+def test_probability_map_greys_what_the_model_says_about_nobody(mixed) -> None:
+    grid = grid_probabilities(mixed, "lmm_z", "intermat_z")
+    figure = probability_heatmap(grid, title="map", fewest=2)
+    axes = figure.axes[0]
+    counts = [text.get_text() for text in axes.texts]
+    assert sorted(map(int, counts)) == sorted(int(n) for n in grid.n.ravel() if n >= 2)
+    mask = np.ma.getmaskarray(axes.collections[0].get_array()).ravel()
+    assert mask.tolist() == (grid.n < 2).ravel().tolist()
+    texts = " ".join(texts_of(figure))
+    assert f"{grid.n_outside} rows outside" in texts
+    assert "Held at: age 47.4, sex female." in texts
+    assert "not validated; not for individual use" in texts
+    assert RESEARCH_ONLY in texts
+
+
+def test_nomogram_chart_has_every_scale_and_names_both_probabilities(mixed) -> None:
+    figure = nomogram_chart(build_nomogram(mixed), title="points")
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == [
+        "points",
+        "age",
+        "sex",
+        "total points",
+        "probability at\nrandom effect 0",
+        "probability averaged\nover the groups",
+    ]
+    cells = {cell.get_text().get_text() for cell in figure.axes[1].tables[0].get_celld().values()}
+    assert {"0", "100"} <= cells
+    assert "points of lmm_z (down) and intermat_z (across)" in texts_of(figure)
+
+
+def test_nomogram_chart_puts_probabilities_where_the_model_has_them(cohort: pd.DataFrame) -> None:
+    nomogram = build_nomogram(fit_model(cohort, ModelRequest("cbp ~ age + lmm_z")))
+    axes = nomogram_chart(nomogram, title="points").axes[0]
+    most = sum((scale.highest - scale.lowest) / nomogram.per_point for scale in nomogram.scales)
+    shown = {text.get_text(): text.get_position() for text in axes.texts}
+    at, place = shown["0.5"]
+    assert round(place) == 4
+    assert nomogram.probability(at * most) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_calibration_plot_shows_tenths_and_says_what_was_not_corrected(mixed) -> None:
+    probability = mixed.design.response * 0.5 + 0.2
+    tenths = CALIBRATION.frame(
+        [row | {"model": "all"} for row in calibration_tenths(mixed.design.response, probability)]
+    )
+    accuracy = ACCURACY.frame(judge_model(mixed, "all"))
+    figure = calibration_plot(tenths, accuracy, title="calibration")
+    points = figure.axes[0].containers[0].lines[0]
+    assert points.get_xdata().tolist() == tenths["fitted"].tolist()
+    assert points.get_ydata().tolist() == tenths["observed"].tolist()
+    words = " ".join(texts_of(figure))
+    assert words.count("not corrected for optimism") == 4
+    corrected = ACCURACY.frame(judge_model(mixed, "all", draws=3))
+    assert "3 resamples by centre, seed 0" in " ".join(texts_of(calibration_plot(tenths, corrected, title="c")))

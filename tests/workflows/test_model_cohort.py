@@ -11,7 +11,8 @@ from napari_hipspine.cli import model
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.domain.tables import MODELS
-from napari_hipspine.workflows.model_cohort import ModelRequest, model_cohort
+from napari_hipspine.relating.models.side_tables import ACCURACY, ADDITIVE, CORNERS, LIKELIHOOD_RATIOS
+from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest, model_cohort
 
 COHORT = Path(__file__).parents[1] / "oracles" / "models_cohort.csv"
 REQUEST = ModelRequest("cbp ~ lmm_z * intermat_z + age + sex", random="1|centre")
@@ -86,3 +87,85 @@ def test_command_names_separation(tmp_path: Path, capsys) -> None:
 def test_command_refuses_what_is_no_reference(tmp_path: Path) -> None:
     with pytest.raises(InvalidChoice, match="Expected --reference COLUMN=CATEGORY, found 'activity'"):
         run(str(COHORT), "--formula", "cbp ~ activity", "--reference", "activity", "--out", str(tmp_path))
+
+
+def test_everything_beside_the_model_is_written_with_its_meaning(tmp_path: Path) -> None:
+    extras = ModelExtras(additive=("lmm_z<0", "intermat_z>=0"), draws=3)
+    found = model_cohort(COHORT, REQUEST, extras, out=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "model.csv",
+        "likelihood_ratio.csv",
+        "accuracy.csv",
+        "calibration.csv",
+        "additive_interaction.csv",
+        "corners.csv",
+        "probability_grid.csv",
+        "nomogram.csv",
+        "columns.json",
+        "run.json",
+        "forest.png",
+        "calibration.png",
+        "probability_map.png",
+        "nomogram.png",
+    }
+    for table in (LIKELIHOOD_RATIOS, ACCURACY, ADDITIVE, CORNERS):
+        table.check(pd.read_csv(tmp_path / f"{table.name}.csv"))
+    described = json.loads((tmp_path / "columns.json").read_text())["tables"]
+    assert set(described) == {path.stem for path in tmp_path.glob("*.csv")}
+    assert found.provenance.settings["draws"] == 3
+    corners = found.parts.frame(CORNERS)
+    assert corners is not None
+    assert corners["first_value"].tolist() == [-1, -1, 1, 1]
+
+
+def test_one_model_per_value_of_a_column(tmp_path: Path, capsys) -> None:
+    words = ["--formula", "rare ~ age", "--by", "sex", "--few-events", "firth"]
+    assert run(str(COHORT), *words, "--out", str(tmp_path)) == 0
+    table = pd.read_csv(tmp_path / "model.csv")
+    assert table["model"].unique().tolist() == ["sex=female", "sex=male"]
+    assert set(table["method"]) == {"firth"}
+    women = table[table["model"] == "sex=female"]
+    assert women["reason"].str.startswith("constant_outcome").all()
+    assert women["estimate"].isna().all()
+    assert "sex=female: The outcome has one value only; no numbers are given." in capsys.readouterr().out
+
+
+def test_z_scores_are_added_and_their_reference_is_told(tmp_path: Path, capsys) -> None:
+    words = ["--formula", "cbp ~ age_z", "--z", "age", "--z-within", "sex", "--z-ddof", "0"]
+    assert run(str(COHORT), *words, "--out", str(tmp_path)) == 0
+    printed = capsys.readouterr().out
+    assert "reference sex=female of this table" in printed
+    assert "ddof 0" in printed
+    assert json.loads((tmp_path / "run.json").read_text())["settings"]["z_within"] == "sex"
+
+
+def test_a_nomogram_that_cannot_be_is_told_and_left_out(tmp_path: Path) -> None:
+    found = model_cohort(COHORT, ModelRequest("cbp ~ lmm_z * intermat_z + age * lmm_z"), out=tmp_path)
+    assert any(note.startswith("No nomogram: Expected at most two variables") for note in found.notes)
+    assert not (tmp_path / "nomogram.png").exists()
+
+
+def test_linear_models_have_no_odds(tmp_path: Path) -> None:
+    request = ModelRequest("score ~ lmm_z + age", kind="linear", random="1|centre")
+    found = model_cohort(COHORT, request, out=tmp_path)
+    assert found.models["odds_ratio"].isna().all()
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "model.csv",
+        "likelihood_ratio.csv",
+        "columns.json",
+        "run.json",
+        "forest.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        ({"additive": ("lmm_z<0",)}, "Expected two dichotomies, found 1"),
+        ({"draws": -1}, "Expected draws and a seed of 0 or more"),
+        ({"few_events": "drop"}, "Expected few events to be one of flag, firth"),
+    ],
+)
+def test_extras_that_cannot_be_are_refused(choices: dict, message: str) -> None:
+    with pytest.raises(InvalidChoice, match=message):
+        ModelExtras(**choices)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import InvalidChoice
+from .progress import terminal_progress
 
 
 def add_parser(commands: Any) -> None:
@@ -22,13 +23,24 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--reference", action="append", default=[], metavar="COLUMN=CATEGORY", help="what categories are compared with"
     )
+    more = parser.add_argument_group("beside the model")
+    more.add_argument("--by", metavar="COLUMN", help="one model per value of a column: subgroups or time points")
+    more.add_argument("--few-events", default="flag", help="with --by: flag (default), or firth for all models")
+    more.add_argument("--z", action="append", default=[], metavar="COLUMN", help="add COLUMN_z before fitting")
+    more.add_argument("--z-within", metavar="COLUMN", help="normalise within the groups of a column, e.g. sex")
+    more.add_argument("--z-ddof", type=int, default=1, help="standard deviation of --z divides by n minus this")
+    more.add_argument(
+        "--additive", nargs=2, default=(), metavar="COLUMN<N", help="two dichotomies: interaction on the additive scale"
+    )
+    more.add_argument("--bootstrap", type=int, default=0, metavar="N", help="correct accuracy by N resamples of groups")
+    more.add_argument("--seed", type=int, default=0, help="start of the random numbers of --bootstrap")
     parser.add_argument("--out", type=Path, required=True, help="folder for model.csv, run.json and the figures")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, print the terms and write."""
-    from ..workflows.model_cohort import ModelRequest, model_cohort
+    from ..workflows.model_cohort import ModelExtras, ModelRequest, model_cohort
     from ..writing.model_text import format_models
 
     request = ModelRequest(
@@ -40,7 +52,18 @@ def run(arguments: argparse.Namespace) -> int:
         criterion=arguments.criterion,
         references=dict(_read_pair(text) for text in arguments.reference),
     )
-    found = model_cohort(arguments.table, request, out=arguments.out)
+    extras = ModelExtras(
+        by=arguments.by,
+        few_events=arguments.few_events,
+        z_columns=tuple(arguments.z),
+        z_within=arguments.z_within,
+        z_ddof=arguments.z_ddof,
+        additive=tuple(arguments.additive),
+        draws=arguments.bootstrap,
+        seed=arguments.seed,
+    )
+    progress = terminal_progress("accuracy")
+    found = model_cohort(arguments.table, request, extras, out=arguments.out, progress=progress)
     print(format_models(found.models, notes=found.notes))
     return 0
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..domain.provenance import RESEARCH_ONLY
 from ..writing.correlation_layout import format_p
+from .model_looks import COLOURS, GREY, INK, MARKERS, finish_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, GREY, LINE = "#1b1b1b", "#6e6e6e", "#c4c4c4"
-COLOURS = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377")
-"""Paul Tol's vibrant scheme, told apart by colour-blind eyes."""
-
-MARKERS = ("s", "o", "^", "D", "v", "P")
 ROW_INCHES = 0.3
 LARGEST_RATIO = 1000.0
 """Ends of intervals beyond it, or below its inverse, become arrows."""
@@ -57,8 +52,7 @@ def forest_plot(models: pd.DataFrame, *, title: str = "", terms: Sequence[str] |
         _finish_axes(axes, labels, is_ratio=is_ratio)
         _fit_range(axes, rows, is_ratio=is_ratio)
         _mark_ends_beyond(axes, rows, is_ratio=is_ratio)
-        figure.suptitle(title or _title(rows), fontsize=10, x=0.01, ha="left", color=INK)
-        figure.supxlabel(f"{_methods(rows)}\n{RESEARCH_ONLY}", fontsize=7.5, x=0.01, ha="left", color=GREY)
+        finish_figure(figure, title=title or _title(rows), below=_methods(rows))
     return figure
 
 

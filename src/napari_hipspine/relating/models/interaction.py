@@ -118,8 +118,8 @@ def dichotomise(
 def additive_interaction(fitted: FittedModel, first: str, second: str) -> list[dict[str, Any]]:
     """RERI, AP and S of two columns of 0 and 1, from odds ratios, with intervals by the delta method.
 
-    They stand for risks only where the outcome is rare. Where one exposure alone goes with lower odds, AP and S cannot
-    be read: the reference should be the corner of lowest odds.
+    They come near to what ratios of probabilities give only where the outcome is rare. Where one exposure alone goes
+    with lower odds, AP and S cannot be read: the reference should be the corner of lowest odds.
 
     Raises
     ------

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...domain.subject import Progress, stay_silent
 from .columns import FloatArray, IntArray
 from .design import find_dependent
 from .firth import firth_coefficients
@@ -31,7 +31,7 @@ def judge_model(
     *,
     draws: int = 0,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = stay_silent,
 ) -> list[dict[str, Any]]:
     """Rows of the accuracy table: apparent, and corrected for optimism where resamples are drawn.
 
@@ -47,8 +47,8 @@ def judge_model(
         Its name in the table.
     draws, seed : int
         Resamples and the start of their random numbers.
-    progress : callable, optional
-        Told the number of draws done and wanted.
+    progress : Progress
+        Told the draws done and wanted.
 
     References
     ----------
@@ -98,15 +98,14 @@ def _optimism_of_draw(
     own: _Coefficients,
     seed: int,
     number: int,
-    progress: Callable[[int, int], None] | None,
+    progress: Progress,
     draws: int,
 ) -> FloatArray | None:
     """Apparent minus tested of one resample; None where it gives no model. Every draw has its own random numbers."""
     design = fitted.design
     rows, groups = _draw(np.random.default_rng([seed, number]), design.groups, design.n_rows)
     found = _refit(fitted, own, rows, groups)
-    if progress is not None:
-        progress(number + 1, draws)
+    progress(number + 1, draws, "resamples")
     if found is None:
         return None
     resampled, _ = _judge(found, design.matrix[rows], design.response[rows])

@@ -114,7 +114,8 @@ def wilson_interval(n_events: float, n: int) -> Interval:
     share = n_events / n
     middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return Interval(share, max(0.0, float(middle - half)), min(1.0, float(middle + half)))
+    # at shares of 0 and 1 rounding would carry the end past the share itself
+    return Interval(share, min(share, max(0.0, float(middle - half))), max(share, min(1.0, float(middle + half))))
 
 
 def _coefficient(beta: FloatArray, low: FloatArray, high: FloatArray, at: int) -> Interval:

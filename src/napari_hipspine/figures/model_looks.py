@@ -1,0 +1,31 @@
+"""What the figures of models share: their inks, and the line below each of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..domain.provenance import RESEARCH_ONLY
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, GREY, EMPTY = "#1b1b1b", "#6e6e6e", "#e4e4e4"
+COLOURS = ("#0077BB", "#EE7733", "#009988", "#CC3311", "#33BBEE", "#EE3377")
+"""Paul Tol's vibrant scheme, told apart by colour-blind eyes."""
+
+MARKERS = ("s", "o", "^", "D", "v", "P")
+NOT_VALIDATED = "Model-fitted probability in this sample; not validated; not for individual use."
+
+
+def finish_figure(figure: Figure, *, title: str, below: str) -> None:
+    """Title above, what has to be said below."""
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left", color=INK)
+    figure.supxlabel(f"{below}\n{RESEARCH_ONLY}", fontsize=7.5, x=0.01, ha="left", color=GREY)
+
+
+def calm_axes(axes: Axes) -> None:
+    """Small dark labels, no frame on top and right."""
+    axes.tick_params(labelsize=8.5, labelcolor=INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
