@@ -1,0 +1,108 @@
+"""Inclusion flow of a study: from a table of people, or from counts, to a table and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..domain.errors import InvalidChoice
+from ..domain.provenance import Provenance, fingerprints
+from ..relating.covariates import rows_by_subject
+from ..relating.flow import FlowStep, InclusionFlow, close_counts, follow_flow, split_reasons, tabulate_flow
+from ..relating.study_dates import DERIVED_REASONS, DateRules, find_date_reasons
+from ..writing.tables import as_json, table_as_csv
+from .read_tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REASON_COLUMN = "exclusion_reasons"
+
+
+@dataclass(frozen=True)
+class StudyFlow:
+    """The flow and what it rests on."""
+
+    flow: InclusionFlow
+    provenance: Provenance
+
+
+def find_study_flow(
+    people: pd.DataFrame | str | Path,
+    steps: Sequence[FlowStep],
+    *,
+    reason_column: str = REASON_COLUMN,
+    rules: DateRules | None = None,
+) -> StudyFlow:
+    """The flow of a table with one row per person and reasons joined by semicolons.
+
+    Reasons that follow from dates and stand in no step become steps of their own, after the others.
+
+    Parameters
+    ----------
+    people
+        Table with subject_id and the reason column; empty reasons mean analysed.
+    steps
+        Boxes in order.
+    reason_column
+        Column of the reasons.
+    rules
+        Rules on dates, if there are any.
+
+    Raises
+    ------
+    HipSpineError
+        If the table lacks a column, holds a person twice, or a reason belongs to no step.
+    """
+    is_path = isinstance(people, str | Path)
+    table = read_table(people, what="a table of people") if isinstance(people, str | Path) else people
+    source = Path(people).name if isinstance(people, str | Path) else "the table of people"
+    rows = rows_by_subject(table, source=source)
+    needed = (reason_column, *(rules.columns if rules else ()))
+    absent = [name for name in needed if name not in table.columns]
+    if absent:
+        raise InvalidChoice(
+            f"Expected the columns {', '.join(needed)}, missing {', '.join(absent)}, in {source}.",
+            hint=f"Columns: {', '.join(map(str, table.columns))}.",
+        )
+    reasons = {
+        person: split_reasons(row[reason_column]) + (find_date_reasons(row, rules) if rules else ())
+        for person, row in rows.items()
+    }
+    named = {reason for step in steps for reason in step.reasons}
+    given = {reason for words in reasons.values() for reason in words}
+    derived = [
+        FlowStep(reason.replace("_", " "), (reason,))
+        for reason in DERIVED_REASONS
+        if rules and reason in given and reason not in named
+    ]
+    flow = follow_flow(reasons, [*steps, *derived])
+    settings = {
+        "steps": {step.name: list(step.reasons) for step in steps},
+        "rules": {}
+        if rules is None
+        else {name: None if value is None else str(value) for name, value in vars(rules).items()},
+    }
+    return StudyFlow(flow, Provenance("flow", settings, fingerprints([Path(str(people))] if is_path else [])))
+
+
+def close_study_flow(n_screened: int, excluded: Sequence[tuple[str, int]], n_analysed: int) -> StudyFlow:
+    """The flow of counts taken from elsewhere, refused where the sums do not close."""
+    settings = {"screened": n_screened, "excluded": [list(one) for one in excluded], "analysed": n_analysed}
+    return StudyFlow(close_counts(n_screened, excluded, n_analysed), Provenance("flow --counts", settings))
+
+
+def flow_files(study: StudyFlow) -> dict[str, str | bytes]:
+    """Table, figure, who is analysed, and what it rests on."""
+    from ..figures.flow_diagram import flow_diagram
+    from ..figures.png import figure_as_png
+
+    files: dict[str, str | bytes] = {
+        "flow.csv": table_as_csv(tabulate_flow(study.flow)),
+        "flow.png": figure_as_png(flow_diagram(study.flow)),
+    }
+    if study.flow.analysed:
+        files["analysed.csv"] = "\n".join(["subject_id", *study.flow.analysed]) + "\n"
+    return {**files, "run.json": as_json(study.provenance.as_dict())}
