@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 from ..domain.blocks import VoxelArray
 from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress, stay_silent
-from .distances import PlaneBox, box_around
+from .distances import PlaneBox
 from .fill_guided import fill_by_picture
 from .fill_plan import Extents, FillPlan, KeySlices, Stretch, as_labels, plan_fill
 from .fill_shapes import FilledSlice, fill_by_shape
 from .flat_image import FlatImage
 from .flow_store import FlowMemory, FlowStore
-from .flows import SliceFlows, opencv_is_there
-
-_MARGIN_MM = 14.0
-_WINDOW_STEP = 16
-"""Windows begin and end on multiples of this [pixels], so that an edit seldom outgrows what was kept."""
+from .flows import SliceFlows, opencv_is_there, working_window
 
 
 class FillMethod(StrEnum):
@@ -183,13 +179,7 @@ def _window(plan: FillPlan, spacing: tuple[float, float], store: FlowStore) -> P
     anything = np.any([np.isin(outline, plan.values) for outline in plan.outlines.values()], axis=0)
     if not anything.any():
         return slice(0, 0), slice(0, 0)
-    rows, columns = (
-        slice(side.start // _WINDOW_STEP * _WINDOW_STEP, min(-(-side.stop // _WINDOW_STEP) * _WINDOW_STEP, size))
-        for side, size in zip(
-            box_around(anything, spacing_mm=spacing, margin_mm=_MARGIN_MM), anything.shape, strict=True
-        )
-    )
-    return store.box_for((rows, columns))
+    return working_window(anything, spacing, store)
 
 
 def _guide(

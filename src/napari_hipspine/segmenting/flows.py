@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .distances import PlaneBox, box_around
 from .flat_image import FlatImage
 from .flow_store import FlowKey, FlowKind, FlowStore
 
@@ -24,6 +25,10 @@ Flow = NDArray[np.float32]
 
 _SMALLEST_SIDE = 32
 """Smaller pictures are enlarged by their border first: dense inverse search reads outside of them."""
+
+_MARGIN_MM = 14.0
+_WINDOW_STEP = 16
+"""Windows begin and end on multiples of this [pixels], so that an edit seldom outgrows what was kept."""
 
 _FINE_STRIDE = 4
 _POLISH_MM = 1.5
@@ -49,7 +54,7 @@ class SliceFlows:
         key = FlowKey(kind, fixed, moving)
         found = self.store.find(key)
         if found is None:
-            found = _packed(_dense_flow(self.pictures.slice(fixed), self.pictures.slice(moving), kind))
+            found = _packed(dense_flow(self.pictures.slice(fixed), self.pictures.slice(moving), kind))
             self.store.keep(key, found)
         return found.astype(np.float32)
 
@@ -74,10 +79,20 @@ class SliceFlows:
         import cv2
 
         seen = warped(self.pictures.slice(key_slice), chain)
-        rest = _dense_flow(self.pictures.slice(fixed), seen, FlowKind.STEP)
+        rest = dense_flow(self.pictures.slice(fixed), seen, FlowKind.STEP)
         rows, columns = (_POLISH_MM / step for step in self.pictures.spacing_mm)
         smooth = cv2.GaussianBlur(rest, (0, 0), sigmaX=columns, sigmaY=rows)
         return joined(chain, np.asarray(smooth, dtype=np.float32))
+
+
+def working_window(anything: NDArray[np.bool_], spacing_mm: tuple[float, float], store: FlowStore) -> PlaneBox:
+    """Window around all labels of interest in which the picture is followed; the one of the store where it suffices."""
+    near = box_around(anything, spacing_mm=spacing_mm, margin_mm=_MARGIN_MM)
+    rows, columns = (
+        slice(side.start // _WINDOW_STEP * _WINDOW_STEP, min(-(-side.stop // _WINDOW_STEP) * _WINDOW_STEP, size))
+        for side, size in zip(near, anything.shape, strict=True)
+    )
+    return store.box_for((rows, columns))
 
 
 def opencv_is_there() -> bool:
@@ -123,7 +138,8 @@ def joined(onward: Flow, first: Flow) -> Flow:
     return np.asarray(first + warped(onward, first), dtype=np.float32)
 
 
-def _dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], kind: FlowKind) -> Flow:
+def dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], kind: FlowKind = FlowKind.STEP) -> Flow:
+    """Flow between two pictures with values from 0 to 1, at half resolution or (``FINE_STEP``) at full resolution."""
     import cv2
 
     n_rows, n_columns = fixed.shape
