@@ -83,7 +83,7 @@ def find_side_parts(
     rows: dict[Table, list[dict[str, Any]]] = {}
     notes: list[str] = []
     if len(fitted) == 1:
-        rows[LIKELIHOOD_RATIOS] = [row for name, one in able for row in drop_each_term(table, one, name)]
+        rows[LIKELIHOOD_RATIOS] = [row for name, one in able for row in drop_each_term(one, name)]
     rows[ACCURACY] = [
         row for name, one in of_odds for row in judge_model(one, name, draws=draws, seed=seed, progress=progress)
     ]

@@ -62,8 +62,8 @@ def oral_cancer() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def test_terms_are_tested_like_anova_of_r(cohort: pd.DataFrame, plain: FittedModel) -> None:
-    rows = {row["term"]: row for row in drop_each_term(cohort, plain, "all")}
+def test_every_term_is_tested_with_what_rests_on_it(plain: FittedModel) -> None:
+    rows = {row["term"]: row for row in drop_each_term(plain, "all")}
     assert list(rows) == ["lmm_z", "intermat_z", "age", "sex", "activity", "lmm_z:intermat_z", "sex:activity"]
     assert {term: row["df"] for term, row in rows.items()} == {
         "lmm_z": 2,
@@ -81,7 +81,7 @@ def test_terms_are_tested_like_anova_of_r(cohort: pd.DataFrame, plain: FittedMod
 def test_variance_of_groups_is_tested_at_its_edge(cohort: pd.DataFrame, mixed: FittedModel) -> None:
     from scipy.stats import chi2
 
-    rows = {row["term"]: row for row in drop_each_term(cohort, mixed, "all")}
+    rows = {row["term"]: row for row in drop_each_term(mixed, "all")}
     alone = rows["1 | centre"]
     assert alone["df"] == 1
     assert alone["p"] == pytest.approx(chi2.sf(alone["chi_squared"], 1) / 2)
@@ -93,7 +93,7 @@ def test_variance_of_groups_is_tested_at_its_edge(cohort: pd.DataFrame, mixed: F
 def test_linear_terms_are_tested_by_full_likelihood(r_numbers: dict[str, Any], shared_reference) -> None:
     sleep = pd.read_csv(shared_reference / "oracles" / "sleepstudy.csv")
     fitted = fit_model(sleep, ModelRequest("Reaction ~ Days", kind="linear", random="Days|Subject"))
-    (row,) = drop_each_term(sleep, fitted, "all")
+    (row,) = drop_each_term(fitted, "all")
     assert row["chi_squared"] == pytest.approx(r_numbers["sleepstudy_ml"]["chisq"], abs=1e-4)
     assert row["p"] == pytest.approx(r_numbers["sleepstudy_ml"]["p"], rel=1e-3)
 
@@ -102,10 +102,28 @@ def test_rows_with_a_gap_in_the_dropped_term_stay_out(cohort: pd.DataFrame) -> N
     table = cohort.copy()
     table.loc[:99, "age"] = ""
     fitted = fit_model(table, ModelRequest("cbp ~ age + lmm_z"))
-    rows = {row["term"]: row for row in drop_each_term(table, fitted, "all")}
+    rows = {row["term"]: row for row in drop_each_term(fitted, "all")}
     smaller = fit_model(table.iloc[100:], ModelRequest("cbp ~ lmm_z"))
     rise = 2 * (fitted.estimates.log_likelihood - smaller.estimates.log_likelihood)
     assert rows["age"]["chi_squared"] == pytest.approx(rise)
+
+
+@pytest.mark.parametrize("request_", [CBP, MIXED])
+def test_dropping_columns_is_fitting_the_smaller_formula(cohort: pd.DataFrame, request_: ModelRequest) -> None:
+    fitted = fit_model(cohort, request_)
+    rows = {row["term"]: row for row in drop_each_term(fitted, "all")}
+    for term in fitted.design.formula.terms:
+        smaller = fit_model(cohort, replace(request_, formula=fitted.design.formula.without(term).text))
+        compared = compare_models(smaller, fitted)
+        row = rows[":".join(term)]
+        assert row["df"] == compared.df
+        assert row["chi_squared"] == pytest.approx(compared.chi_squared, abs=1e-5)
+
+
+def test_a_term_that_follows_from_the_others_has_no_test(cohort: pd.DataFrame) -> None:
+    table = cohort.assign(double=2 * cohort["age"].astype(float))
+    rows = {row["term"]: row for row in drop_each_term(fit_model(table, ModelRequest("cbp ~ age + double")), "all")}
+    assert rows["double"]["reason"] == rows["age"]["reason"] == "collinear_column"
 
 
 def test_models_that_cannot_be_compared_are_refused(cohort: pd.DataFrame, plain: FittedModel) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from ...domain.errors import InvalidChoice
-from .fitting import FittedModel, Method, ModelRequest, fit_model
-from .mixed_linear import Criterion
+from .columns import BoolArray
+from .design import find_dependent
+from .fitting import FittedModel, Method
+from .linear import fit_linear
+from .logistic import fit_logistic
+from .mixed_linear import Criterion, fit_mixed_linear
+from .mixed_logistic import refit_roughly
+from .troubles import Trouble
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_LARGER_OF = {Method.LOGISTIC: Method.MIXED_LOGISTIC, Method.LINEAR: Method.MIXED_LINEAR}
+_SMALLER_OF = {Method.MIXED_LOGISTIC: Method.LOGISTIC, Method.MIXED_LINEAR: Method.LINEAR}
 
 
 @dataclass(frozen=True)
@@ -48,34 +53,61 @@ def compare_models(smaller: FittedModel, larger: FittedModel) -> LikelihoodRatio
     return LikelihoodRatio(rise, df, p / 2 if is_variance_alone else p)
 
 
-def drop_each_term(table: pd.DataFrame, fitted: FittedModel, name: str) -> list[dict[str, Any]]:
-    """One row per term that may be left out (with the interactions that rest on it), and one for the groups.
+def drop_each_term(fitted: FittedModel, name: str) -> list[dict[str, Any]]:
+    """One row per term that is left out (with the interactions that rest on it), and one for the groups' intercept.
 
-    Models are fitted to the rows of the full model; linear models with groups by the full likelihood.
+    All models are fitted to the same rows; linear models with groups by the full likelihood.
+
+    Parameters
+    ----------
+    fitted : FittedModel
+        A model with numbers; Firth's and GEE have no such tests.
+    name : str
+        Its name in the table.
     """
-    rows = table.iloc[fitted.design.rows]
-    full_request = replace(fitted.request, criterion=Criterion.ML)
     if fitted.request.method in (Method.FIRTH, Method.GEE):
         return []
-    full = fit_model(rows, full_request)
-    formula = fitted.request.parsed_formula
-    tested = {":".join(term): replace(full_request, formula=formula.without(term).text) for term in formula.terms}
-    random = fitted.request.parsed_random
+    design, random = fitted.design, fitted.request.parsed_random
+    every = np.ones(len(design.columns), dtype=bool)
+    top, most = _fit_columns(fitted, every, fitted.request.method)
+    rows = []
+    for term in design.formula.terms:
+        stays = [k < 0 or not set(term) <= set(design.formula.terms[k]) for k in design.column_terms]
+        value, n_columns = _fit_columns(fitted, np.array(stays), fitted.request.method)
+        rows.append({"model": name, "term": ":".join(term)} | _test(top - value, most - n_columns, halves=False))
     if random is not None and random.slope is None:
-        tested[random.text] = replace(full_request, random=None)
-    return [_test(rows, full, request, name, term) for term, request in tested.items()]
+        value, _ = _fit_columns(fitted, every, _SMALLER_OF[fitted.request.method])
+        rows.append({"model": name, "term": random.text} | _test(top - value, 1, halves=True))
+    return rows
 
 
-def _test(rows: pd.DataFrame, full: FittedModel, request: ModelRequest, name: str, term: str) -> dict[str, Any]:
-    used = {coding.variable.column: coding.levels[0] for coding in full.design.codings if coding.levels}
-    kept = {column: used[column] for column in used if column in request.parsed_formula.columns}
-    smaller = fit_model(rows, replace(request, references=kept))
-    troubles = [*full.estimates.troubles, *smaller.estimates.troubles]
-    stops = [trouble.value for trouble in troubles if trouble.empties_numbers]
-    shared: dict[str, Any] = {"model": name, "term": term, "reason": ";".join(dict.fromkeys(stops))}
-    if stops or full.estimates.n_parameters == smaller.estimates.n_parameters:
-        return shared | ({} if stops else {"reason": "collinear_column"})
-    return shared | vars(compare_models(smaller, full))
+def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method) -> tuple[float, int]:
+    """The log-likelihood of a model with some of the columns, and how many of these could be fitted."""
+    design, request = fitted.design, fitted.request
+    matrix, beta = design.matrix[:, columns], fitted.beta[columns]
+    kept = np.array([trouble is None for trouble in find_dependent(matrix)])
+    matrix, groups = matrix[:, kept], design.groups
+    if method is Method.MIXED_LOGISTIC and groups is not None:
+        start = (beta[kept], fitted.group_deviation)
+        found = refit_roughly(matrix, design.response, groups, start, n_points=request.n_points, slack=1e-3)
+        return (found[2] if found else np.nan), int(kept.sum())
+    if method is Method.MIXED_LINEAR and groups is not None:
+        estimates = fit_mixed_linear(matrix, design.response, groups, slope=design.slope, criterion=Criterion.ML)
+    else:
+        estimates = (fit_logistic if method is Method.LOGISTIC else fit_linear)(matrix, design.response)
+    return estimates.log_likelihood, int(kept.sum())
+
+
+def _test(rise: float, df: int, *, halves: bool) -> dict[str, Any]:
+    """Chi-squared and p of a difference of log-likelihoods; a reason where there is none."""
+    from scipy.stats import chi2
+
+    if df == 0:
+        return {"df": 0, "reason": Trouble.COLLINEAR_COLUMN.value}
+    if np.isnan(rise):
+        return {"df": df, "reason": Trouble.NOT_CONVERGED.value}
+    squared = max(0.0, 2 * float(rise))
+    return {"chi_squared": squared, "df": df, "p": float(chi2.sf(squared, df)) / (2 if halves else 1)}
 
 
 def _check_comparable(smaller: FittedModel, larger: FittedModel) -> None:
@@ -87,7 +119,7 @@ def _check_comparable(smaller: FittedModel, larger: FittedModel) -> None:
                 f"Expected models with a likelihood, found {fitted.request.method}.",
                 hint="Firth's p are those of the profile likelihood; GEE has no likelihood.",
             )
-    if large.method not in (small.method, _LARGER_OF.get(small.method)):
+    if small.method not in (large.method, _SMALLER_OF.get(large.method)):
         raise InvalidChoice(f"Expected models of one method, found {small.method} and {large.method}.")
     if large.method is Method.MIXED_LINEAR and Criterion.REML in (large.criterion, _criterion(smaller)):
         raise InvalidChoice("Expected the full likelihood, found the restricted one.", hint="Fit with criterion ml.")

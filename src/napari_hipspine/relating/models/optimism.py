@@ -136,7 +136,7 @@ def _refit(fitted: FittedModel, own: _Coefficients, rows: IntArray, groups: IntA
         rough = refit_roughly(matrix[:, kept], response, groups, start, n_points=fitted.request.n_points)
         if rough is None:
             return None
-        beta[kept], deviation = rough
+        beta[kept], deviation, _ = rough
         return _Coefficients(beta, deviation)
     if fitted.request.method is Method.FIRTH:
         found = firth_coefficients(matrix[:, kept], response)
