@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import norm, ttest_1samp, ttest_ind
 
 from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
+from napari_hipspine.relating.norms import list_norms
 from napari_hipspine.relating.partial import correlate_partial_ranks
-from napari_hipspine.relating.profile import find_profile, list_norms
+from napari_hipspine.relating.profile import find_profile
 from napari_hipspine.relating.reference_values import read_reference
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import SubjectValues, select_values
@@ -82,8 +83,10 @@ def test_correlations_given_the_mean_of_all_muscles(make_cohort: MakeCohort) -> 
     assert [row["df"], cell.loc["multifidus", "fi", "sartorius", "fi"]["df"]] == [26, 27]
 
 
-def test_percentiles_of_a_summary_and_of_single_values(values: SubjectValues) -> None:
-    summary = list_norms(values, read_reference(make_reference(values), name="norms.csv"))
+def test_percentiles_of_a_summary_and_of_single_values(values: SubjectValues, make_cohort: MakeCohort) -> None:
+    reference = read_reference(make_reference(values), name="norms.csv")
+    summary = list_norms(make_cohort(5), reference, measures=("fi",))
+    assert len(summary) == 5 * 9 * 2
     np.testing.assert_allclose(summary["percentile"], norm.cdf((summary["value"] - 0.15) / 0.05))
     assert set(summary["reference_group"]) == {"n 80, age not stated, both sexes, 3 T"}
     people = pd.DataFrame({"muscle": "multifidus", "measure": "fi", "value": [0.1, 0.2, 0.2, 0.4], "age": 60})
@@ -115,7 +118,8 @@ def test_missing_values_keep_their_reason_and_a_muscle_without_reference_says_so
     values.lumbar.values[0, 0] = np.nan
     values.lumbar.reasons[0, 0] = "implant"
     reference = make_reference(values)
-    rows = list_norms(values, read_reference(reference[reference["muscle"] != "sartorius"], name="norms.csv"))
+    without = read_reference(reference[reference["muscle"] != "sartorius"], name="norms.csv")
+    rows = find_profile(values, reference=without).norms
     assert set(rows.loc[rows["muscle"] == "sartorius", "reason"]) == {"no_reference"}
     missing = rows[rows["value"].isna()]
     assert missing[["subject_id", "muscle", "reason"]].to_numpy().tolist() == [["000", "multifidus", "implant"]]
@@ -131,3 +135,17 @@ def test_reference_files_that_are_none_are_refused() -> None:
         read_reference(base.assign(mean="x", sd=1), name="norms.csv")
     with pytest.raises(UnknownLabel):
         read_reference(base.assign(muscle="heart", sd=1), name="norms.csv")
+
+
+def test_an_area_of_one_side_is_never_held_against_both() -> None:
+    base = pd.DataFrame({"muscle": ["sartorius"], "measure": ["csa"], "mean": [400.0], "sd": [50.0]})
+    with pytest.raises(TableInvalid, match="a side of left, right, both, each for sartorius csa, found none"):
+        read_reference(base, name="norms.csv")
+    each = read_reference(base.assign(side="each"), name="norms.csv")
+    assert each.find("sartorius", "csa", 450.0, {}) is None
+    for side in ("left", "right"):
+        found = each.find("sartorius", "csa", 450.0, {}, side=side)
+        assert found is not None
+        assert found.z == 1
+    both = read_reference(base.assign(side="both"), name="norms.csv")
+    assert both.find("sartorius", "csa", 450.0, {}, side="left") is None

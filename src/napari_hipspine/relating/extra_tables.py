@@ -99,7 +99,10 @@ NORMS = Table(
     columns=read_columns(
         """
 subject_id | t | | one person, a pseudonym
+session | t | | visit or time point
+level | t | | anatomical level
 muscle | t | | muscle, from the vocabulary
+side | t | | left, right (the patient's) or both
 measure | t | | what was measured
 value | n | | the value, in the unit of its measure
 z | n | 1 | (value - mean)/SD of the reference group
@@ -110,7 +113,7 @@ reference_group | t | | who they are
 reason | t | | why cells are empty, from the vocabulary
 """
     ),
-    key=("subject_id", "muscle", "measure"),
+    key=("subject_id", "session", "level", "muscle", "side", "measure"),
     required=("subject_id", "muscle", "measure"),
 )
 

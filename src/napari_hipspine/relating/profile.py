@@ -14,10 +14,12 @@ from .cells import TOO_FEW_SUBJECTS, adjust_rows
 from .correlation import SMALLEST_N, bonett_wright_interval
 from .extra_tables import NORMS, PROFILE, PROFILE_SUBJECTS
 from .multiplicity import Family
+from .norms import norm_cells
 from .p_values import PMethod, student_p
 from .partial import correlate_partial_ranks
 from .ranks import FloatArray, mid_ranks
-from .reference_values import NO_REFERENCE, ReferenceValues
+from .reference_values import ReferenceValues
+from .request import SideRule
 from .subject_values import RegionValues, SubjectValues
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def find_profile(
     *,
     reference: ReferenceValues | None = None,
     people: Mapping[str, Mapping[str, Any]] | None = None,
+    side: SideRule = SideRule.BOTH,
     family: Family = Family.ALL,
 ) -> MuscleProfile:
     """The muscle profile of a cohort.
@@ -69,8 +72,10 @@ def find_profile(
         Reference file.
     people
         Age and sex by subject, for reference groups that differ in them.
+    side
+        Side the values are of.
     """
-    norms = _list_norms(values, reference, people or {})
+    norms = _list_norms(values, reference, people or {}, side)
     z = norms.pivot(index="subject_id", columns=["region", "muscle", "measure"], values="z").reindex(values.subjects)
     measures = list(dict.fromkeys(name.measure for name in values.lumbar.columns))
     subject_rows: list[dict[str, Any]] = []
@@ -99,42 +104,32 @@ def find_profile(
     )
 
 
-def list_norms(
-    values: SubjectValues, reference: ReferenceValues, *, people: Mapping[str, Mapping[str, Any]] | None = None
-) -> pd.DataFrame:
-    """z and percentile of every value against a reference file, as `NORMS`."""
-    return _list_norms(values, reference, people or {}).drop(columns="region")
-
-
 def _list_norms(
-    values: SubjectValues, reference: ReferenceValues | None, people: Mapping[str, Mapping[str, Any]]
+    values: SubjectValues, reference: ReferenceValues | None, people: Mapping[str, Mapping[str, Any]], side: SideRule
 ) -> pd.DataFrame:
+    """z of every value, and its region."""
     rows, regions = list[dict[str, Any]](), list[str]()
     for region, of_region in (("lumbar", values.lumbar), ("hip", values.hip)):
         for place, name in enumerate(of_region.columns):
             in_sample = _sample_z(of_region.values[:, place])
             for s, subject in enumerate(values.subjects):
                 value = float(of_region.values[s, place])
-                row = {"subject_id": subject, "muscle": name.muscle, "measure": name.measure, "value": value}
+                row: dict[str, Any] = {
+                    "subject_id": subject,
+                    "level": of_region.level,
+                    "muscle": name.muscle,
+                    "side": side.value,
+                }
+                row |= {"measure": name.measure, "value": value}
                 if np.isnan(value):
                     row |= {"reason": of_region.reasons[s, place]}
                 elif reference is None:
                     row |= {"z": in_sample[s], "reference": SAMPLE, "reference_n": len(values.subjects)}
                 else:
-                    row |= _against(reference, name.muscle, name.measure, value, people.get(subject, {}))
+                    row |= norm_cells(reference, row, people.get(subject, {}))
                 rows.append(row)
                 regions.append(region)
     return NORMS.frame(rows).assign(region=regions)
-
-
-def _against(
-    reference: ReferenceValues, muscle: str, measure: str, value: float, person: Mapping[str, Any]
-) -> dict[str, Any]:
-    norm = reference.find(muscle, measure, value, person)
-    if norm is None:
-        return {"reference": reference.name, "reason": NO_REFERENCE}
-    found = {"z": norm.z, "percentile": norm.percentile, "reference": reference.name}
-    return found | {"reference_n": norm.n, "reference_group": norm.group}
 
 
 def _sample_z(column: FloatArray) -> FloatArray:

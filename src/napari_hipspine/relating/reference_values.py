@@ -11,6 +11,7 @@ import numpy as np
 from ..domain.anatomy import find_muscle
 from ..domain.cells import is_missing
 from ..domain.errors import TableInvalid
+from ..domain.tables import BOTH_SIDES
 from .ranks import FloatArray
 from .request import find_measure
 
@@ -21,6 +22,9 @@ DDOF = 1
 """SD of single values divides by n − 1; a summary file states its own SD."""
 
 NO_REFERENCE = "no_reference"
+
+EACH_SIDE = "each"
+"""Side of reference values that hold for the left as for the right."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,12 @@ class _Group:
     age_low: float
     age_high: float
     scanner: str
+    side: str
     values: FloatArray | None
+
+    def holds_side(self, side: str) -> bool:
+        """Whether values of this side can be held against it; fractions without a side hold for every side."""
+        return self.side in ("", side) or (self.side == EACH_SIDE and side != BOTH_SIDES)
 
     def holds(self, person: Mapping[str, Any]) -> bool:
         """Whether a person belongs to it; what the group does not state does not matter."""
@@ -92,15 +101,18 @@ class ReferenceValues:
     name: str
     groups: Mapping[tuple[str, str], tuple[_Group, ...]]
 
-    def find(self, muscle: str, measure: str, value: float, person: Mapping[str, Any]) -> Norm | None:
-        """z and percentile of a value; None where no group of the file holds the person.
+    def find(
+        self, muscle: str, measure: str, value: float, person: Mapping[str, Any], *, side: str = BOTH_SIDES
+    ) -> Norm | None:
+        """z and percentile of a value of one side or both; None where no group of the file holds the person.
 
         Raises
         ------
         TableInvalid
             If several groups hold the person.
         """
-        holding = [group for group in self.groups.get((muscle, measure), ()) if group.holds(person)]
+        of_muscle = self.groups.get((muscle, measure), ())
+        holding = [group for group in of_muscle if group.holds_side(side) and group.holds(person)]
         if len(holding) > 1:
             raise TableInvalid(
                 f"Expected one reference group per person, found {'; '.join(one.words for one in holding)} for "
@@ -117,7 +129,8 @@ class ReferenceValues:
 def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
     """Groups of a table with muscle, measure and either value (one row per person) or mean and sd (one per group).
 
-    Optional: sex, and scanner; n, age_low and age_high of a group; age of a person, which is only reported.
+    Optional: sex, and scanner; n, age_low and age_high of a group; age of a person, which is only reported. A column
+    side (left, right, both, or each for one side of either kind) is needed for areas and volumes.
 
     Raises
     ------
@@ -148,6 +161,7 @@ def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
             age_low=_number(row, "age_low", name) if "age_low" in row else -np.inf,
             age_high=_number(row, "age_high", name) if "age_high" in row else np.inf,
             scanner=str(row.get("scanner", "")),
+            side=_side(row, name),
             values=None,
         )
         key = _key(row)
@@ -156,13 +170,13 @@ def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
 
 
 def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, str], tuple[_Group, ...]]:
-    """One group per muscle, measure and sex; the ages of its people are reported, not matched."""
-    people: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = {}
+    """One group per muscle, measure, sex and side; the ages of its people are reported, not matched."""
+    people: dict[tuple[str, str], dict[tuple[str, str], list[dict[str, Any]]]] = {}
     for row in rows:
-        people.setdefault(_key(row), {}).setdefault(str(row.get("sex", "")), []).append(row)
+        people.setdefault(_key(row), {}).setdefault((str(row.get("sex", "")), _side(row, name)), []).append(row)
     groups: dict[tuple[str, str], tuple[_Group, ...]] = {}
-    for key, by_sex in people.items():
-        for sex, members in by_sex.items():
+    for key, by_kind in people.items():
+        for (sex, side), members in by_kind.items():
             values = np.sort([_number(row, "value", name) for row in members])
             ages = [_number(row, "age", name) for row in members if "age" in row]
             scanners = sorted({str(row["scanner"]) for row in members if "scanner" in row})
@@ -175,6 +189,7 @@ def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, 
                 age_low=-np.inf,
                 age_high=np.inf,
                 scanner=", ".join([*observed, *scanners]),
+                side=side,
                 values=values,
             )
             groups[key] = (*groups.get(key, ()), _checked(group, key, name))
@@ -192,6 +207,18 @@ def _percentile(value: float, z: float, group: _Group) -> float:
 
 def _key(row: dict[str, Any]) -> tuple[str, str]:
     return find_muscle(str(row.get("muscle", ""))).id, find_measure(str(row.get("measure", ""))).word
+
+
+def _side(row: dict[str, Any], name: str) -> str:
+    """Side the values are of; areas of one side and of both are never held against each other."""
+    side = str(row.get("side", ""))
+    allowed = ("left", "right", BOTH_SIDES, EACH_SIDE)
+    if side not in allowed and (side or not find_measure(_key(row)[1]).is_fraction):
+        raise TableInvalid(
+            f"Expected a side of {', '.join(allowed)} for {' '.join(_key(row))}, found {side or 'none'}, in {name}.",
+            hint="An area of one side is not an area of both: say which it is.",
+        )
+    return side
 
 
 def _checked(group: _Group, key: tuple[str, str], name: str) -> _Group:

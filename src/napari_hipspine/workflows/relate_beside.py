@@ -100,6 +100,7 @@ def add_profile(
         relation.values,
         reference=open_reference(reference) if reference is not None else None,
         people=open_people(participants) if participants is not None else None,
+        side=relation.request.side,
         family=relation.request.family,
     )
     tables = {

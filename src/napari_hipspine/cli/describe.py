@@ -1,0 +1,57 @@
+"""`hipspine describe`: Table 1, warnings, acquisitions and percentiles of a study."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ..domain.errors import InvalidChoice
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its options."""
+    parser = commands.add_parser("describe", help="tables around a study", description=__doc__)
+    parser.add_argument("--participants", type=Path, help="CSV or TSV with one row per subject_id: Table 1")
+    parser.add_argument("--by", help="column of the groups of Table 1")
+    parser.add_argument("--variables", default="", help="columns of Table 1, joined by commas (default: all)")
+    parser.add_argument("--measurements", type=Path, nargs="+", help="measurements.csv: values to look at again")
+    parser.add_argument("--acquisitions", type=Path, help="CSV with one row per series: how they were acquired")
+    parser.add_argument("--images", type=Path, nargs="+", help="DICOM images instead: acquisitions from their headers")
+    parser.add_argument("--reference-values", type=Path, help="percentiles within this file")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the tables")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Describe and write."""
+    from ..workflows.describe_study import (
+        describe_in_words,
+        describe_study,
+        description_files,
+        list_series_acquisitions,
+    )
+    from ..writing.tables import write_whole
+
+    if arguments.acquisitions is not None and arguments.images is not None:
+        raise InvalidChoice("Expected acquisitions from a table or from images, found both.")
+    words = tuple(word.strip() for word in arguments.variables.split(",") if word.strip())
+    tables = describe_study(
+        participants=arguments.participants,
+        by=arguments.by,
+        variables=words or None,
+        measurements=arguments.measurements,
+        acquisitions=arguments.acquisitions if arguments.images is None else list_series_acquisitions(arguments.images),
+        reference=arguments.reference_values,
+    )
+    given = (
+        arguments.participants,
+        *(arguments.measurements or ()),
+        arguments.acquisitions,
+        arguments.reference_values,
+    )
+    files = description_files(tables, inputs=[path for path in given if path is not None])
+    print(describe_in_words(tables))
+    for path in write_whole(arguments.out, files):
+        print(path)
+    return 0

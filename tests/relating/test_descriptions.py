@@ -1,0 +1,109 @@
+"""Table 1, warnings and acquisitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import kruskal, spearmanr
+
+from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
+from napari_hipspine.relating.acquisitions import check_acquisitions, list_acquisitions
+from napari_hipspine.relating.demographics import describe_people
+from napari_hipspine.relating.plausibility import CSA_LIMITS_CM2, find_implausible
+
+MakeCohort = Callable[..., pd.DataFrame]
+
+
+def make_people() -> pd.DataFrame:
+    ages = np.linspace(45, 82, 31)
+    table = pd.DataFrame({"subject_id": [f"{k:03d}" for k in range(31)], "age": ages})
+    return table.assign(sex=["f"] * 22 + ["m"] * 9, bmi=[np.nan, *np.linspace(18, 34, 30)])
+
+
+def test_women_of_31_are_71_0_percent_and_numbers_are_mean_sd_and_quartiles() -> None:
+    people = make_people()
+    table = describe_people(people).set_index(["variable", "category"])
+    assert table.loc[("sex", "f"), "text"] == "22/31 (71.0 %)"
+    assert table.loc[("sex", "m"), "share"] == pytest.approx(9 / 31)
+    age = table.loc[("age", "")]
+    assert [age["mean"], age["sd"]] == pytest.approx([people["age"].mean(), people["age"].std()])
+    assert age["text"] == "63.5 ± 11.2; 63.5 [54.2, 72.8]"
+    bmi = table.loc[("bmi", "")]
+    assert [bmi["n"], bmi["n_missing"]] == [30, 1]
+
+
+def test_groups_stand_beside_all_and_missing_is_a_group() -> None:
+    people = make_people().assign(centre=["a"] * 20 + [""] * 11)
+    table = describe_people(people, variables=["sex"], by="centre")
+    assert table["group"].unique().tolist() == ["all", "centre: a", "centre: missing"]
+    assert table.loc[table["category"] == "f", "text"].tolist() == [
+        "22/31 (71.0 %)",
+        "20/20 (100.0 %)",
+        "2/11 (18.2 %)",
+    ]
+
+
+def test_a_column_that_may_name_people_is_refused() -> None:
+    people = make_people().assign(born=[f"19{k:02d}-01-01" for k in range(31)])
+    with pytest.raises(TableInvalid, match="words that several people share, found 31 different cells in born"):
+        describe_people(people)
+    with pytest.raises(InvalidChoice, match="found no weight"):
+        describe_people(people, variables=["weight"])
+
+
+def make_row(**cells: object) -> pd.DataFrame:
+    row = {"subject_id": "1", "level": "L4", "muscle": "multifidus", "side": "left", "csa_mm2": 900.0, "fi": 0.3}
+    return pd.DataFrame([row | cells])
+
+
+@pytest.mark.parametrize(("muscle", "limits"), CSA_LIMITS_CM2.items())
+def test_areas_at_the_limits_are_silent_and_beyond_warn(muscle: str, limits: tuple[float, float]) -> None:
+    for cm2 in limits:
+        assert find_implausible(make_row(muscle=muscle, csa_mm2=cm2 * 100)).empty
+        assert find_implausible(make_row(muscle=muscle, side="both", csa_mm2=cm2 * 200)).empty
+    for cm2 in (limits[0] * 0.99, limits[1] * 1.01):
+        (row,) = find_implausible(make_row(muscle=muscle, csa_mm2=cm2 * 100)).to_dict("records")
+        assert row["measure"] == "csa_mm2"
+        assert ("no source" in row["text"]) == (muscle in ("sartorius", "tensor_fasciae_latae"))
+
+
+def test_fat_and_fcsa_above_csa() -> None:
+    assert find_implausible(make_row(fi=0.9)).empty
+    (row,) = find_implausible(make_row(fi=0.91)).to_dict("records")
+    assert row["text"] == "91 % is above 0 to 90 %: look again"
+    (row,) = find_implausible(make_row(muscle="psoas_major", fi=0.41)).to_dict("records")
+    assert row["high"] == 0.4
+    (row,) = find_implausible(make_row(fcsa_mm2=901.0)).to_dict("records")
+    assert row["text"] == "the area without fat is larger than the whole area"
+
+
+def test_acquisitions_are_counted_by_region_and_person() -> None:
+    rows = [("1", "lumbar", 80, "A"), ("1", "lumbar", 80, "A"), ("2", "lumbar", 100, "A"), ("2", "hip", 30, "B")]
+    table = list_acquisitions(pd.DataFrame(rows, columns=["subject_id", "region", "echo_time_ms", "scanner"]))
+    assert table.to_numpy().tolist() == [
+        ["hip", "echo_time_ms", "30", 1],
+        ["hip", "scanner", "B", 1],
+        ["lumbar", "echo_time_ms", "100", 1],
+        ["lumbar", "echo_time_ms", "80", 1],
+        ["lumbar", "scanner", "A", 2],
+    ]
+    with pytest.raises(TableInvalid, match="a column subject_id, found TE"):
+        list_acquisitions(pd.DataFrame({"TE": [1]}))
+
+
+def test_fat_is_held_against_echo_time_and_scanner(make_cohort: MakeCohort) -> None:
+    cohort = make_cohort(12)
+    cohort = cohort[cohort["muscle"] == "multifidus"]
+    people = sorted(set(cohort["subject_id"]))
+    echo, scanner = np.arange(12) % 5 + 70.0, ["A", "B", "C"] * 4
+    series = pd.DataFrame({"subject_id": people, "region": "lumbar", "te": echo, "scanner": scanner, "field": 3})
+    table = check_acquisitions(cohort, series, measures=("fi",)).set_index("property")
+    fat = cohort.groupby("subject_id")["fi"].mean().to_numpy()
+    rho = spearmanr(fat, echo)
+    assert table.loc["te", ["statistic", "p"]].tolist() == pytest.approx([rho.statistic, rho.pvalue])
+    h = kruskal(*[fat[k::3] for k in range(3)])
+    assert table.loc["scanner", ["statistic", "p"]].tolist() == pytest.approx([h.statistic, h.pvalue])
+    assert table["test"].to_dict() == {"te": "spearman", "scanner": "kruskal_wallis"}

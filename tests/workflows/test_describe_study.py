@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from napari_hipspine.cli import describe
+from napari_hipspine.domain.errors import InvalidChoice
+from napari_hipspine.workflows.describe_study import describe_study, list_series_acquisitions
+
+
+def run(*arguments: str) -> int:
+    parser = argparse.ArgumentParser()
+    describe.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["describe", *arguments])
+    return int(parsed.run(parsed))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "people.tsv").write_text("subject_id\tsex\tage\n007\tf\t60\n008\tm\t50\n")
+    rows = [
+        {"subject_id": person, "level": "L4", "muscle": "multifidus", "side": "left", "csa_mm2": csa, "fi": 0.2}
+        for person, csa in (("007", 900), ("008", 100))
+    ]
+    pd.DataFrame(rows).to_csv(tmp_path / "measurements.csv", index=False)
+    (tmp_path / "series.csv").write_text("subject_id,region,te\n007,lumbar,80\n008,lumbar,90\n")
+    (tmp_path / "norms.csv").write_text("muscle,measure,mean,sd,n,sex\nmultifidus,fi,0.1,0.1,40,f\n")
+    return tmp_path
+
+
+def test_every_table_that_can_be_made_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = {"participants": "people.tsv", "measurements": "measurements.csv"}
+    given |= {"acquisitions": "series.csv", "reference-values": "norms.csv"}
+    options = [word for name, file in given.items() for word in (f"--{name}", str(folder / file))]
+    assert run(*options, "--out", str(folder / "out")) == 0
+    names = ["acquisition_checks.csv", "acquisitions.csv", "demographics.csv", "norms.csv", "run.json", "warnings.csv"]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    norms = pd.read_csv(folder / "out" / "norms.csv", dtype={"subject_id": str}, keep_default_na=False)
+    fi = norms[norms["measure"] == "fi"].set_index("subject_id")
+    assert float(fi.loc["007", "z"]) == pytest.approx(1)
+    assert fi.loc["007", "reference_group"] == "n 40, age not stated, f"
+    assert fi.loc["008", "reason"] == "no_reference"
+    told = capsys.readouterr().out
+    assert "sex f: 1/2 (50.0 %)" in told
+    assert "008 multifidus left csa_mm2: 1 cm² is below 2 to 20 cm²: look again" in told
+
+
+def test_nothing_to_describe_is_refused(folder: Path) -> None:
+    with pytest.raises(InvalidChoice, match="to describe, found none"):
+        run("--out", str(folder / "out"))
+    with pytest.raises(InvalidChoice, match="measurements beside reference values"):
+        describe_study(participants=folder / "people.tsv", reference=folder / "norms.csv")
+    with pytest.raises(InvalidChoice, match="from a table or from images, found both"):
+        run("--images", str(folder), "--acquisitions", str(folder / "series.csv"), "--out", str(folder / "out"))
+
+
+def test_acquisitions_of_images_name_no_person(shared_data: Path) -> None:
+    folders = sorted(path for path in shared_data.iterdir() if path.is_dir())
+    assert folders
+    nifti = sorted((shared_data / "lumbar-dixon-tum01").rglob("*.nii.gz"))[:1]
+    table = list_series_acquisitions(nifti)
+    assert {"subject_id", "series", "EchoTime", "pixel_mm"} <= set(table.columns)
+    assert not {"PatientName", "PatientID"} & set(table.columns)
