@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
+import shutil
+import sys
 from pathlib import Path
 
 import nibabel as nib
@@ -9,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_hipspine.cli import main
 from napari_hipspine.sample_data import sample_subjects
 
 
@@ -71,3 +77,30 @@ def test_a_phantom_has_a_seed_from_0_on(hipspine, tmp_path: Path) -> None:
     assert said.exit_code == 2
     assert "Expected a seed from 0 on, found -1" in said.err
     assert not (tmp_path / "out").exists()
+
+
+def bytes_printed(monkeypatch, *arguments: object, is_terminal: bool = False) -> bytes:
+    """What a command prints where standard output has an old encoding, as on Windows."""
+    written = io.BytesIO()
+    out = io.TextIOWrapper(written, encoding="cp1252", write_through=True)
+    monkeypatch.setattr(out, "isatty", lambda: is_terminal)
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main([str(argument) for argument in arguments]) == 0
+    return written.getvalue()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are no UTF-8 exist on Linux only")
+def test_names_that_are_no_utf_8_are_names(monkeypatch, asked, lumbar, tmp_path: Path) -> None:
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/M\xe4rz"))
+    odd.mkdir()
+    asked[2] = shutil.copy(lumbar.image, odd / "picture.nii.gz")
+    printed = bytes_printed(monkeypatch, *asked, "--out", odd / "out")
+    assert printed.splitlines()[1] == os.fsencode(odd / "out" / "measurements.csv")
+    run = json.loads((odd / "out" / "run.json").read_text(encoding="utf-8"))
+    assert run["inputs"][0]["path"] == str(odd / "picture.nii.gz")
+
+
+@pytest.mark.parametrize(("is_terminal", "minus"), [(False, "−0.235"), (True, "\\u22120.235")])
+def test_no_encoding_of_the_output_stops_a_command(monkeypatch, is_terminal: bool, minus: str) -> None:
+    printed = bytes_printed(monkeypatch, "relate", "--reference", "mielke", is_terminal=is_terminal)
+    assert minus in printed.decode("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 done, 1 some of several subjects failed, 2 refused with nothing written.
     """
+    _let_output_take_every_character()
     arguments = build_parser().parse_args(argv)
     try:
         return int(arguments.run(arguments) or 0)
@@ -56,6 +58,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - a person at a terminal is never shown a traceback
         kind = type(error).__name__
         return _refuse(f"Something unforeseen went wrong ({kind}: {error}).", "Please report this command.", REFUSED)
+
+
+def _let_output_take_every_character() -> None:
+    """Files and pipes get UTF-8 everywhere; what a terminal's own encoding lacks is written as an escape."""
+    if not isinstance(sys.stdout, io.TextIOWrapper):
+        return
+    if sys.stdout.isatty():
+        sys.stdout.reconfigure(errors="backslashreplace")
+    else:
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _refuse(message: str, hint: str, exit_code: int) -> int:

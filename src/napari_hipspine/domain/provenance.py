@@ -101,7 +101,8 @@ def fingerprint(path: str | Path) -> Fingerprint:
     for member in members:
         if member != root:
             # The size closes the name, so that no byte can wander between a name and a content unseen.
-            digest.update(f"{member.relative_to(root).as_posix()}\0{member.stat().st_size}\0".encode())
+            entry = f"{member.relative_to(root).as_posix()}\0{member.stat().st_size}\0"
+            digest.update(entry.encode(errors="surrogateescape"))
         n_bytes += _feed(digest, member)
     return Fingerprint(str(path), digest.hexdigest(), n_bytes)
 

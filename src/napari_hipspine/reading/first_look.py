@@ -130,7 +130,9 @@ def key_of_files(paths: Iterable[str | Path], *view: object) -> str:
     digest = hashlib.sha256(repr(view).encode())
     for path in paths:
         status = Path(path).stat()
-        digest.update(f"{os.path.realpath(path)}|{status.st_size}|{status.st_mtime_ns}\n".encode())
+        digest.update(
+            f"{os.path.realpath(path)}|{status.st_size}|{status.st_mtime_ns}\n".encode(errors="surrogateescape")
+        )
     return digest.hexdigest()
 
 

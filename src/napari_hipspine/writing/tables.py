@@ -80,7 +80,8 @@ def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tupl
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as waiting:
             for name, content in contents.items():
-                raw = content.encode() if isinstance(content, str) else content
+                # A path that is no UTF-8 must not cost the result; its odd bytes are written as escapes.
+                raw = content.encode(errors="backslashreplace") if isinstance(content, str) else content
                 (Path(waiting) / name).write_bytes(raw)
             return tuple((Path(waiting) / name).replace(target / name) for name in contents)
     except OSError as error:
