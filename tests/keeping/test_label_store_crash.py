@@ -10,7 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +93,51 @@ def test_killed_while_painting(tmp_path):
         for number in range(n_done - 1, n_done - 6, -1):
             store.undo()
             assert np.array_equal(voxels(store), state_after(number))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that are copied, which this system has not")
+def test_another_process_sees_finished_steps_only(tmp_path):
+    place = create_empty_label_store(tmp_path / "watched", axial_grid(), STRUCTURES)
+    seen = []
+    with _children(NURSERY, tmp_path, place) as nursery:
+        nursery.stdin.write("0\n")
+        nursery.stdin.flush()
+        pid = int(nursery.stdout.readline())
+        for n_wanted in (1, 2, 4, 8, 12, 16):
+            while int(nursery.stdout.readline()) < n_wanted:
+                pass
+            watching = open_label_store(place)
+            assert f"process {pid} of this computer" in watching.read_only_reason
+            seen += [watching.labels[...], watching.snapshot()[...]]
+        os.kill(pid, signal.SIGKILL)
+    first = 1
+    for labels in seen:
+        first = next(n for n in range(first, 400) if np.array_equal(labels, state_after(n)))
+    assert first >= 16
+
+
+def test_a_measuring_thread_sees_finished_steps_only(tmp_path):
+    """Every step gives all slices one value; a view of half a step would show two."""
+    done = threading.Event()
+    found = []
+
+    def measure(store):
+        while not done.is_set():
+            values = np.unique(store.snapshot()[...])
+            found.append(values.tolist())
+
+    with new_store(tmp_path) as store:
+        store.labels[...] = 1
+        with ThreadPoolExecutor(1) as pool:
+            measuring = pool.submit(measure, store)
+            for value in range(2, 25):
+                with store.step("fill"):
+                    for at in range(SHAPE[0]):
+                        store.labels[at] = value
+            done.set()
+            measuring.result()
+    assert {len(values) for values in found} == {1}
+    assert len({values[0] for values in found}) > 2
 
 
 @contextlib.contextmanager
