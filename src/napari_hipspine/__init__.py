@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from .domain.protocol import FatMethod, MeasurementProtocol
     from .domain.subject import SubjectKey
     from .domain.volume import Contrast, FatPolarity, Volume, WaterFat
-    from .reading.label_maps import open_label_map
+    from .reading.label_maps import UnknownValues, open_label_map
     from .reading.volumes import open_volume
+    from .relating.request import RelateRequest
     from .workflows.measure_subject import measure_subject
     from .workflows.relate_cohort import relate_cohort
 
@@ -34,10 +35,12 @@ _HOMES = {
     "MeasurementProtocol": "domain.protocol",
     "MillimetresAround": "domain.level_plan",
     "NearestSlice": "domain.level_plan",
+    "RelateRequest": "relating.request",
     "Side": "domain.anatomy",
     "SlicesAround": "domain.level_plan",
     "Structure": "domain.anatomy",
     "SubjectKey": "domain.subject",
+    "UnknownValues": "reading.label_maps",
     "Volume": "domain.volume",
     "WaterFat": "domain.volume",
     "find_level": "domain.anatomy",
@@ -61,10 +64,12 @@ __all__ = [
     "MeasurementProtocol",
     "MillimetresAround",
     "NearestSlice",
+    "RelateRequest",
     "Side",
     "SlicesAround",
     "Structure",
     "SubjectKey",
+    "UnknownValues",
     "Volume",
     "WaterFat",
     "find_level",
