@@ -12,6 +12,7 @@ from napari_hipspine.domain.errors import Cancelled, GridMismatch, InvalidChoice
 from napari_hipspine.domain.label_map import LabelMap
 from napari_hipspine.domain.protocol import MeasurementProtocol
 from napari_hipspine.measuring import slice_sums as slice_sums_module
+from napari_hipspine.measuring import threads
 from napari_hipspine.measuring.histograms import HistogramStore
 from napari_hipspine.measuring.kernels import compiled_kernel, count_with_numpy
 from napari_hipspine.measuring.slice_sums import sum_slices, update_sums
@@ -87,7 +88,7 @@ CHUNKS = [(1, 40, 40), (2, 7, 40), (5, 16, 16), (3, 40, 9)]
 @pytest.mark.parametrize("dtype", ["i2", "f4", "f8", "u1", ">i2"])
 @pytest.mark.parametrize("erosion_mm", [0.0, 2.0])
 def test_chunks_and_workers_never_change_a_bit(made, monkeypatch, dtype, erosion_mm):
-    monkeypatch.setattr(slice_sums_module, "_ONE_WORKER_BELOW", 0)
+    monkeypatch.setattr(threads, "_ONE_WORKER_BELOW", 0)
     image, labels = _scene(dtype=dtype)
     protocol = made.manual(120.0, erosion_mm=erosion_mm)
     whole = _tables(made.measure(made.volume_of(image), made.labels_of(labels), protocol, n_workers=1))

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .valid_range import in_range
+
 DIXON_SUMS = ("n_valid", "n_fat", "n_outside", "sum_fat", "sum_water", "sum_ff")
 """What is summed per slice and structure."""
 
@@ -25,6 +27,14 @@ def fat_fraction(water: NDArray[Any], fat: NDArray[Any]) -> NDArray[np.float64]:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         fraction = f / (f + w)
     return np.where(np.isfinite(fraction) & np.isfinite(w), fraction, np.nan)
+
+
+def valid_fractions(
+    water: NDArray[np.float64], fat: NDArray[np.float64], *, valid_low: float | None, valid_high: float | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """F/(F+W) of every pixel, and where it is known and F+W lies in the valid range."""
+    fraction = fat_fraction(water, fat)
+    return fraction, np.isfinite(fraction) & in_range(fat + water, valid_low, valid_high)
 
 
 def sum_dixon(
@@ -49,13 +59,7 @@ def sum_dixon(
     valid_low, valid_high : float or None
         Range of F+W outside which a pixel is not valid.
     """
-    fraction = fat_fraction(water, fat)
-    total = fat + water
-    valid = np.isfinite(fraction)
-    if valid_low is not None:
-        valid &= total >= valid_low
-    if valid_high is not None:
-        valid &= total <= valid_high
+    fraction, valid = valid_fractions(water, fat, valid_low=valid_low, valid_high=valid_high)
     order = np.argsort(groups[valid], kind="stable")
     ordered = groups[valid][order]
     found, starts = np.unique(ordered, return_index=True)

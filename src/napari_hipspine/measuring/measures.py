@@ -169,7 +169,27 @@ def tables_from_sums(
     image, label_map, level_plan, protocol, key
         As in `measure_volume`; of image and labels only geometry, contrast and flags are used.
     """
-    kind = kind_of(image)
+    readout, notes = readout_of(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    return Measured(
+        slices=SLICES.frame(slice_rows(readout)),
+        measurements=MEASUREMENTS.frame(measurement_rows(readout)),
+        thresholds=thresholds,
+        sums=sums,
+        notes=(*thresholds.notes, *notes, *_unlabelled(sums)),
+    )
+
+
+def readout_of(
+    sums: SliceSums,
+    thresholds: FatThresholds,
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    level_plan: LevelPlan,
+    protocol: MeasurementProtocol,
+    *,
+    key: SubjectKey,
+) -> tuple[Readout, tuple[str, ...]]:
+    """What the tables are written from, and notes on what had to be judged; parameters as in `tables_from_sums`."""
     totals, notes = _totals(sums, thresholds, image, protocol)
     flags = image.all_flags if isinstance(image, WaterFat) else image.flags
     readout = Readout(
@@ -180,17 +200,11 @@ def tables_from_sums(
         thresholds=thresholds,
         plan=level_plan,
         protocol=protocol,
-        kind=kind,
+        kind=kind_of(image),
         contrast=Contrast.UNKNOWN if isinstance(image, WaterFat) else image.contrast,
         flags=(*flags, *label_map.flags),
     )
-    return Measured(
-        slices=SLICES.frame(slice_rows(readout)),
-        measurements=MEASUREMENTS.frame(measurement_rows(readout)),
-        thresholds=thresholds,
-        sums=sums,
-        notes=(*thresholds.notes, *notes, *_unlabelled(sums)),
-    )
+    return readout, notes
 
 
 def _totals(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
@@ -22,9 +21,7 @@ from .block_walk import BlockWalk, is_small_integer, slice_runs, structures_of
 from .dixon import DIXON_SUMS
 from .histograms import MOST_BINS, Histogram, HistogramStore, Segments, pool_into_bins, pool_many, split
 from .slabs import SlabCounts
-
-_ONE_WORKER_BELOW = 2**22
-"""Fewer voxels than this are done before a second worker has started."""
+from .threads import work_through
 
 
 @dataclass(frozen=True)
@@ -187,27 +184,9 @@ def update_sums(
         with lock:
             _put(out, run, counts)
 
-    n_voxels = sum(run.stop - run.start for run in runs) * walk.shape[1] * walk.shape[2]
-    if n_workers < 2 or len(runs) < 2 or n_voxels < _ONE_WORKER_BELOW:
-        for done, run in enumerate(runs):
-            progress(done, len(runs), "measuring")
-            work(run)
-    else:
-        _spread(work, runs, n_workers, progress)
-    progress(len(runs), len(runs), "measuring")
+    pixels_per_slice = walk.shape[1] * walk.shape[2]
+    work_through(work, runs, pixels_per_slice=pixels_per_slice, n_workers=n_workers, progress=progress)
     return out
-
-
-def _spread(work: Any, runs: list[slice], n_workers: int, progress: Progress) -> None:
-    """Work on threads; progress is told on the calling one, and what it raises stops the rest."""
-    with ThreadPoolExecutor(n_workers, thread_name_prefix="hipspine-measure") as pool:
-        waiting = [pool.submit(work, run) for run in runs]
-        try:
-            for done, one in enumerate(waiting):
-                progress(done, len(runs), "measuring")
-                one.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:

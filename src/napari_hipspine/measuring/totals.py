@@ -14,6 +14,7 @@ from ..domain.volume import FatPolarity
 from .fat_threshold import FatThresholds, MuscleThreshold
 from .histograms import Segments
 from .slice_sums import SliceSums
+from .valid_range import in_range
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -135,7 +136,7 @@ def _reduced(sums: SliceSums, protocol: MeasurementProtocol, add: Any) -> Totals
         slope, intercept = sums.scale
         runs = _Runs(segments.lengths)
         signal = segments.values.astype(np.float64) * slope + intercept
-        counts = segments.counts.astype(np.int64) * _in_range(signal, protocol)
+        counts = segments.counts.astype(np.int64) * in_range(signal, protocol.valid_low, protocol.valid_high)
         totals.n_valid[z] = runs.sum(counts)
         totals.sum_signal[z] = _signal_sum(segments, counts, signal, runs, sums.scale)
         add(totals, z, signal, counts, runs)
@@ -166,15 +167,6 @@ def _signal_sum(
         return np.asarray(runs.sum(signal * counts), dtype=np.float64)
     stored = runs.sum(segments.values.astype(np.int64) * counts)
     return np.asarray(stored * scale[0] + runs.sum(counts) * scale[1], dtype=np.float64)
-
-
-def _in_range(signal: Floats, protocol: MeasurementProtocol) -> NDArray[np.bool_]:
-    inside = np.ones(len(signal), dtype=bool)
-    if protocol.valid_low is not None:
-        inside &= signal >= protocol.valid_low
-    if protocol.valid_high is not None:
-        inside &= signal <= protocol.valid_high
-    return inside
 
 
 def _calibration(muscles: list[MuscleThreshold]) -> tuple[Floats, Floats]:
