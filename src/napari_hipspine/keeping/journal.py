@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from .journal_frames import Frame, FrameKind, frames_in, packed_frame
@@ -126,10 +126,13 @@ class JournalReader:
         Where the files lie.
     position : int
         Where a frame begins.
+    stop : int, optional
+        Nothing is read from here on.
     """
 
-    def __init__(self, folder: Path, position: int) -> None:
+    def __init__(self, folder: Path, position: int, *, stop: int | None = None) -> None:
         self._folder = folder
+        self._stop = stop
         self.position = position
         self._base: int | None = None
 
@@ -143,36 +146,42 @@ class JournalReader:
         """
         if self._base is None:
             self._base = self._file_holding(self.position)
-        while True:
-            # Asked for before the rest is read: once there is a next file, this one has all it will ever have.
-            following = self._file_after(self._base)
-            yield from self._rest_of(self._base)
-            if following is None:
-                return
-            if self.position != following:
+        following = None
+        while self._stop is None or self.position < self._stop:
+            is_read = yield from self._rest_of(self._base)
+            if self.position != self._base and _path_of(self._folder, self.position).exists():
+                self._base, following = self.position, None
+            elif is_read:
+                break
+            elif following is not None:
+                # The next file was there before this one was read once more: these bytes will never make sense.
                 yield Frame(FrameKind.DAMAGED, b"", self.position, following)
-            self._base = self.position = following
+                self._base, self.position, following = following, following, None
+            else:
+                following = self._file_after(self._base)
+                if following is None:
+                    break
 
-    def _rest_of(self, base: int) -> Iterator[Frame]:
+    def _rest_of(self, base: int) -> Generator[Frame, None, bool]:
+        """Frames that are left in a file; whether there is nothing behind them, torn or just being written."""
         path = _path_of(self._folder, base)
         try:
-            if path.stat().st_size <= self.position - base:
-                return
+            size = path.stat().st_size
+            if size <= self.position - base:
+                return True
             with path.open("rb") as file:
                 file.seek(self.position - base)
-                data = file.read()
+                data = file.read(-1 if self._stop is None else self._stop - self.position)
         except FileNotFoundError:
             raise _too_short(self._folder) from None
+        end = self.position + len(data)
         for frame in frames_in(data, self.position):
             self.position = frame.end
             yield frame
+        return self.position == end
 
     def _file_after(self, base: int) -> int | None:
-        # While a file grows the next one does not exist; a look at its name is all that reading a chunk costs.
-        if _path_of(self._folder, self.position).exists() and self.position != base:
-            return self.position
-        later = [one for one, _ in journal_files(self._folder) if one > base]
-        return later[0] if later else None
+        return next((one for one, _ in journal_files(self._folder) if one > base), None)
 
     def _file_holding(self, position: int) -> int:
         bases = [base for base, _ in journal_files(self._folder) if base <= position]
@@ -189,10 +198,7 @@ def frames_between(folder: Path, start: int, stop: int) -> Iterator[Frame]:
     HistoryTooShort
         If the journal no longer reaches back to the first.
     """
-    for frame in JournalReader(folder, start).new_frames():
-        if frame.position >= stop:
-            return
-        yield frame
+    return JournalReader(folder, start, stop=stop).new_frames()
 
 
 def _path_of(folder: Path, base: int) -> Path:

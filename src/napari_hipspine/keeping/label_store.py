@@ -179,7 +179,7 @@ class LabelStore(LabelReading):
             self._metadata = wanted
 
     def flush(self) -> None:
-        """Have finished steps outlast a power cut; those of a program that dies are kept without."""
+        """Have finished steps outlast a power cut; may take seconds, and a program that dies loses none without."""
         with self._editing() as editor, self._on_disk("the labels"):
             editor.steps.sync()
 
@@ -198,10 +198,9 @@ class LabelStore(LabelReading):
             self.refresh()
 
     def _leave_tidy(self) -> None:
+        # What cannot be written here is told by the journal when the store is opened again.
         with self._between_steps() as editor, contextlib.suppress(OSError):
-            # What cannot be written here is told by the journal when the store is opened again.
             editor.statuses.save()
-            editor.steps.sync()
 
     def __enter__(self) -> LabelStore:
         return self

@@ -66,7 +66,8 @@ def _open_steps(places: StorePlaces, lock: WriterLock, journal_bytes: int) -> tu
     interruption = None
     if lock.left_by is not None or n_taken_back:
         interruption = _interruption(history, n_taken_back)
-    if history.unfinished is not None or not history.marks or history.marks[-1].position != journal.end:
+    # A sitting in which nothing was done needs no mark of its own.
+    if [(mark.name, mark.position) for mark in history.marks[-1:]] != [(_OPENED, journal.end)]:
         steps.mark(_OPENED)
     return steps, interruption
 
