@@ -64,3 +64,33 @@ def test_acquisitions_of_images_name_no_person(shared_data: Path) -> None:
     table = list_series_acquisitions(nifti)
     assert {"subject_id", "series", "EchoTime", "pixel_mm"} <= set(table.columns)
     assert not {"PatientName", "PatientID"} & set(table.columns)
+
+
+def test_what_a_clinic_asks(folder: Path) -> None:
+    rows = [
+        {"subject_id": person, "session": session, "level": "L4", "muscle": "psoas_major", "side": side, "csa_mm2": csa}
+        for person, csa in (("007", 900), ("008", 1100))
+        for session in ("a", "b")
+        for side in ("left", "right")
+    ]
+    pd.DataFrame(rows).to_csv(folder / "visits.csv", index=False)
+    (folder / "sides.csv").write_text("subject_id,side,pain\n007,left,yes\n007,right,no\n")
+    (folder / "done.csv").write_text("subject_id,procedure,date\n007,lumbar_fusion,2012-01-01\n")
+    (folder / "tests.csv").write_text("subject_id,mri,tear\n007,yes,yes\n008,no,yes\n")
+    given = {"measurements": "visits.csv", "sides": "sides.csv", "procedures": "done.csv", "participants": "tests.csv"}
+    options = [word for name, file in given.items() for word in (f"--{name}", str(folder / file))]
+    choices = ("--affected", "pain", "--sessions", "a,b", "--two-by-two", "mri,tear", "--measures", "csa")
+    assert run(*options, *choices, "--out", str(folder / "out")) == 0
+    written = {path.stem for path in (folder / "out").iterdir()}
+    assert {"affected_sides", "affected_summary", "procedure_order", "changes", "course", "diagnostics"} <= written
+    assert "2012" not in (folder / "out" / "procedure_order.csv").read_text()
+
+
+def test_clinic_tables_need_what_they_describe(folder: Path) -> None:
+    out = ("--out", str(folder / "out"))
+    with pytest.raises(InvalidChoice, match="measurements for time points"):
+        run("--participants", str(folder / "people.tsv"), "--sessions", "a,b", *out)
+    with pytest.raises(InvalidChoice, match="missing tear, in people"):
+        run("--participants", str(folder / "people.tsv"), "--two-by-two", "sex,tear", *out)
+    with pytest.raises(InvalidChoice, match="two columns as FINDING,CONDITION, found 'sex'"):
+        run("--participants", str(folder / "people.tsv"), "--two-by-two", "sex", *out)

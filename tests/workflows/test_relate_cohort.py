@@ -142,3 +142,12 @@ def test_the_interval_asked_for_is_named(tmp_path: Path) -> None:
     drawn = relate_cohort(tables, RelateRequest(interval="bootstrap"))
     assert "4 bootstrap intervals rest on fewer than 20 subjects: too narrow." in drawn.notes
     assert not (drawn.correlations["rho_low"] == relate_cohort(tables).correlations["rho_low"]).any()
+
+
+def test_implants_leave_the_tables_before_anything_is_related(tmp_path: Path) -> None:
+    tables = write_measurements(tmp_path)
+    (tmp_path / "implants.csv").write_text("subject_id,region,side\n003,hip,left\n")
+    relation = relate_cohort(tables, implants=tmp_path / "implants.csv", out=tmp_path / "out")
+    assert set(relation.correlations["n"]) == {19}
+    assert "Implants: 1 rows of 1 subjects were left out." in relation.notes
+    assert "implants.csv" in (tmp_path / "out" / "correlations.html").read_text(encoding="utf-8")

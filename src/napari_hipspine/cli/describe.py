@@ -19,12 +19,22 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--acquisitions", type=Path, help="CSV with one row per series: how they were acquired")
     parser.add_argument("--images", type=Path, nargs="+", help="DICOM images instead: acquisitions from their headers")
     parser.add_argument("--reference-values", type=Path, help="percentiles within this file")
+    clinic = parser.add_argument_group("hip-spine clinic")
+    clinic.add_argument("--sides", type=Path, help="CSV with subject_id, side and covariates of each side")
+    clinic.add_argument(
+        "--affected", default="affected", metavar="COLUMN", help="which of them marks the affected side"
+    )
+    clinic.add_argument("--procedures", type=Path, help="CSV with subject_id, procedure, date: their order")
+    clinic.add_argument("--sessions", default="", help="time points in their order, joined by commas: changes")
+    clinic.add_argument("--two-by-two", metavar="FINDING,CONDITION", help="columns of the participants, yes or no")
+    clinic.add_argument("--measures", default="csa,fcsa,fi", help="measures of sides and time points")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tables")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Describe and write."""
+    from ..workflows.describe_clinic import ClinicTables
     from ..workflows.describe_study import (
         describe_in_words,
         describe_study,
@@ -35,7 +45,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.acquisitions is not None and arguments.images is not None:
         raise InvalidChoice("Expected acquisitions from a table or from images, found both.")
-    words = tuple(word.strip() for word in arguments.variables.split(",") if word.strip())
+    words = _words(arguments.variables)
+    finding, condition = _pair(arguments.two_by_two)
+    clinic = ClinicTables(
+        side_covariates=arguments.sides,
+        affected_column=arguments.affected,
+        procedures=arguments.procedures,
+        sessions=_words(arguments.sessions),
+        finding=finding,
+        condition=condition,
+        measures=_words(arguments.measures),
+    )
     tables = describe_study(
         participants=arguments.participants,
         by=arguments.by,
@@ -43,15 +63,31 @@ def run(arguments: argparse.Namespace) -> int:
         measurements=arguments.measurements,
         acquisitions=arguments.acquisitions if arguments.images is None else list_series_acquisitions(arguments.images),
         reference=arguments.reference_values,
+        clinic=clinic,
     )
     given = (
         arguments.participants,
         *(arguments.measurements or ()),
         arguments.acquisitions,
         arguments.reference_values,
+        arguments.sides,
+        arguments.procedures,
     )
     files = description_files(tables, inputs=[path for path in given if path is not None])
     print(describe_in_words(tables))
     for path in write_whole(arguments.out, files):
         print(path)
     return 0
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _pair(text: str | None) -> tuple[str | None, str | None]:
+    if text is None:
+        return None, None
+    words = _words(text)
+    if len(words) != 2:
+        raise InvalidChoice(f"Expected two columns as FINDING,CONDITION, found {text!r}.")
+    return words

@@ -30,6 +30,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--interval", default="bonett_wright", help="bonett_wright, fieller or bootstrap")
     parser.add_argument("--covariates", default="", help="held constant, e.g. age,sex,bmi (partial Spearman)")
     parser.add_argument("--participants", type=Path, help="CSV or TSV with subject_id and the covariates")
+    parser.add_argument("--implants", type=Path, help="CSV of implants and fusions, whose muscles are left out")
     parser.add_argument("--seed", type=int, default=0, help="start of the random numbers of permutations")
     beside = parser.add_argument_group("what stands beside the result")
     beside.add_argument(
@@ -91,7 +92,11 @@ def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
     wants_profile = arguments.profile or arguments.reference_values is not None
     for_covariates = None if wants_profile and not request.covariates else participants
     related = relate_cohort(
-        arguments.measurements, request, participants=for_covariates, history=read_history(arguments.out)
+        arguments.measurements,
+        request,
+        participants=for_covariates,
+        implants=arguments.implants,
+        history=read_history(arguments.out),
     )
     variations: dict[str, list[Path]] = {}
     for given in arguments.variation:
@@ -100,7 +105,12 @@ def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
             raise InvalidChoice(f"Expected a variation as NAME=FILE, found {given!r}.")
         variations.setdefault(name, []).append(Path(path))
     related = add_sensitivity(
-        related, arguments.measurements, participants=for_covariates, slices=arguments.slices, variations=variations
+        related,
+        arguments.measurements,
+        participants=for_covariates,
+        implants=arguments.implants,
+        slices=arguments.slices,
+        variations=variations,
     )
     if wants_profile:
         related = add_profile(related, reference=arguments.reference_values, participants=participants)

@@ -13,7 +13,7 @@ from ..relating.demographics import describe_people
 from ..relating.norms import list_norms
 from ..relating.plausibility import find_implausible
 from ..writing.tables import as_json, table_as_csv
-from .read_tables import read_table
+from .describe_clinic import ClinicTables, name_of, read
 from .relate_beside import open_people, open_reference
 from .relate_cohort import list_tables, read_as_one
 
@@ -31,11 +31,12 @@ def describe_study(
     measurements: Tables | None = None,
     acquisitions: OneTable | None = None,
     reference: OneTable | None = None,
+    clinic: ClinicTables | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Tables by name, as far as what was handed in allows.
 
     ``demographics`` of participants; ``warnings`` of measurements; ``acquisitions`` and, with measurements,
-    ``acquisition_checks``; ``norms`` of measurements against a reference file.
+    ``acquisition_checks``; ``norms`` of measurements against a reference file; the tables of `ClinicTables`.
 
     Parameters
     ----------
@@ -49,15 +50,18 @@ def describe_study(
         One row per series.
     reference
         Reference values.
+    clinic
+        What hip-spine clinics ask.
 
     Raises
     ------
     HipSpineError
         If nothing was handed in, or a table breaks its contract.
     """
-    if participants is None and measurements is None and acquisitions is None:
+    asked = clinic or ClinicTables()
+    if participants is None and measurements is None and acquisitions is None and asked.procedures is None:
         raise InvalidChoice(
-            "Expected participants, measurements or acquisitions to describe, found none.",
+            "Expected participants, measurements, acquisitions or procedures to describe, found none.",
             hint="hipspine describe --participants participants.tsv --out DIR",
         )
     if reference is not None and measurements is None:
@@ -65,19 +69,19 @@ def describe_study(
     tables: dict[str, pd.DataFrame] = {}
     measured = read_as_one(list_tables(measurements)) if measurements is not None else None
     if participants is not None:
-        people = _read(participants, "a participants table")
-        tables["demographics"] = describe_people(people, variables=variables, by=by, source=_name(participants))
+        people = read(participants, "a participants table")
+        tables["demographics"] = describe_people(people, variables=variables, by=by, source=name_of(participants))
     if measured is not None:
         tables["warnings"] = find_implausible(measured)
     if acquisitions is not None:
-        series, source = _read(acquisitions, "a table of acquisitions"), _name(acquisitions)
+        series, source = read(acquisitions, "a table of acquisitions"), name_of(acquisitions)
         tables["acquisitions"] = list_acquisitions(series, source=source)
         if measured is not None:
             tables["acquisition_checks"] = check_acquisitions(measured, series, source=source)
     if reference is not None and measured is not None:
         who = open_people(participants) if participants is not None else None
         tables["norms"] = list_norms(measured, open_reference(reference), people=who)
-    return tables
+    return tables | asked.describe(measured, participants)
 
 
 def list_series_acquisitions(images: Sequence[str | Path]) -> pd.DataFrame:
@@ -140,11 +144,3 @@ def describe_in_words(tables: dict[str, pd.DataFrame]) -> str:
 
 
 SHOWN_WARNINGS = 10
-
-
-def _read(table: OneTable, what: str) -> pd.DataFrame:
-    return read_table(table, what=what) if isinstance(table, str | Path) else table
-
-
-def _name(table: OneTable) -> str:
-    return Path(table).name if isinstance(table, str | Path) else "the given table"

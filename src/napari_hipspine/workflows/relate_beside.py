@@ -16,7 +16,7 @@ from ..relating.sensitivity import Origin, Variation, compare_variations, name_m
 from ..relating.shifted_slices import shift_levels
 from ..relating.subject_values import select_values
 from .read_tables import read_table
-from .relate_cohort import list_tables, read_as_one, read_covariates
+from .relate_cohort import list_tables, read_as_one, read_covariates, without_implants
 from .relation import Relation
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add_sensitivity(
     tables: Tables,
     *,
     participants: OneTable | None = None,
+    implants: OneTable | None = None,
     slices: Tables | None = None,
     variations: Mapping[str, Tables] | None = None,
 ) -> Relation:
@@ -44,7 +45,7 @@ def add_sensitivity(
     ----------
     relation : Relation
         The main result.
-    tables, participants
+    tables, participants, implants
         What it was made from.
     slices : data frame, path or several of them, optional
         Slice tables of the same subjects.
@@ -58,22 +59,22 @@ def add_sensitivity(
     """
     if relation.request is None:
         raise InvalidChoice("Expected a result of known subjects, found a published table.")
-    request, found, notes = relation.request, list[Variation](), list[str]()
+    request, found, notes, people = relation.request, list[Variation](), list[str](), (participants, implants)
     measured = read_as_one(list_tables(tables))
     other = other_bilateral(request)
     if other is not None:
         name = f"bilateral_{other.bilateral}"
         try:
-            found.append(Variation(name, Origin.COMPUTED, _correlate(measured, other, participants, name)))
+            found.append(Variation(name, Origin.COMPUTED, _correlate(measured, other, people, name)))
         except HipSpineError as refusal:
             notes.append(f"Not held against {name}: {refusal.message}")
     if slices is not None:
         of_slices = read_as_one(list_tables(slices))
         for name, offset in SLICE_SHIFTS.items():
             shifted = shift_levels(of_slices, offset, source="the slice tables")
-            found.append(Variation(name, Origin.COMPUTED, _correlate(shifted, request, participants, name)))
+            found.append(Variation(name, Origin.COMPUTED, _correlate(shifted, request, people, name)))
     for name, given in (variations or {}).items():
-        table = _correlate(read_as_one(list_tables(given)), request, participants, name)
+        table = _correlate(read_as_one(list_tables(given)), request, people, name)
         found.append(Variation(name, Origin.GIVEN, table))
     missing = name_missing_variations([one.name for one in found])
     table = compare_variations(relation.correlations, found)
@@ -131,8 +132,14 @@ def open_people(participants: OneTable) -> dict[str, dict[str, Any]]:
 
 
 def _correlate(
-    measured: pd.DataFrame, request: RelateRequest, participants: OneTable | None, source: str
+    measured: pd.DataFrame,
+    request: RelateRequest,
+    people: tuple[OneTable | None, OneTable | None],
+    source: str,
 ) -> pd.DataFrame:
+    """Correlations of other measurements, with the same participants and implants."""
+    participants, implants = people
+    measured, _ = without_implants(measured, implants, source=source)
     values = select_values(measured, request, source=source)
     return correlate_values(values, request, covariates=read_covariates(participants, request, values))
 

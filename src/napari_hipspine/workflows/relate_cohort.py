@@ -12,6 +12,7 @@ from ..relating.beside_q import adjust_by_draws, describe_chance
 from ..relating.cells import correlate_values
 from ..relating.covariates import CovariateValues, select_covariates
 from ..relating.family_history import FamilyHistory, mark_family_change
+from ..relating.implants import leave_out_implants, read_implants
 from ..relating.intervals import BOOTSTRAP_UNRELIABLE_BELOW, IntervalMethod
 from ..relating.multiplicity import Family
 from ..relating.power import tabulate_power
@@ -44,6 +45,7 @@ def relate_cohort(
     request: RelateRequest | None = None,
     *,
     participants: OneTable | None = None,
+    implants: OneTable | None = None,
     history: FamilyHistory | None = None,
     out: str | Path | None = None,
 ) -> Relation:
@@ -57,6 +59,8 @@ def relate_cohort(
         Every choice that can change a number.
     participants : data frame or path, optional
         One row per subject_id with the covariates asked for.
+    implants : data frame or path, optional
+        Implants and fusions, whose muscles leave the tables.
     history : FamilyHistory, optional
         Families under which results of this study were shown before; read from `out` where it is not given.
     out : path, optional
@@ -71,14 +75,15 @@ def relate_cohort(
     given = list_tables(tables)
     paths = [Path(one) for one in given if isinstance(one, str | Path)]
     source = ", ".join(path.name for path in paths) if len(paths) == len(given) else "the given tables"
-    values = select_values(read_as_one(given), asked, source=source)
+    measured, of_implants = without_implants(read_as_one(given), implants, source=source)
+    values = select_values(measured, asked, source=source)
     covariates = read_covariates(participants, asked, values)
     shown = (history or read_history(out)).shown_with(asked.family)
     table = mark_family_change(correlate_values(values, asked, covariates=covariates), shown)
     multiplicity, families = adjust_by_draws(values, table, covariates=covariates, seed=asked.seed)
     of_covariates = covariates.notes if covariates else ()
-    notes = (*values.notes, *of_covariates, *_notes(asked, table, shown), *describe_chance(families))
-    files = [*paths, *([participants] if isinstance(participants, str | Path) else [])]
+    notes = (*values.notes, *of_implants, *of_covariates, *_notes(asked, table, shown), *describe_chance(families))
+    files = [*paths, *(one for one in (participants, implants) if isinstance(one, str | Path))]
     provenance = Provenance("relate", asked.as_dict(), fingerprints(files), notes)
     extra = {"multiplicity": multiplicity, "families": families, "power": tabulate_power(table)}
     relation = Relation(table, values, notes, provenance, extra, shown, asked, covariates)
@@ -121,6 +126,19 @@ def read_measurements(path: str | Path) -> pd.DataFrame:
         If the file is no CSV table.
     """
     return read_table(path, what="a measurement table")
+
+
+def without_implants(
+    measured: pd.DataFrame, implants: OneTable | None, *, source: str
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The measurements without what implants touch, and sentences on it."""
+    if implants is None:
+        return measured, ()
+    if isinstance(implants, str | Path):
+        found = read_implants(read_table(implants, what="a table of implants"), source=Path(implants).name)
+    else:
+        found = read_implants(implants, source="the table of implants")
+    return leave_out_implants(measured, found, source=source)
 
 
 def read_covariates(
