@@ -9,6 +9,7 @@ import pytest
 
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.figures.calibration_plot import calibration_plot
+from napari_hipspine.figures.course_plot import course_plot
 from napari_hipspine.figures.forest_plot import forest_plot
 from napari_hipspine.figures.nomogram_chart import nomogram_chart
 from napari_hipspine.figures.png import figure_as_png
@@ -19,7 +20,7 @@ from napari_hipspine.relating.models.nomogram import build_nomogram
 from napari_hipspine.relating.models.optimism import judge_model
 from napari_hipspine.relating.models.probability_grid import grid_probabilities
 from napari_hipspine.relating.models.quality import calibration_tenths
-from napari_hipspine.relating.models.side_tables import ACCURACY, CALIBRATION
+from napari_hipspine.relating.models.side_tables import ACCURACY, CALIBRATION, COURSES
 
 COHORT = Path(__file__).parents[1] / "oracles" / "models_cohort.csv"
 
@@ -61,7 +62,11 @@ def test_forest_plot_says_why_there_are_no_numbers(cohort: pd.DataFrame) -> None
 def test_forest_plot_of_several_models_groups_them_by_term(cohort: pd.DataFrame) -> None:
     table = rows_of(cohort, ModelRequest("cbp ~ age + sex"), ModelRequest("cbp ~ age"))
     labels = [label.get_text() for label in forest_plot(table).axes[0].get_yticklabels()]
-    assert labels == ["age, model 0", "age, model 1", "sexmale, model 0"]
+    assert labels == [
+        "age, model 0 (n 360, events 156)",
+        "age, model 1 (n 360, events 156)",
+        "sexmale, model 0 (n 360, events 156)",
+    ]
 
 
 def test_intervals_beyond_the_edge_end_in_an_arrow(cohort: pd.DataFrame) -> None:
@@ -85,6 +90,20 @@ def test_equal_tables_give_equal_pictures_whatever_the_settings(cohort: pd.DataF
     with mpl.rc_context({"font.size": 30, "axes.facecolor": "red"}):
         assert figure_as_png(forest_plot(table), dpi=40) == first
     assert len(np.frombuffer(first, dtype=np.uint8)) > 1000
+
+
+def test_course_plot_shows_means_and_who_is_behind_them() -> None:
+    rows = [
+        {"score": "pain", "exposure": "severe", "exposure_value": group, "time": time, "n": 10 + k, "mean": 3.0 + k}
+        for k, (group, time) in enumerate([("0", 3.0), ("0", 12.0), ("1", 3.0)])
+    ]
+    table = COURSES.frame([row | {"low": row["mean"] - 1, "high": row["mean"] + 1} for row in rows])
+    figure = course_plot(table, title="pain ~ time * severe", time_label="month")
+    axes = figure.axes[0]
+    assert [container.lines[0].get_ydata().tolist() for container in axes.containers] == [[3.0, 4.0], [5.0]]
+    assert axes.get_xlabel() == "month\nn of 0: 10 at 3, 11 at 12\nn of 1: 12 at 3, 0 at 12"
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["0", "1"]
+    assert any("not adjusted" in text for text in texts_of(figure))
 
 
 @pytest.fixture(scope="module")

@@ -65,7 +65,11 @@ def _shown_rows(models: pd.DataFrame, terms: Sequence[str] | None) -> list[dict[
 
 
 def _label(row: dict[str, Any], *, with_model: bool) -> str:
-    return f"{row['term']}, {row['model']}" if with_model else str(row["term"])
+    """The term and, where models differ, which one and how many rows (and events) it rests on."""
+    if not with_model:
+        return str(row["term"])
+    events = "" if row["kind"] != "logistic" else f", events {int(row['n_events'])}"
+    return f"{row['term']}, {row['model']} (n {int(row['n'])}{events})"
 
 
 def _values(row: dict[str, Any], *, is_ratio: bool) -> tuple[float, float, float]:

@@ -240,13 +240,14 @@ def _code_variable(coding: Coding, values: FloatArray) -> list[tuple[str, FloatA
 
 def find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
     """Why a column adds nothing to those before it."""
-    basis = np.empty((matrix.shape[0], 0))
+    basis = np.empty(matrix.shape, order="F")
+    n_kept = 0
     troubles: list[Trouble | None] = []
-    for number, column in enumerate(matrix.T):
+    for number, column in enumerate(np.asfortranarray(matrix).T):
         length = np.linalg.norm(column)
         own = column / length if length else column
         for _ in range(2):
-            own = own - basis @ (basis.T @ own)
+            own = own - basis[:, :n_kept] @ (basis[:, :n_kept].T @ own)
         left = np.linalg.norm(own)
         if number and np.ptp(column) == 0:
             troubles.append(Trouble.CONSTANT_COLUMN)
@@ -254,5 +255,6 @@ def find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
             troubles.append(Trouble.COLLINEAR_COLUMN)
         else:
             troubles.append(None)
-            basis = np.column_stack([basis, own / left])
+            basis[:, n_kept] = own / left
+            n_kept += 1
     return tuple(troubles)

@@ -131,3 +131,46 @@ points | n | 1 | points; the widest scale runs from 0 to 100
     key=("model", "variables", "first_value", "second_value"),
     required=("variables",),
 )
+
+OUTCOMES = Table(
+    name="outcomes",
+    columns=read_columns(
+        """
+outcome | t | | name of the outcome and its dichotomy
+exposure | t | | column of 0 and 1
+time | t | | time point
+formula | t | | the model, with its confounders
+method | t | | logistic or firth; firth for all time points of an outcome if one model has few events
+n | i | 1 | rows without a gap
+n_events | i | 1 | rows with the outcome
+odds_ratio | n | 1 | odds of the outcome with the exposure over odds without
+or_low | n | 1 | lower end of the 95 % interval
+or_high | n | 1 | upper end
+p | n | 1 | unadjusted two-sided p
+p_holm | n | 1 | p adjusted over the exposures of this outcome and time point (Holm)
+family_size | i | 1 | how many p were adjusted together
+interval_by | t | | wald or profile
+reason | t | | what is wrong with the model or the term
+"""
+    ),
+    key=("outcome", "exposure", "time"),
+    required=("outcome", "exposure", "time"),
+)
+
+COURSES = Table(
+    name="courses",
+    columns=read_columns(
+        """
+score | t | | whose course
+exposure | t | | column of the groups
+exposure_value | t | | value of the group
+time | n | 1 | time point
+n | i | 1 | persons with a value
+mean | n | 1 | their mean
+low | n | 1 | lower end of its 95 % Student interval
+high | n | 1 | upper end
+"""
+    ),
+    key=("score", "exposure", "exposure_value", "time"),
+    required=("score", "exposure", "time"),
+)

@@ -47,17 +47,24 @@ def fit_by(
     TableInvalid
         If it is not in the table, or a value leaves no complete row.
     """
-    if column not in table.columns:
-        raise TableInvalid(f"Expected the column {column}, missing, in the table to model.")
     if column in request.parsed_formula.columns:
         raise InvalidChoice(f"Expected {column} to part the rows or in the formula, found both.")
-    parts = _part(table, column)
-    needs_penalty = few_events is FewEvents.FIRTH and _any_few(parts, request)
+    parts = part_rows(table, column)
+    needs_penalty = few_events is FewEvents.FIRTH and any_has_few_events(parts, request)
     chosen = replace(request, estimator=Estimator.FIRTH) if needs_penalty else request
     return tuple((name, fit_model(rows, chosen)) for name, rows in parts)
 
 
-def _part(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+def part_rows(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
+    """The rows of every value of a column, named ``COLUMN=VALUE``, numbers in their order.
+
+    Raises
+    ------
+    TableInvalid
+        If the column is not in the table, or has too many values.
+    """
+    if column not in table.columns:
+        raise TableInvalid(f"Expected the column {column}, missing, in the table to model.")
     cells = table[column].tolist()
     present = [not is_gap(cell) for cell in cells]
     values = [cell for cell, is_there in zip(cells, present, strict=True) if is_there]
@@ -69,7 +76,8 @@ def _part(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
     return [(f"{column}={level}", rows[codes == k].reset_index(drop=True)) for k, level in enumerate(coding.levels)]
 
 
-def _any_few(parts: list[tuple[str, pd.DataFrame]], request: ModelRequest) -> bool:
+def any_has_few_events(parts: list[tuple[str, pd.DataFrame]], request: ModelRequest) -> bool:
+    """Whether a plain logistic model of one of the parts has fewer than 10 events (or non-events) per term."""
     if request.kind is not OutcomeKind.LOGISTIC or request.random is not None:
         return False
     formula = request.parsed_formula

@@ -1,0 +1,62 @@
+"""Means of a score over time, one line per group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model_looks import COLOURS, GREY, INK, MARKERS, calm_axes, finish_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+APART = 0.012
+"""Groups stand aside of each other by this share of the time, so that intervals do not cover each other."""
+
+
+def course_plot(courses: pd.DataFrame, *, title: str, time_label: str = "time") -> Figure:
+    """Means with 95 % intervals, and the number of persons behind each below the axis.
+
+    Parameters
+    ----------
+    courses : pandas.DataFrame
+        Rows of one score and one exposure, as `COURSES` says.
+    title : str
+        Above the plot, usually the formula of the model.
+    time_label : str
+        Name and unit of the time.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    groups = list(dict.fromkeys(courses["exposure_value"]))
+    times = sorted(set(courses["time"]))
+    aside = APART * (max(times) - min(times))
+    with mpl.rc_context(mpl.rcParamsDefault):
+        figure = Figure(figsize=(6.6, 4.6 + 0.2 * len(groups)), layout="constrained")
+        axes = figure.add_subplot()
+        for number, group in enumerate(groups):
+            rows = courses[courses["exposure_value"] == group].sort_values("time")
+            at = rows["time"] + aside * (2 * number - len(groups) + 1)
+            errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+            colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+            line = axes.errorbar(at, rows["mean"], yerr=errors, color=colour, capsize=3, label=group)
+            line.lines[0].set(marker=marker, markersize=6, linewidth=1.5)
+        axes.set_xticks(times, [f"{time:g}" for time in times])
+        axes.set_xlabel(f"{time_label}\n{_counts(courses, groups, times)}", fontsize=9, color=INK)
+        axes.set_ylabel(f"mean {courses['score'].iloc[0]} (95 % interval)", fontsize=9.5, color=INK)
+        axes.grid(axis="y", color="#ededed", linewidth=0.7)
+        calm_axes(axes)
+        legend = axes.legend(title=str(courses["exposure"].iloc[0]), frameon=False, fontsize=9, labelcolor=INK)
+        legend.get_title().set(fontsize=9, color=GREY)
+        finish_figure(figure, title=title, below="Means of those with a value at each time point, not adjusted.")
+    return figure
+
+
+def _counts(courses: pd.DataFrame, groups: list[str], times: list[float]) -> str:
+    """How many persons are behind each mean, a line per group."""
+    lines = []
+    for group in groups:
+        own = courses[courses["exposure_value"] == group].set_index("time")["n"]
+        lines.append(f"n of {group}: " + ", ".join(f"{own.get(time, 0)} at {time:g}" for time in times))
+    return "\n".join(lines)

@@ -1,0 +1,289 @@
+"""Severe fat per muscle and side against outcomes over time: odds per time point, over all of them, and courses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..domain.errors import InvalidChoice, TableInvalid
+from .models.columns import is_gap, number_groups, read_numbers
+from .models.estimates import CONFIDENCE
+from .models.fitting import Estimator, FittedModel, ModelRequest, fit_model
+from .models.formula import quote_name
+from .models.interaction import Dichotomy, parse_dichotomy
+from .models.model_table import model_rows
+from .models.subgroups import FewEvents, any_has_few_events, fit_by, part_rows
+from .models.troubles import Trouble
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+Named = tuple[tuple[str, FittedModel], ...]
+
+SEVERE = "severe"
+_SIDES = ("left", "right")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A two-valued outcome and how it was made: its own column of events, or a number that is cut.
+
+    Parameters
+    ----------
+    name : str
+        Name of the outcome in tables.
+    rule : Dichotomy or None
+        Who has the outcome; None where the column called `name` holds 0 and 1.
+    """
+
+    name: str
+    rule: Dichotomy | None = None
+
+    @property
+    def text(self) -> str:
+        """The outcome with its dichotomy."""
+        return f"{self.name} ({self.rule.text})" if self.rule else self.name
+
+
+@dataclass(frozen=True)
+class CourseRequest:
+    """What is related over time, and what is held constant.
+
+    Parameters
+    ----------
+    exposures : tuple of str
+        Columns of 0 and 1, such as ``severe_multifidus_left``; each is related by itself.
+    outcomes : tuple of Outcome
+        Two-valued outcomes, each coded by itself.
+    scores : tuple of str
+        Numbers whose course is modelled.
+    covariates : tuple of str
+        Confounders, in every model.
+    time, subject : str
+        Columns of the time point (a number) and of the person.
+
+    Raises
+    ------
+    InvalidChoice
+        If there is no exposure, or neither outcome nor score.
+    """
+
+    exposures: tuple[str, ...]
+    outcomes: tuple[Outcome, ...] = ()
+    scores: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    time: str = "time"
+    subject: str = "subject_id"
+
+    def __post_init__(self) -> None:
+        if not self.exposures or not (self.outcomes or self.scores):
+            raise InvalidChoice("Expected at least one exposure and one outcome or score, found fewer.")
+
+    def formula(self, response: str, exposure: str, *, with_time: str = "") -> str:
+        """The formula of one outcome and one exposure, with its interaction with time where that is in."""
+        first = f"{with_time} * {quote_name(exposure)}" if with_time else quote_name(exposure)
+        return f"{quote_name(response)} ~ {' + '.join([first, *map(quote_name, self.covariates)])}"
+
+
+def parse_outcome(text: str) -> Outcome:
+    """An outcome from ``recovery=gpe<=2`` or ``recovery``.
+
+    Raises
+    ------
+    InvalidChoice
+        If it is of another shape.
+    """
+    name, equals, rule = text.partition("=")
+    if "<" in name or ">" in name or not name.strip() or (equals and not rule.strip()):
+        raise InvalidChoice(f"Expected an outcome as NAME or NAME=COLUMN<=NUMBER, found {text!r}.")
+    return Outcome(name.strip(), parse_dichotomy(rule) if equals else None)
+
+
+def spread_severe(measurements: pd.DataFrame) -> pd.DataFrame:
+    """One row per person with ``severe_MUSCLE_SIDE`` as 0 and 1, from rows per muscle and side; gaps where not known.
+
+    Raises
+    ------
+    TableInvalid
+        If columns are missing, or a person has several rows of one muscle and side.
+    """
+    needed = ["subject_id", "muscle", "side", SEVERE]
+    lacking = [name for name in needed if name not in measurements.columns]
+    if lacking:
+        raise TableInvalid(f"Expected the columns {', '.join(needed)}, missing {', '.join(lacking)}.")
+    rows = measurements[measurements["side"].isin(_SIDES)]
+    twice = rows[rows.duplicated(["subject_id", "muscle", "side"], keep=False)]
+    if len(twice):
+        first = twice.iloc[0]
+        raise TableInvalid(
+            f"Expected one row per person, muscle and side, found several for {first['subject_id']}, "
+            f"{first['muscle']}, {first['side']}.",
+            hint="Hand in one session, level, series and reader.",
+        )
+    truth = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
+    cells = [np.nan if is_gap(cell) else truth[str(cell).lower()] for cell in rows[SEVERE]]
+    named = rows.assign(**{SEVERE: cells, "column": SEVERE + "_" + rows["muscle"] + "_" + rows["side"]})
+    wide = named.pivot(index="subject_id", columns="column", values=SEVERE)
+    wide = wide.reindex(measurements["subject_id"].drop_duplicates()).reset_index()
+    wide.columns.name = None
+    return wide
+
+
+def add_outcomes(table: pd.DataFrame, outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    """The table with every dichotomised outcome as a column of 0 and 1; gaps stay gaps.
+
+    Raises
+    ------
+    TableInvalid
+        If a column is missing, holds no numbers, or a name is taken.
+    """
+    added: dict[str, Any] = {}
+    for outcome in outcomes:
+        if outcome.rule is None:
+            continue
+        column = outcome.rule.column
+        if column not in table.columns or outcome.name in table.columns:
+            raise TableInvalid(f"Expected {column} and no {outcome.name} in the table, found otherwise.")
+        listed = table[column].tolist()
+        gaps = np.array([is_gap(cell) for cell in listed], dtype=bool)
+        values = np.full(len(listed), np.nan)
+        present = [cell for cell, gap in zip(listed, gaps, strict=True) if not gap]
+        values[~gaps] = outcome.rule.apply(read_numbers(present, column))
+        added[outcome.name] = values
+    return table.assign(**added)
+
+
+def relate_per_time(table: pd.DataFrame, request: CourseRequest) -> tuple[Named, list[dict[str, Any]]]:
+    """A logistic model per outcome, exposure and time point, and rows with p adjusted over the exposures (Holm).
+
+    If one of an outcome's models has fewer than 10 events (or non-events) per term, all of them are fitted with
+    Firth's penalty, so that they can be compared. Adjusted together are the exposures of one outcome and time point.
+
+    References
+    ----------
+    Holm 1979, https://www.jstor.org/stable/4615733.
+    """
+    coded = add_outcomes(table, request.outcomes)
+    models: list[tuple[str, FittedModel]] = []
+    rows: list[dict[str, Any]] = []
+    for outcome in request.outcomes:
+        asked = {name: ModelRequest(request.formula(outcome.name, name)) for name in request.exposures}
+        parts = part_rows(coded, request.time)
+        few = any(any_has_few_events(parts, one) for one in asked.values())
+        own: list[dict[str, Any]] = []
+        for exposure, one in asked.items():
+            chosen = ModelRequest(one.formula, estimator=Estimator.FIRTH if few else Estimator.LIKELIHOOD)
+            for name, fitted in fit_by(coded, chosen, request.time, few_events=FewEvents.FLAG):
+                models.append((f"{outcome.text}, {exposure}, {name}", fitted))
+                own.append(_outcome_row(fitted, outcome, exposure, name.partition("=")[2]))
+        rows += _adjust(own)
+    return tuple(models), rows
+
+
+def relate_over_time(
+    table: pd.DataFrame, request: CourseRequest, *, estimator: Estimator = Estimator.LIKELIHOOD
+) -> Named:
+    """One logistic model per outcome and exposure over all time points: time as categories, by exposure.
+
+    `estimator` is a random intercept per person (likelihood) or an average over the population (GEE).
+    """
+    coded = add_outcomes(table, request.outcomes)
+    found = []
+    for outcome in request.outcomes:
+        for exposure in request.exposures:
+            formula = request.formula(outcome.name, exposure, with_time=f"factor({quote_name(request.time)})")
+            asked = ModelRequest(formula, random=f"1|{quote_name(request.subject)}", estimator=estimator)
+            found.append((f"{outcome.text}, {exposure}, all time points", fit_model(coded, asked)))
+    return tuple(found)
+
+
+def relate_scores(table: pd.DataFrame, request: CourseRequest) -> Named:
+    """One linear model per score and exposure: time by exposure, with a random intercept and slope per person."""
+    time, subject = quote_name(request.time), quote_name(request.subject)
+    return tuple(
+        (
+            f"{score}, {exposure}",
+            fit_model(
+                table,
+                ModelRequest(
+                    request.formula(score, exposure, with_time=time), kind="linear", random=f"1 + {time}|{subject}"
+                ),
+            ),
+        )
+        for score in request.scores
+        for exposure in request.exposures
+    )
+
+
+def mean_courses(table: pd.DataFrame, request: CourseRequest) -> list[dict[str, Any]]:
+    """Mean of every score per time point and value of the exposure, with a Student interval and the persons behind it."""
+    return [
+        row
+        for score in request.scores
+        for exposure in request.exposures
+        for name, rows in part_rows(table, request.time)
+        for row in _mean_rows(rows, score, exposure, float(name.partition("=")[2]))
+    ]
+
+
+def adjust_holm(p: Sequence[float]) -> FloatArray:
+    """Holm's step-down adjusted p; missing p stay missing and do not count.
+
+    Examples
+    --------
+    >>> adjust_holm([0.01, 0.04, float("nan"), 0.03]).tolist()
+    [0.03, 0.06, nan, 0.06]
+    """
+    raw = np.asarray(p, dtype=np.float64)
+    present = np.flatnonzero(~np.isnan(raw))
+    ascending = present[np.argsort(raw[present], kind="stable")]
+    steps = raw[ascending] * np.arange(present.size, 0, -1)
+    out = np.full(raw.shape, np.nan)
+    out[ascending] = np.minimum(np.maximum.accumulate(steps), 1.0) if present.size else steps
+    return out
+
+
+def _outcome_row(fitted: FittedModel, outcome: Outcome, exposure: str, time: str) -> dict[str, Any]:
+    """The row of the exposure among the rows of its model."""
+    rows = model_rows(fitted)
+    own = next(
+        (row for row in rows if row["term"] == exposure),
+        rows[0]
+        | {"reason": Trouble.CONSTANT_COLUMN.value, "odds_ratio": None, "or_low": None, "or_high": None, "p": None},
+    )
+    names = ("formula", "method", "n", "n_events", "odds_ratio", "or_low", "or_high", "p", "interval_by", "reason")
+    return {"outcome": outcome.text, "exposure": exposure, "time": time} | {name: own[name] for name in names}
+
+
+def _adjust(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with p adjusted over the exposures of one time point, and how many were adjusted together."""
+    out = []
+    for time in dict.fromkeys(row["time"] for row in rows):
+        together = [row for row in rows if row["time"] == time]
+        raw = [np.nan if row["p"] is None else float(row["p"]) for row in together]
+        adjusted, size = adjust_holm(raw), int(np.sum(~np.isnan(raw)))
+        out += [row | {"p_holm": p, "family_size": size} for row, p in zip(together, adjusted, strict=True)]
+    return out
+
+
+def _mean_rows(rows: pd.DataFrame, score: str, exposure: str, time: float) -> list[dict[str, Any]]:
+    from scipy.stats import t as student
+
+    present = [not (is_gap(a) or is_gap(b)) for a, b in zip(rows[score], rows[exposure], strict=True)]
+    kept = rows[present]
+    groups, names = number_groups(kept[exposure].tolist())
+    values = read_numbers(kept[score].tolist(), score)
+    found = []
+    for number, name in enumerate(names):
+        own = values[groups == number]
+        error = float(own.std(ddof=1) / np.sqrt(len(own))) if len(own) > 1 else np.nan
+        half = float(student.ppf((1 + CONFIDENCE) / 2, len(own) - 1)) * error if len(own) > 1 else np.nan
+        mean = float(own.mean())
+        shared = {"score": score, "exposure": exposure, "exposure_value": name, "time": time, "n": len(own)}
+        found.append(shared | {"mean": mean, "low": mean - half, "high": mean + half})
+    return found

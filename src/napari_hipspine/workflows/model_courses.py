@@ -1,0 +1,134 @@
+"""Severe fat and outcomes over time: a long table in, odds per time point, courses and their figures out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..domain.provenance import Provenance, fingerprints
+from ..relating.courses import (
+    CourseRequest,
+    mean_courses,
+    parse_outcome,
+    relate_over_time,
+    relate_per_time,
+    relate_scores,
+    spread_severe,
+)
+from ..relating.models.model_table import model_notes, model_table
+from ..relating.models.side_tables import COURSES, OUTCOMES
+from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
+from .model_cohort import WORDING, read_any_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["CourseModels", "CourseRequest", "model_courses", "parse_outcome", "spread_severe"]
+
+
+@dataclass(frozen=True)
+class CourseModels:
+    """What came of it.
+
+    Parameters
+    ----------
+    outcomes : pandas.DataFrame
+        Odds ratios per outcome, exposure and time point, with Holm's p.
+    models : pandas.DataFrame
+        Every term of every model.
+    courses : pandas.DataFrame
+        Means per time point and group.
+    notes : tuple of str
+        What a reader should know, as sentences.
+    provenance : Provenance
+        Settings, files and versions.
+    """
+
+    outcomes: pd.DataFrame
+    models: pd.DataFrame
+    courses: pd.DataFrame
+    notes: tuple[str, ...]
+    provenance: Provenance
+
+
+def model_courses(
+    table: pd.DataFrame | str | Path, request: CourseRequest, *, out: str | Path | None = None
+) -> CourseModels:
+    """Logistic models per time point and over all of them, and linear models of courses.
+
+    Parameters
+    ----------
+    table : data frame or path
+        One row per person and time point.
+    request : CourseRequest
+        Exposures, outcomes with their dichotomies, scores and confounders.
+    out : path, optional
+        Folder for the tables and figures; all are written or none.
+
+    Raises
+    ------
+    HipSpineError
+        If the table does not fit the request; nothing is written then.
+    """
+    frame = read_any_table(table) if isinstance(table, str | Path) else table
+    per_time, rows = relate_per_time(frame, request)
+    over_time = relate_over_time(frame, request)
+    scores = relate_scores(frame, request)
+    fitted = (*per_time, *over_time, *scores)
+    notes = (*WORDING, *dict.fromkeys(note for name, one in fitted for note in model_notes(one, name)))
+    inputs = fingerprints([table]) if isinstance(table, str | Path) else ()
+    settings: dict[str, Any] = {
+        "exposures": list(request.exposures),
+        "outcomes": [outcome.text for outcome in request.outcomes],
+        "scores": list(request.scores),
+        "covariates": list(request.covariates),
+        "time": request.time,
+        "subject": request.subject,
+        "formulas": list(dict.fromkeys(one.request.formula for _, one in fitted)),
+    }
+    found = CourseModels(
+        OUTCOMES.frame(rows),
+        model_table(fitted),
+        COURSES.frame(mean_courses(frame, request)),
+        notes,
+        Provenance("model_courses", settings, inputs, notes),
+    )
+    if out is not None:
+        write_whole(out, course_files(found, time=request.time))
+    return found
+
+
+def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | bytes]:
+    """Contents of the files by name."""
+    from ..figures.course_plot import course_plot
+    from ..figures.forest_plot import forest_plot
+    from ..figures.png import figure_as_png
+
+    figures = {}
+    for outcome in found.outcomes["outcome"].unique():
+        figures[f"forest_{_file_word(outcome)}"] = forest_plot(_as_models(found.outcomes, outcome), title=outcome)
+    for (score, exposure), rows in found.courses.groupby(["score", "exposure"], sort=False):
+        model = found.models[found.models["model"] == f"{score}, {exposure}"]
+        title = "" if model.empty else f"{model['formula'].iloc[0]} + ({model['random'].iloc[0]})"
+        figures[f"course_{_file_word(f'{score}_{exposure}')}"] = course_plot(rows, title=title, time_label=time)
+    return {
+        "outcomes.csv": table_as_csv(found.outcomes),
+        "model.csv": table_as_csv(found.models),
+        "courses.csv": table_as_csv(found.courses),
+        "columns.json": columns_as_json("model", OUTCOMES, COURSES),
+        "run.json": as_json(found.provenance.as_dict()),
+        **{f"{name}.png": figure_as_png(figure) for name, figure in figures.items()},
+    }
+
+
+def _as_models(outcomes: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Rows of one outcome in the words of the forest plot: exposures as terms, time points as models."""
+    own = outcomes[outcomes["outcome"] == outcome]
+    same = {"kind": "logistic", "part": "fixed", "random": "", "n_groups": None}
+    return own.assign(term=own["exposure"], model=own["time"], **same)
+
+
+def _file_word(text: str) -> str:
+    return re.sub(r"[^\w]+", "_", text).strip("_")
