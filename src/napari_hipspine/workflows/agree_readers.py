@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..domain.errors import InvalidChoice
 from ..domain.label_map import LabelMap
@@ -123,8 +124,7 @@ def agree_outlines(
 
 
 def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
-    """Tables, what they rest on, and one Bland-Altman figure per quantity and pair of raters with enough subjects."""
-    from ..figures.bland_altman import bland_altman, has_enough_pairs
+    """Tables, figures, and what they rest on, by file name."""
     from ..figures.png import figure_as_png
 
     files: dict[str, str | bytes] = {
@@ -133,14 +133,21 @@ def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
     }
     if len(agreement.kappa):
         files["kappa.csv"] = table_as_csv(agreement.kappa)
-    for rated in agreement.rated:
-        for first in range(len(rated.raters)):
-            for second in range(first + 1, len(rated.raters)):
-                if has_enough_pairs(rated, first=first, second=second):
-                    pair = f"_{first + 1}-{second + 1}" if len(rated.raters) > 2 else ""
-                    figure = bland_altman(rated, first=first, second=second)
-                    files[f"bland_altman_{'_'.join(rated.what)}{pair}.png"] = figure_as_png(figure)
+    files |= {f"{name}.png": figure_as_png(figure) for name, figure in agreement_figures(agreement).items()}
     return {**files, "run.json": as_json(agreement.provenance.as_dict())}
+
+
+def agreement_figures(agreement: ReaderAgreement) -> dict[str, Any]:
+    """One Bland-Altman figure by name per quantity and pair of raters with enough subjects."""
+    from ..figures.bland_altman import bland_altman, has_enough_pairs
+
+    figures = {}
+    for rated in agreement.rated:
+        for first, second in combinations(range(len(rated.raters)), 2):
+            if has_enough_pairs(rated, first=first, second=second):
+                pair = f"_{first + 1}-{second + 1}" if len(rated.raters) > 2 else ""
+                figures[f"bland_altman_{'_'.join(rated.what)}{pair}"] = bland_altman(rated, first=first, second=second)
+    return figures
 
 
 def _file_names(tables: Sequence[Table]) -> list[str]:

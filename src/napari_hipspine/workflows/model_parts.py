@@ -106,10 +106,21 @@ def find_side_parts(
 
 def part_files(models: pd.DataFrame, parts: SideParts, provenance: Provenance) -> dict[str, str | bytes]:
     """Contents of the tables beside the model, of the figures, and of what explains them, by file name."""
+    from ..figures.png import figure_as_png
+
+    return {
+        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in parts.tables},
+        "columns.json": columns_as_json("model", *(kind for kind, _ in parts.tables)),
+        "run.json": as_json(provenance.as_dict()),
+        **{f"{name}.png": figure_as_png(figure) for name, figure in part_figures(models, parts).items()},
+    }
+
+
+def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Any]:
+    """Figures by name, as far as the model has what they show."""
     from ..figures.calibration_plot import calibration_plot
     from ..figures.forest_plot import forest_plot
     from ..figures.nomogram_chart import nomogram_chart
-    from ..figures.png import figure_as_png
     from ..figures.probability_heatmap import probability_heatmap
 
     title = str(models["formula"].iloc[0])
@@ -121,12 +132,7 @@ def part_files(models: pd.DataFrame, parts: SideParts, provenance: Provenance) -
         figures["probability_map"] = probability_heatmap(parts.grid, title=title)
     if parts.nomogram is not None:
         figures["nomogram"] = nomogram_chart(parts.nomogram, title=title)
-    return {
-        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in parts.tables},
-        "columns.json": columns_as_json("model", *(kind for kind, _ in parts.tables)),
-        "run.json": as_json(provenance.as_dict()),
-        **{f"{name}.png": figure_as_png(figure) for name, figure in figures.items()},
-    }
+    return figures
 
 
 def _tenths(fitted: FittedModel) -> list[dict[str, Any]]:
