@@ -102,6 +102,7 @@ def subject(tmp_path) -> Subject:
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    """Nothing is converted into the cache of whoever runs the tests."""
+def own_folders(tmp_path, monkeypatch):
+    """Nothing is converted into the cache of whoever runs the tests, and nothing is painted among their labels."""
     monkeypatch.setenv("NAPARI_HIPSPINE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("NAPARI_HIPSPINE_WORK", str(tmp_path / "work"))

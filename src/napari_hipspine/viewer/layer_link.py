@@ -13,9 +13,14 @@ from ..domain.volume import Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import subject_of_path
 from .canvas_marks import mark_canvas, refresh_marks
+from .label_work import LabelWork, fresh_place, open_label_work, place_of_labels
 from .layers import (
+    METADATA,
     LayerData,
     ShownImage,
+    ShownLabels,
+    array_of,
+    as_opened,
     count_slices_of,
     go_to_slice,
     image_layers,
@@ -27,6 +32,7 @@ from .layers import (
     slice_shown,
 )
 from .openings import OpenedLabels
+from .painted_layer import bind_layer, show_store
 from .series_work import SeriesWork, SubjectWords, slice_checksums
 from .session import Session
 
@@ -81,7 +87,7 @@ class LayerLink:
     def open_labels(self, opened: OpenedLabels) -> None:
         """Show opened labels on the image that is worked on, in place of those it had."""
         work = self._session.work
-        if work is None:
+        if work is None or opened.work is work.label_work:
             return
         self._show_anew(work, opened.image)
         self._drop(self.labels_layer())
@@ -89,8 +95,9 @@ class LayerLink:
             opened=opened.image,
             declared=None,
             label_map=opened.label_map,
+            label_work=opened.work,
             outlines=opened.outlines,
-            opened_checksums=slice_checksums(opened.label_map.labels),
+            opened_checksums=opened.checksums,
             level_plan=moved_to_grid(work.level_plan, work.image.grid, opened.image.grid),
         )
         if work.pictures is not None:
@@ -114,15 +121,23 @@ class LayerLink:
         if beside is not None and work is not None:
             label_map = label_map_of_layer(layer, beside=beside)
             label_map.on_grid(work.image.grid)
-            self._session.change(label_map=label_map, outlines=None, opened_checksums=())
-            self._watch_labels(layer)
+            if work.label_work is not None and array_of(layer) is not work.label_work.store.labels:
+                work.label_work.close()
+            kept = open_label_work(fresh_place(layer.name), as_opened(label_map))
+            layer.metadata[METADATA] = ShownLabels(kept.store.label_map(), None, kept)
+            layer.data = kept.store.labels
+            self._session.change(label_map=kept.store.label_map(), label_work=kept, outlines=None, opened_checksums=())
+            self._watch_labels(layer, kept)
             self.show_structures()
 
     def name_structures(self, structures: dict[int, Structure]) -> None:
         """Say what the values of the labels mean, and colour them so."""
         work = self._session.work
         if work is not None and work.label_map is not None:
-            self._session.change(label_map=replace(work.label_map, structures=structures))
+            label_map = replace(work.label_map, structures=structures)
+            if work.label_work is not None:
+                work.label_work.name(structures)
+            self._session.change(label_map=label_map)
             self.show_structures()
 
     def show_structures(self) -> None:
@@ -201,13 +216,13 @@ class LayerLink:
         """Layer of the labels that are measured."""
         work = self._session.work
         array = work.label_map.labels if work and work.label_map else None
-        return self._find(lambda layer: array is not None and layer.data is array)
+        return self._find(lambda layer: array is not None and array_of(layer) is array)
 
     def other_labels(self) -> list[Any]:
         """Labels layers that are measured with no open series."""
         taken = [work.label_map.labels for work in self._session.works if work.label_map is not None]
         is_labels = (layer for layer in self._viewer.layers if hasattr(layer, "selected_label"))
-        return [layer for layer in is_labels if all(layer.data is not labels for labels in taken)]
+        return [layer for layer in is_labels if all(array_of(layer) is not labels for labels in taken)]
 
     def _find(self, is_wanted: Callable[[Any], bool]) -> Any | None:
         return next((layer for layer in self._viewer.layers if is_wanted(layer)), None)
@@ -256,17 +271,29 @@ class LayerLink:
             return
         for number, work in enumerate(self._session.works):
             if work.label_map is not None and work.label_map.labels is outlined.label_map.labels:
-                self._watch_labels(layer)
+                if outlined.work is not None:
+                    self._watch_labels(layer, outlined.work)
                 return
             if work.label_map is None and work.image.grid.same_as(outlined.label_map.grid):
-                label_map = outlined.label_map
-                checksums = slice_checksums(label_map.labels)
-                layer.selected_label = min(label_map.structures, default=1)
-                self._session.replace_work(
-                    number, label_map=label_map, outlines=outlined.outlines, opened_checksums=checksums
-                )
-                self._watch_labels(layer)
+                self._take_labels(number, layer, outlined)
                 return
+
+    def _take_labels(self, number: int, layer: Any, outlined: ShownLabels) -> None:
+        """Labels of ours that somebody else put into the layer list: copied to the disk, unless they lie there."""
+        work, opened = self._session.works[number], outlined.label_map
+        kept = outlined.work
+        if kept is None or kept.is_closed:
+            place = place_of_labels(layer.name, work.pictures, outlined.outlines)
+            kept = open_label_work(place, opened)
+        checksums = slice_checksums(opened.labels)
+        label_map = kept.store.label_map()
+        layer.metadata[METADATA] = ShownLabels(label_map, outlined.outlines, kept)
+        show_store(layer, kept)
+        layer.selected_label = min(label_map.structures, default=1)
+        self._session.replace_work(
+            number, label_map=label_map, label_work=kept, outlines=outlined.outlines, opened_checksums=checksums
+        )
+        self._watch_labels(layer, kept)
 
     def _let_go(self, layer: Any) -> None:
         """Close the series whose image layer was removed, or forget labels whose layer was."""
@@ -275,11 +302,16 @@ class LayerLink:
             if shown is not None and shown.volume is _main_volume(work.opened):
                 self._session.remove(number)
                 return
-            if work.label_map is not None and layer.data is work.label_map.labels:
-                self._session.replace_work(number, label_map=None, outlines=None, opened_checksums=())
+            if work.label_map is not None and array_of(layer) is work.label_map.labels:
+                if work.label_work is not None:
+                    work.label_work.close()
+                nothing = {"label_map": None, "label_work": None, "outlines": None}
+                self._session.replace_work(number, **nothing, opened_checksums=())
                 return
 
-    def _watch_labels(self, layer: Any) -> None:
+    def _watch_labels(self, layer: Any, kept: LabelWork) -> None:
+        bind_layer(layer, kept)
+        kept.changed.connect(self._forward)
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
             event.connect(self._forward)
 

@@ -20,6 +20,7 @@ from ..domain.level_plan import LevelPlan
 from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from .coarse_look import contrast_limits
+from .label_work import LabelWork
 
 LayerData = tuple[Any, dict[str, Any], str]
 """What napari takes from readers: data, keyword arguments, layer type."""
@@ -53,10 +54,11 @@ class ShownImage:
 
 @dataclass(frozen=True)
 class ShownLabels:
-    """What a labels layer shows, as it was opened, and the file it came from."""
+    """What a labels layer shows, as it was opened, the file it came from, and the store it is painted in."""
 
     label_map: LabelMap
     outlines: LabelFiles | None = None
+    work: LabelWork | None = None
 
 
 @dataclass(frozen=True)
@@ -140,14 +142,8 @@ def labels_layer(label_map: LabelMap, *, name: str, outlines: LabelFiles | None 
     UnknownLabel
         If a label is negative or beyond 65535.
     """
-    labels = np.asarray(label_map.labels[...])
-    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) <= np.iinfo(np.uint16).max:
-        raise UnknownLabel(
-            f"Expected labels from 0 to 65535, found {labels.min()} to {labels.max()}, in {label_map.path}.",
-            hint="Renumber the labels and say in the naming what they mean.",
-        )
-    own = np.array(labels, dtype=np.uint16)
-    shown = ShownLabels(replace(label_map, labels=own), outlines)
+    shown = ShownLabels(as_opened(label_map), outlines)
+    own = shown.label_map.labels
     given = {
         "name": name,
         "opacity": LABELS_OPACITY,
@@ -156,6 +152,36 @@ def labels_layer(label_map: LabelMap, *, name: str, outlines: LabelFiles | None 
         **placement(label_map.grid),
     }
     return own, given, "labels"
+
+
+def as_opened(label_map: LabelMap) -> LabelMap:
+    """A copy of labels in memory.
+
+    Raises
+    ------
+    UnknownLabel
+        If a label is negative or beyond 65535.
+    """
+    labels = np.asarray(label_map.labels[...])
+    if labels.size and not 0 <= int(labels.min()) <= int(labels.max()) <= np.iinfo(np.uint16).max:
+        raise UnknownLabel(
+            f"Expected labels from 0 to 65535, found {labels.min()} to {labels.max()}, in {label_map.path}.",
+            hint="Renumber the labels and say in the naming what they mean.",
+        )
+    return replace(label_map, labels=np.array(labels, dtype=np.uint16))
+
+
+def stored_layer(work: LabelWork, *, name: str, outlines: LabelFiles | None = None) -> LayerData:
+    """A layer of labels that are on the disk as soon as they are painted."""
+    label_map = work.store.label_map()
+    given = {
+        "name": name,
+        "opacity": LABELS_OPACITY,
+        "metadata": {METADATA: ShownLabels(label_map, outlines, work)},
+        **looks(label_map.structures),
+        **placement(label_map.grid),
+    }
+    return work.store.labels, given, "labels"
 
 
 def looks(structures: Mapping[int, Structure]) -> dict[str, Any]:
@@ -197,6 +223,12 @@ def shown_labels(layer: Any) -> ShownLabels | None:
     """What a labels layer shows, if it is one of ours."""
     found = layer.metadata.get(METADATA)
     return found if isinstance(found, ShownLabels) else None
+
+
+def array_of(layer: Any) -> Any:
+    """The array behind a layer, of which napari shows plugins a wrapped one where it takes its class for its own."""
+    data = layer.data[0] if layer.multiscale else layer.data
+    return getattr(data, "__wrapped__", data)
 
 
 def grid_of_layer(layer: Any, *, beside: Any) -> Grid:
@@ -255,7 +287,7 @@ def label_map_of_layer(layer: Any, *, beside: Any, structures: Mapping[int, Stru
     """
     shown = shown_labels(layer)
     known = shown.label_map if shown else None
-    data = layer.data[0] if layer.multiscale else layer.data
+    data = array_of(layer)
     meanings = structures if structures is not None else (known.structures if known else {})
     if known is not None and known.labels is data:
         return replace(known, structures=meanings)
@@ -272,7 +304,8 @@ def keep_with_image(layer: Any, **values: Any) -> None:
 
 def keep_with_labels(layer: Any, label_map: LabelMap, outlines: LabelFiles | None) -> None:
     """Keep what labels mean with their layer, and colour them so."""
-    layer.metadata[METADATA] = ShownLabels(label_map, outlines)
+    shown = shown_labels(layer)
+    layer.metadata[METADATA] = ShownLabels(label_map, outlines, shown.work if shown else None)
     for name, value in looks(label_map.structures).items():
         setattr(layer, name, value)
 

@@ -18,7 +18,9 @@ from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
 from ..workflows.subject_key import subject_of_path
-from .layers import LayerData, ShownLabels, image_layers, labels_layer
+from .label_work import LabelWork, open_label_work, place_of_labels
+from .layers import LayerData, as_opened, image_layers, stored_layer
+from .series_work import slice_checksums
 
 if TYPE_CHECKING:
     from ..reading.label_maps import NamingProposal
@@ -52,6 +54,8 @@ class OpenedLabels:
     label_map: LabelMap
     layer: LayerData
     outlines: LabelFiles | None
+    work: LabelWork
+    checksums: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,7 @@ def open_labels_on(
     outlines: LabelFiles,
     *,
     name: str,
+    held: LabelWork | None = None,
     progress: Progress = stay_silent,
 ) -> OpenedLabels:
     """Labels on the grid of an image; where both come from files, exactly as the command line opens them.
@@ -149,24 +154,26 @@ def open_labels_on(
         image, label_map = open_subject(as_read, outlines, cache=cache_of(progress))
     else:
         label_map = open_labels(outlines).on_grid(image.grid)
-    layer = labels_layer(label_map, name=f"{name} · muscles", outlines=outlines)
-    return OpenedLabels(image, shown_label_map(layer), layer, outlines)
+    label_map = as_opened(label_map)
+    work = open_label_work(place_of_labels(name, pictures, outlines), label_map, held=held, progress=progress)
+    return _opened(image, label_map, work, name=name, outlines=outlines)
 
 
-def new_labels_on(image: Volume | WaterFat, *, region: str, name: str) -> OpenedLabels:
-    """Empty labels on an image with the core muscles of a region named, left before right."""
+def new_labels_on(
+    image: Volume | WaterFat, pictures: ImageFiles | None, *, region: str, name: str, held: LabelWork | None = None
+) -> OpenedLabels:
+    """Empty labels on an image with the core muscles of a region named, left before right; or those begun before."""
     muscles = core_muscles(region or None)
     pairs = [Structure(muscle, side) for muscle in muscles for side in (Side.LEFT, Side.RIGHT)]
     structures = dict(enumerate(pairs, start=1))
-    empty = LabelMap(np.zeros(image.grid.shape, np.uint16), image.grid, structures, origin=Origin.DRAWN)
-    layer = labels_layer(empty, name=f"{name} · muscles")
-    return OpenedLabels(image, shown_label_map(layer), layer, None)
+    nothing = np.broadcast_to(np.uint16(0), image.grid.shape)
+    empty = LabelMap(nothing, image.grid, structures, origin=Origin.DRAWN)
+    work = open_label_work(place_of_labels(name, pictures, None), empty, held=held)
+    return _opened(image, empty, work, name=name, outlines=None)
 
 
-def shown_label_map(layer: LayerData) -> LabelMap:
-    """The label map behind a layer that is about to be added; its array is the layer's own."""
-    (shown,) = layer[1]["metadata"].values()
-    found: Any = shown
-    if not isinstance(found, ShownLabels):
-        raise TypeError(f"Expected a layer of labels, found {type(found).__name__}.")
-    return found.label_map
+def _opened(
+    image: Volume | WaterFat, label_map: LabelMap, work: LabelWork, *, name: str, outlines: LabelFiles | None
+) -> OpenedLabels:
+    layer = stored_layer(work, name=f"{name} · muscles", outlines=outlines)
+    return OpenedLabels(image, work.store.label_map(), layer, outlines, work, slice_checksums(label_map.labels))

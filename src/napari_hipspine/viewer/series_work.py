@@ -14,8 +14,9 @@ from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.subject import Progress, SubjectKey, SubjectResult
 from ..domain.volume import FatPolarity, Volume, WaterFat
-from ..workflows.measure_subject import default_protocol, measure_subject
+from ..workflows.measure_subject import CountedResult, default_protocol, measure_counted, measure_touched
 from ..workflows.open_subject import ImageFiles, LabelFiles
+from .label_work import LabelWork
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class MeasureRequest:
     inputs: tuple[Path, ...] = ()
 
     def run(self, progress: Progress) -> SubjectResult:
-        """The result, from the same function that the command line runs."""
-        return measure_subject(
+        """The result, from the same function that the command line runs, with what it was counted from."""
+        return measure_counted(
             self.image,
             self.label_map,
             key=self.key,
@@ -50,6 +51,20 @@ class MeasureRequest:
             fat_roi=self.fat_roi,
             inputs=self.inputs,
             progress=progress,
+        )
+
+    def run_again(self, before: CountedResult, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
+        """The result after outlines were edited: only touched slices are counted, thresholds stay as they were."""
+        progress(0, 0, "measuring the edited slices")
+        return measure_touched(
+            before,
+            dirty_slices,
+            self.image,
+            self.label_map,
+            level_plan=self.level_plan,
+            protocol=self.protocol,
+            fat_roi=self.fat_roi,
+            inputs=self.inputs,
         )
 
 
@@ -80,6 +95,8 @@ class SeriesWork:
         With the reader's words on contrast and polarity; by default as it was read.
     label_map : LabelMap, optional
         Its array is the one that is painted.
+    label_work : LabelWork, optional
+        The store its array lies in.
     outlines : LabelFiles, optional
         The file the labels came from.
     """
@@ -97,6 +114,7 @@ class SeriesWork:
     measured: Measured | None = None
     opened_checksums: tuple[int, ...] = ()
     stale_slices: frozenset[int] = field(default_factory=frozenset)
+    label_work: LabelWork | None = None
 
     @property
     def image(self) -> Volume | WaterFat:

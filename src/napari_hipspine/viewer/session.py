@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from psygnal import Signal
 
+from ..domain.blocks import VoxelArray
 from ..domain.errors import InvalidChoice
 from ..domain.label_map import LabelMap
 from ..domain.subject import SubjectKey, SubjectResult
 from ..domain.volume import Contrast, FatPolarity, WaterFat
+from ..keeping.label_store_errors import HistoryTooShort
+from ..keeping.label_store_snapshot import LabelSnapshot
+from ..workflows.measure_subject import CountedResult
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import series_word
 from .series_work import Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
@@ -130,7 +135,7 @@ class Session:
         self.change(declared=declared, **({"pictures": pictures} if self.work.pictures else {}))
 
     def measure_request(self) -> MeasureRequest:
-        """The wish to measure what is open now; the labels are copied, so that painting may go on.
+        """The wish to measure what is open now; of the labels as they are now, so that painting may go on.
 
         Raises
         ------
@@ -141,7 +146,9 @@ class Session:
         work = self.work
         if missing or work is None or work.label_map is None:
             raise InvalidChoice(missing or "Expected an open image, found none.")
-        labels = np.array(work.label_map.labels[...])
+        labels: VoxelArray = (
+            np.array(work.label_map.labels[...]) if work.label_work is None else (work.label_work.store.snapshot())
+        )
         was_edited = bool(work.opened_checksums) and slice_checksums(labels) != work.opened_checksums
         notes = (*work.label_map.notes, *((EDITED_NOTE,) if was_edited else ()))
         return MeasureRequest(
@@ -165,17 +172,28 @@ class Session:
         for number, work in enumerate(self._works):
             if work.image is request.image:
                 self.replace_work(number, measured=measured, stale_slices=frozenset())
+                if number == self._current:
+                    self.look_at_labels()
 
     def look_at_labels(self) -> None:
         """Find out which slices were painted since they were measured."""
         work = self.work
         if work is None or work.label_map is None or work.measured is None:
             return
-        now = slice_checksums(work.label_map.labels)
-        before = work.measured.checksums
-        stale = frozenset(i for i, (a, b) in enumerate(zip(before, now, strict=True)) if a != b)
+        stale = _stale_slices(work.measured, work.label_map.labels)
         if stale != work.stale_slices:
             self.change(stale_slices=stale)
+
+    def refresh_request(self) -> MeasureRequest | None:
+        """The wish to count edited slices anew, when nothing else has changed since they were measured."""
+        work = self.work
+        if work is None or work.measured is None or work.label_work is None or not work.stale_slices:
+            return None
+        if self.why_not_measure() or not isinstance(work.measured.result, CountedResult):
+            return None
+        if work.label_map is None or not work.label_map.grid.same_as(work.image.grid):
+            return None
+        return self.measure_request() if self._changed_since(work, work.measured) == ["the labels"] else None
 
     def why_not_measure(self) -> str:
         """What is missing before measuring, as a sentence; empty when nothing is."""
@@ -210,7 +228,11 @@ class Session:
         work = self.work
         if work is None or work.measured is None:
             return ""
-        asked = work.measured.request
+        named = self._changed_since(work, work.measured)
+        return f"Changed since it was measured: {', '.join(named)}. Measure again (step 4)." if named else ""
+
+    def _changed_since(self, work: SeriesWork, measured: Measured) -> list[str]:
+        asked = measured.request
         changed = {
             "the image or what is said of it": work.image is not asked.image,
             "the labels": bool(work.stale_slices) or _meanings(work.label_map) != _meanings(asked.label_map),
@@ -218,8 +240,17 @@ class Session:
             "the settings": work.protocol != asked.protocol or work.fat_roi is not asked.fat_roi,
             "the subject": not self.who.subject_id.strip() or self.key() != asked.key,
         }
-        named = [name for name, is_changed in changed.items() if is_changed]
-        return f"Changed since it was measured: {', '.join(named)}. Measure again (step 4)." if named else ""
+        return [name for name, is_changed in changed.items() if is_changed]
+
+
+def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:
+    """Slices that differ from those measured; where the labels lie in a store, only those painted since are read."""
+    then = measured.request.label_map.labels
+    if isinstance(then, LabelSnapshot):
+        with suppress(HistoryTooShort):
+            return frozenset(i for i in then.changed_slices() if not np.array_equal(then[i], labels[i]))
+    now = slice_checksums(labels)
+    return frozenset(i for i, (a, b) in enumerate(zip(measured.checksums, now, strict=True)) if a != b)
 
 
 def _meanings(label_map: LabelMap | None) -> dict[int, Any]:

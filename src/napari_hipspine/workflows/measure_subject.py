@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,19 @@ from ..domain.volume import Contrast, Volume, WaterFat
 
 if TYPE_CHECKING:
     from ..measuring.measures import Measured
+
+
+@dataclass(frozen=True)
+class CountedResult(SubjectResult):
+    """A result with what it was counted from, for measuring again after an edit.
+
+    Parameters
+    ----------
+    counted : Measured
+        Sums and thresholds.
+    """
+
+    counted: Measured
 
 
 def measure_subject(
@@ -57,6 +71,31 @@ def measure_subject(
     HipSpineError
         Grids that do not match, unknown polarity, contradictions, settings that do not fit the image.
     """
+    counted = measure_counted(
+        image,
+        label_map,
+        key=key,
+        level_plan=level_plan,
+        protocol=protocol,
+        fat_roi=fat_roi,
+        inputs=inputs,
+        progress=progress,
+    )
+    return SubjectResult(counted.key, counted.slices, counted.measurements, counted.provenance)
+
+
+def measure_counted(
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    *,
+    key: SubjectKey,
+    level_plan: LevelPlan | None = None,
+    protocol: MeasurementProtocol | None = None,
+    fat_roi: LabelMap | None = None,
+    inputs: Sequence[str | Path] = (),
+    progress: Progress = stay_silent,
+) -> CountedResult:
+    """The result of `measure_subject` with what it was counted from, for `measure_touched`; takes and refuses alike."""
     from ..measuring.measures import measure_volume
 
     plan = level_plan or LevelPlan()
@@ -64,16 +103,67 @@ def measure_subject(
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
     measured = measure_volume(image, on_image, plan, settings, key=key, fat_roi=roi, progress=progress)
+    return _result(measured, image, on_image, plan, settings, key=key, inputs=inputs)
+
+
+def measure_touched(
+    before: CountedResult,
+    dirty_slices: Collection[int],
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    *,
+    level_plan: LevelPlan | None = None,
+    protocol: MeasurementProtocol | None = None,
+    fat_roi: LabelMap | None = None,
+    inputs: Sequence[str | Path] = (),
+) -> CountedResult:
+    """The result after outlines were edited: touched slices are counted anew, thresholds stay as they were.
+
+    Parameters
+    ----------
+    before : CountedResult
+        Of the same image and settings.
+    dirty_slices : collection of int
+        Slices of the image whose labels have changed.
+    image, label_map, level_plan, protocol, fat_roi, inputs
+        As in `measure_subject`; the labels after the edit.
+
+    Raises
+    ------
+    UnknownLabel
+        If no labelled voxel is left inside the image.
+    """
+    from ..measuring.measures import measure_again
+
+    plan = level_plan or LevelPlan()
+    settings = protocol or default_protocol(image)
+    on_image = label_map.on_grid(image.grid)
+    roi = fat_roi.on_grid(image.grid) if fat_roi else None
+    measured = measure_again(before.counted, dirty_slices, image, on_image, plan, settings, key=before.key, fat_roi=roi)
+    return _result(measured, image, on_image, plan, settings, key=before.key, inputs=inputs)
+
+
+def _result(
+    measured: Measured,
+    image: Volume | WaterFat,
+    on_image: LabelMap,
+    plan: LevelPlan,
+    settings: MeasurementProtocol,
+    *,
+    key: SubjectKey,
+    inputs: Sequence[str | Path],
+) -> CountedResult:
     if measured.slices.empty:
         raise UnknownLabel(
-            f"Expected labels inside the image, found none of them there, in {label_map.path or 'memory'}.",
+            f"Expected labels inside the image, found none of them there, in {on_image.path or 'memory'}.",
             hint="Check that labels and image belong to the same scan.",
         )
-    return SubjectResult(
+    return CountedResult(
         key=key,
         slices=measured.slices,
         measurements=measured.measurements,
         provenance=provenance_of(measured, image, on_image, plan, settings, inputs=inputs),
+        counted=measured,
     )
 
 

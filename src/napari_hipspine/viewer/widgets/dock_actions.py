@@ -78,9 +78,9 @@ class DockActions:
             return
         with refusals_told():
             outlines = panel.files.value()
-            opened, pictures, name = work.opened, work.pictures, work.name
+            opened, pictures, name, held = work.opened, work.pictures, work.name, work.label_work
             self._run(
-                lambda progress: open_labels_on(opened, pictures, outlines, name=name, progress=progress),
+                lambda progress: open_labels_on(opened, pictures, outlines, name=name, held=held, progress=progress),
                 says="opening the labels",
                 done=self._show_labels,
             )
@@ -90,7 +90,10 @@ class DockActions:
         work = self._session.work
         if work is not None:
             with refusals_told():
-                self._show_labels(new_labels_on(work.opened, region=work.region, name=work.name))
+                made = new_labels_on(
+                    work.opened, work.pictures, region=work.region, name=work.name, held=work.label_work
+                )
+                self._show_labels(made)
 
     def use_layer(self, layer: Any) -> None:
         """Measure a labels layer."""
