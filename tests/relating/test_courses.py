@@ -111,7 +111,7 @@ def test_an_exposure_that_nobody_has_is_empty_with_its_reason(table: pd.DataFram
     OUTCOMES.check(OUTCOMES.frame(rows))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(p=st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), max_size=12))
 def test_holm_equals_statsmodels(p: list[float]) -> None:
     found, present = adjust_holm(p), ~np.isnan(np.array(p, dtype=float))

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
+from napari_hipspine.relating.models.activity import add_activity_groups
+from napari_hipspine.relating.models.fitting import ModelRequest, fit_model
 from napari_hipspine.relating.models.lean_muscle import (
     LEAN_VOLUME,
     LMM_INDEX,
@@ -115,3 +117,28 @@ def test_z_scores_that_cannot_be_are_refused() -> None:
         add_z_scores(pd.DataFrame({"x": [2, 3]}), "x", within="sex")
     with pytest.raises(TableInvalid, match="found x_z already"):
         add_z_scores(pd.DataFrame({"x": [2, 3], "x_z": [0, 1]}), "x")
+
+
+def test_activity_in_three_groups_with_the_ends_in_the_middle() -> None:
+    table = pd.DataFrame({"met": ["0", "499.9", "500", "5000", "5000.1", ""]})
+    found = add_activity_groups(table, "met")["activity"].tolist()
+    assert found == ["low", "low", "moderate", "moderate", "high", ""]
+
+
+def test_published_shares_of_pain_per_activity_group() -> None:
+    """Outcome shares of 24.6, 19.4 and 22.0 % make odds ratios above 1 at both ends of a moderate reference."""
+    rows = [(a, k) for a, n in (("low", 246), ("moderate", 194), ("high", 220)) for k in [1] * n + [0] * (1000 - n)]
+    table = pd.DataFrame(rows, columns=["activity", "cbp"])
+    fitted = fit_model(table, ModelRequest("cbp ~ activity", references={"activity": "moderate"}))
+    odds = dict(zip(fitted.design.columns, np.exp(fitted.beta), strict=True))
+    assert odds["activitylow"] == pytest.approx(0.246 / 0.754 / (0.194 / 0.806))
+    assert odds["activityhigh"] == pytest.approx(0.220 / 0.780 / (0.194 / 0.806))
+
+
+def test_activity_that_cannot_be_cut_is_refused() -> None:
+    with pytest.raises(InvalidChoice, match="Expected cuts that rise, found 5 and 5"):
+        add_activity_groups(pd.DataFrame({"met": [1]}), "met", cuts=(5, 5))
+    with pytest.raises(TableInvalid, match="Expected 0 or more in met, found -1"):
+        add_activity_groups(pd.DataFrame({"met": [-1]}), "met")
+    with pytest.raises(TableInvalid, match="Expected met and no activity in the table"):
+        add_activity_groups(pd.DataFrame({"met": [1], "activity": ["low"]}), "met")

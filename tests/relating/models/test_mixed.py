@@ -92,6 +92,14 @@ def test_separated_rows_give_no_numbers() -> None:
     assert np.isnan(found.beta).all()
 
 
+@pytest.mark.parametrize("groups", [np.arange(40), np.zeros(40, dtype=int)])
+def test_groups_that_say_nothing_give_no_numbers(groups: np.ndarray) -> None:
+    rng = np.random.default_rng(2)
+    matrix, response = np.column_stack([np.ones(40), rng.normal(size=40)]), rng.integers(0, 2, 40).astype(float)
+    assert fit_mixed_logistic(matrix, response, groups).troubles == (Trouble.GROUPS_SAY_NOTHING,)
+    assert fit_mixed_linear(matrix, rng.normal(size=40), groups).troubles == (Trouble.GROUPS_SAY_NOTHING,)
+
+
 def test_few_groups_are_flagged() -> None:
     matrix, response, groups = grouped(5, deviation=1.0, n_groups=4, size=40)
     assert Trouble.FEW_GROUPS in fit_mixed_logistic(matrix, response, groups).troubles
@@ -132,5 +140,5 @@ def test_linear_model_without_difference_between_groups_is_singular_and_equals_l
 def test_groups_of_one_row_are_refused_in_words() -> None:
     rng = np.random.default_rng(1)
     matrix = np.column_stack([np.ones(20), rng.normal(size=20)])
-    assert fit_mixed_linear(matrix, rng.normal(size=20), np.arange(20)).troubles == (Trouble.TOO_FEW_ROWS,)
+    assert fit_mixed_linear(matrix, rng.normal(size=20), np.arange(20)).troubles == (Trouble.GROUPS_SAY_NOTHING,)
     assert fit_mixed_linear(matrix, np.ones(20), np.arange(20) // 2).troubles == (Trouble.CONSTANT_OUTCOME,)

@@ -12,7 +12,7 @@ from .columns import FloatArray
 from .estimates import Deviation, Estimates, empty_estimates, wald_estimates
 from .linear import find_obstacle
 from .logistic import orthonormal_columns
-from .mixed_logistic import FEW_GROUPS
+from .mixed_logistic import FEW_GROUPS, find_group_obstacle
 from .troubles import Trouble
 
 SINGULAR = 1e-4
@@ -96,7 +96,7 @@ def fit_mixed_linear(
     Bates et al. 2015, doi:10.18637/jss.v067.i01.
     """
     n_columns = matrix.shape[1]
-    stop = find_obstacle(matrix, response) or _groups_say_nothing(groups)
+    stop = find_obstacle(matrix, response) or find_group_obstacle(groups)
     if stop is not None:
         return empty_estimates(n_columns, stop)
     basis, back = orthonormal_columns(matrix)
@@ -125,12 +125,6 @@ def fit_mixed_linear(
         deviations=_name_deviations(factor, float(np.sqrt(variance))),
         random_covariance=factor @ factor.T * variance,
     )
-
-
-def _groups_say_nothing(groups: npt.ArrayLike) -> Trouble | None:
-    """Groups of one row each cannot be told from the residual."""
-    _, sizes = np.unique(np.asarray(groups), return_counts=True)
-    return Trouble.TOO_FEW_ROWS if sizes.max() == 1 or len(sizes) == 1 else None
 
 
 def _as_factor(theta: FloatArray) -> FloatArray:

@@ -184,8 +184,9 @@ def fit_mixed_logistic(
     """
     events, tried = as_binomial(successes, trials)
     plain = fit_logistic(matrix, events, tried)
-    if not plain.has_numbers:
-        return empty_estimates(matrix.shape[1], plain.troubles[0])
+    stop = plain.troubles[0] if not plain.has_numbers else find_group_obstacle(groups, rows_of_one=tried.max() == 1)
+    if stop is not None:
+        return empty_estimates(matrix.shape[1], stop)
     likelihood = arrange_by_group(matrix, events, tried, groups, n_points=n_points)
     few = (Trouble.FEW_GROUPS,) if len(likelihood.starts) < FEW_GROUPS else ()
     constants = log_choices(events, tried)
@@ -214,6 +215,13 @@ def fit_mixed_logistic(
         deviations=(Deviation("(Intercept)", sigma, float(np.sqrt(covariance[-1, -1]))),),
         random_covariance=np.array([[sigma**2]]),
     )
+
+
+def find_group_obstacle(groups: npt.ArrayLike, *, rows_of_one: bool = True) -> Trouble | None:
+    """Why nothing can be said of the groups: there is one, or (where rows are single values) each has one row."""
+    _, sizes = np.unique(np.asarray(groups), return_counts=True)
+    says_nothing = len(sizes) == 1 or (rows_of_one and sizes.max() == 1)
+    return Trouble.GROUPS_SAY_NOTHING if says_nothing else None
 
 
 def arrange_by_group(

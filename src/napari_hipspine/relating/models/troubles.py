@@ -19,6 +19,7 @@ class Trouble(StrEnum):
     FEW_GROUPS = "few_groups"
     PERFECT_FIT = "perfect_fit"
     INTERVAL_UNBOUNDED = "interval_unbounded"
+    GROUPS_SAY_NOTHING = "groups_say_nothing"
 
     @property
     def sentence(self) -> str:
@@ -38,6 +39,7 @@ _EMPTYING = frozenset(
         Trouble.CONSTANT_OUTCOME,
         Trouble.TOO_FEW_ROWS,
         Trouble.PERFECT_FIT,
+        Trouble.GROUPS_SAY_NOTHING,
     }
 )
 
@@ -56,4 +58,6 @@ _SENTENCES = {
     Trouble.PERFECT_FIT: "The model meets every value without error; no numbers are given.",
     Trouble.INTERVAL_UNBOUNDED: "The profile of the likelihood does not fall far enough: an end of the interval is "
     "left empty.",
+    Trouble.GROUPS_SAY_NOTHING: "There is one group only, or every group is one row: what differs between groups cannot "
+    "be told from the rest; no numbers are given.",
 }
