@@ -12,6 +12,7 @@ from napari_hipspine.domain.errors import TableInvalid
 from napari_hipspine.domain.tables import (
     CORRELATIONS,
     MEASUREMENTS,
+    REGIONS,
     SLICES,
     TABLES,
     Column,
@@ -56,6 +57,11 @@ def test_keys_and_columns_are_those_of_the_contract() -> None:
         "subject_id session series reader_id region level slice_position muscle side n_slices n_slices_expected "
         "csa_mm2 fcsa_mm2 fi ff ff_of_sums ff_signal_calibrated lean_area_mm2 volume_mm3 severe severe_by "
         "severe_margin asymmetry_csa asymmetry_fcsa fi_difference threshold fat_method flags reason"
+    )
+    assert " ".join(REGIONS.column_names) == (
+        "subject_id session series reader_id region muscles rule closing_radius_mm n_slices compartment_mm3 "
+        "excluded_mm3 intermat_mm3 intramuscular_fat_mm3 lean_volume_mm3 lean_volume_of_ff_mm3 muscle_volume_mm3 "
+        "n_invalid threshold fat_method flags reason"
     )
     assert " ".join(CORRELATIONS.column_names) == (
         "lumbar_muscle lumbar_measure lumbar_level hip_muscle hip_measure hip_level n rho rho_low rho_high p p_method "

@@ -52,6 +52,7 @@ _RANGES = {
     **dict.fromkeys(("fi", "p", "q"), _SHARE),
     **dict.fromkeys(("rho", "rho_low", "rho_high"), (-1.0, 1.0)),
     **dict.fromkeys(("csa_mm2", "fcsa_mm2", "volume_mm3"), _NOT_NEGATIVE),
+    **dict.fromkeys(("intermat_mm3", "intramuscular_fat_mm3", "lean_volume_mm3", "muscle_volume_mm3"), _NOT_NEGATIVE),
     **dict.fromkeys(("n", "n_pixels", "n_valid", "n_slices", "n_slices_expected"), _NOT_NEGATIVE),
 }
 """Where a column's values must lie. Fat fractions are free: noise carries them below 0 and above 1."""

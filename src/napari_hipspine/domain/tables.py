@@ -203,6 +203,33 @@ reason | t | | why cells are empty, from the vocabulary
     required=("subject_id", "level", "muscle", "side"),
 )
 
+REGIONS = Table(
+    name="regions",
+    columns=read_columns(
+        _WHO
+        + """
+muscles | t | | muscles and sides that were measured together, joined by semicolons
+rule | t | | the compartment: drawn (with its label values), muscles_closed or muscles_closed_holes_filled
+closing_radius_mm | n | mm | radius of the disc the muscles were closed by on every slice; empty when drawn
+n_slices | i | 1 | slices with both a muscle and a compartment; everything is summed over these
+compartment_mm3 | n | mm3 | volume of the compartment
+excluded_mm3 | n | mm3 | part of the compartment beside muscles that was excluded; empty when nothing was handed in
+intermat_mm3 | n | mm3 | fat voxels of the compartment that are neither muscle nor excluded x voxel volume
+intramuscular_fat_mm3 | n | mm3 | fat voxels of the muscles x voxel volume
+lean_volume_mm3 | n | mm3 | valid voxels of the muscles that are not fat x voxel volume
+lean_volume_of_ff_mm3 | n | mm3 | sum of (1 - FF) over the valid voxels of the muscles x voxel volume
+muscle_volume_mm3 | n | mm3 | labelled voxels of the muscles x voxel volume
+n_invalid | i | 1 | voxels of muscles and beside them without a valid signal: neither lean nor fat
+threshold | n | 1 | between muscles: signal beyond which, or fat fraction from which on, a voxel is fat
+fat_method | t | | how that threshold was found
+flags | t | | flags of the vocabulary, joined by semicolons
+reason | t | | why cells are empty, from the vocabulary
+"""
+    ),
+    key=("subject_id", "session", "series", "reader_id", "region", "rule", "closing_radius_mm"),
+    required=("subject_id", "rule"),
+)
+
 CORRELATIONS = Table(
     name="correlations",
     columns=read_columns(
@@ -276,7 +303,7 @@ reason | t | | what is wrong with the model or the term, joined by semicolons; e
     required=("model", "term"),
 )
 
-TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, CORRELATIONS, MODELS)}
+TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, REGIONS, CORRELATIONS, MODELS)}
 """Every table by its name."""
 
 
