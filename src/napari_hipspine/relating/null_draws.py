@@ -141,7 +141,7 @@ class _GroupRanks:
     Attributes
     ----------
     moved, fixed
-        Ranks, or their residuals, of the side permuted and the other, ``(n_columns, n_rows)``.
+        Ranks, or their residuals, of the side permuted and the other, ``(n_columns, n_rows)``, of length 1.
     basis
         Orthonormal columns of constant and covariates, ``(n_rows, 1 + n_covariates)``; None without covariates.
     moved_places, fixed_places
@@ -166,6 +166,7 @@ class _GroupRanks:
         basis = None
         if covariates is not None:
             x_ranks, y_ranks, basis = residual_ranks(x_ranks, y_ranks, covariates[group.rows])
+        x_ranks, y_ranks = _unit_rows(x_ranks), _unit_rows(y_ranks)
         x_places, y_places = group.places
         if len(x_ranks) <= len(y_ranks):
             return cls(group, x_ranks, y_ranks, basis, x_places, y_places, is_x_moved=True)
@@ -181,11 +182,15 @@ class _GroupRanks:
         else:
             of_cells = products[self.moved_places, self.fixed_places]
         sizes: FloatArray = np.abs(of_cells, out=of_cells)
-        moved_squares = np.einsum("cs,cs->c", self.moved, self.moved)[:, None]
-        fixed_squares = np.einsum("cs,cs->c", self.fixed, self.fixed)[self.fixed_places, None]
         if self.basis is not None:
-            explained = np.square(moved @ self.basis).sum(axis=2)
-            moved_squares = np.maximum(moved_squares - explained, 0.0)
-        scale = np.sqrt(moved_squares[self.moved_places] * fixed_squares)
-        np.divide(sizes, scale, out=sizes, where=scale > 0)
+            # Permuted residuals follow the covariates by chance again; what they explain is taken out.
+            left = np.sqrt(np.maximum(1 - np.square(moved @ self.basis).sum(axis=2), 0.0))[self.moved_places]
+            np.divide(sizes, left, out=sizes, where=left > 0)
         return sizes
+
+
+def _unit_rows(ranks: FloatArray) -> FloatArray:
+    """Rows of length 1, so that products are coefficients; rows of zeros stay."""
+    lengths = np.sqrt(np.einsum("cs,cs->c", ranks, ranks))[:, None]
+    unit: FloatArray = np.divide(ranks, lengths, out=np.zeros_like(ranks), where=lengths > 0)
+    return unit
