@@ -168,6 +168,28 @@ def test_level_outside_the_volume_is_refused(made):
         made.measure(made.volume_of(image), made.labels_of(labels), made.manual(150.0), LevelPlan((_level(99.0),)))
 
 
+def test_a_side_without_a_valid_pixel_leaves_both_sides_without_a_fraction(made):
+    image, labels, _ = made.body_with_fat()
+    image = image.astype(np.float64)
+    image[labels == 2] = np.nan
+    measured = made.measure(made.volume_of(image), made.labels_of(labels))
+    both = made.row_of(measured.measurements, side="both")
+    assert np.isnan(both["fi"])
+    assert np.isnan(both["fcsa_mm2"])
+    assert both["csa_mm2"] > 0
+    assert both["reason"].startswith("one_side_missing")
+
+
+@pytest.mark.parametrize("method", ["fat-reference", "pooled", "otsu"])
+def test_a_constant_picture_has_no_fat_and_says_why(made, method):
+    _, labels = _plain(made)
+    protocol = MeasurementProtocol(fat_method=method)
+    measured = made.measure(made.volume_of(np.full(labels.shape, 90)), made.labels_of(labels), protocol)
+    row = made.row_of(measured.measurements, side="left")
+    assert np.isnan(row["fi"])
+    assert row["reason"] == "constant_image"
+
+
 def test_one_side_missing_empties_both(made):
     image, labels = _plain(made)
     labels[labels == 1] = 0

@@ -101,8 +101,8 @@ def test_what_a_result_rests_on_stands_beside_it(hipspine, lumbar_dixon, tmp_pat
         (("--accept-header-mismatch", "--level", "L4"), "Expected a level as LEVEL=slice:12"),
         (("--accept-header-mismatch", "--level", "L9=slice:2"), "Expected a level of the vocabulary, found 'L9'"),
         (("--accept-header-mismatch", "--level", "L4=mm:-35"), "Expected a level from 0.0 to 112.0 mm"),
-        (("--accept-header-mismatch", "--window", "slices:2"), "Expected an odd number of slices"),
-        (("--accept-header-mismatch", "--window", "wide"), "Expected a window as slices:3 or mm:20"),
+        (("--accept-header-mismatch", "--level", "L4=slice:3", "--window", "slices:2"), "Expected an odd number"),
+        (("--accept-header-mismatch", "--level", "L4=slice:3", "--window", "wide"), "Expected a window as slices:3"),
         (("--accept-header-mismatch", "--fat-method", "otsu"), "Expected the fat method dixon"),
         (("--accept-header-mismatch", "--fat-method", "otsu", "--threshold", "9"), "Expected the manual fat method"),
         (("--accept-header-mismatch", "--protocol", "no.toml"), "Expected a protocol in TOML"),
@@ -250,3 +250,67 @@ def test_a_phantom_comes_with_its_truth(hipspine, tmp_path: Path) -> None:
     truth = truth[truth["region"] == "lumbar"].set_index(["muscle", "side", "slice_index"])
     for row in read(tmp_path / "out" / "slices.csv").itertuples():
         assert row.n_pixels == truth.loc[(row.muscle, row.side, row.slice_index), "n_pixels"]
+
+
+@pytest.mark.parametrize("divided_by", [1, 100])
+def test_the_thigh_map_with_wild_background_is_read_in_either_unit(hipspine, shared_data, tmp_path, divided_by) -> None:
+    """The trap of the GE thigh: its fat-fraction map runs from -6877 to 3480 and is cropped against the mask."""
+    folder = shared_data / "thigh-dixon-ge"
+    published = nib.load(folder / "fatfraction.nii.gz")
+    fraction = np.asarray(published.dataobj)
+    nib.Nifti1Image(fraction / divided_by, published.affine).to_filename(tmp_path / "map.nii")
+    (tmp_path / "naming.csv").write_text("value,muscle,side\n1,vastus_lateralis,left\n")
+    said = hipspine(
+        *("measure", "--fat-fraction", tmp_path / "map.nii", "--labels", folder / "mask.nii.gz"),
+        *("--naming", tmp_path / "naming.csv", "--out", tmp_path / "out"),
+    )
+    assert said.exit_code == 0, said.err
+    row = read(tmp_path / "out" / "slices.csv").iloc[0]
+    inside = fraction[np.asarray(nib.load(folder / "mask.nii.gz").dataobj)[:, 128:384] > 0] / 100
+    assert row.ff == pytest.approx(inside.mean(), rel=1e-9)
+    assert row.n_outside == ((inside < 0) | (inside > 1)).sum()
+
+
+def test_a_published_table_of_volumes_is_no_measurement_table(hipspine, shared_data: Path, tmp_path: Path) -> None:
+    """The trap of the volumes table: its columns are muscles by number, without levels or sides."""
+    table = shared_data / "tables" / "MRI_volume_internal_test331.csv"
+    said = hipspine("relate", table, "--out", tmp_path / "out")
+    assert said.exit_code == 2
+    assert "subject_id" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_window_needs_a_level(hipspine, lumbar_dixon, tmp_path: Path) -> None:
+    said = hipspine(
+        *("measure", *lumbar_dixon, "--accept-header-mismatch", "--window", "slices:3", "--out", tmp_path / "out")
+    )
+    assert said.exit_code == 2
+    assert "Expected a level for the window" in said.err
+
+
+def test_an_assumed_orientation_can_be_stated(hipspine, tmp_path: Path) -> None:
+    """A plain zarr says nothing of the patient: axial is assumed and flagged until somebody says how it lies."""
+    import zarr
+
+    rng = np.random.default_rng(5)
+    labels = np.zeros((4, 30, 40), np.uint16)
+    labels[:, 8:22, 4:18], labels[:, 8:22, 24:38] = 1, 2
+    for name, voxels in (("image", rng.integers(40, 60, labels.shape, dtype=np.int16)), ("labels", labels)):
+        array = zarr.create_array(tmp_path / f"{name}.zarr", data=voxels)
+        array.attrs["spacing_mm"] = [4.0, 1.0, 1.0]
+    tables = {}
+    for letters, (left, right) in {"SPL": (2, 1), "SPR": (1, 2)}.items():
+        naming = tmp_path / f"{letters}.csv"
+        naming.write_text(f"value,muscle,side\n{left},multifidus,left\n{right},multifidus,right\n")
+        said = hipspine(
+            *("measure", "--image", tmp_path / "image.zarr", "--labels", tmp_path / "labels.zarr"),
+            *("--naming", naming, "--fat-polarity", "bright", "--orientation", letters, "--out", tmp_path / letters),
+        )
+        assert said.exit_code == 0, said.err
+        tables[letters] = read(tmp_path / letters / "slices.csv")
+        assert not tables[letters]["flags"].str.contains("orientation_assumed").any()
+    wrong = hipspine(
+        *("measure", "--image", tmp_path / "image.zarr", "--labels", tmp_path / "labels.zarr", "--naming"),
+        *(tmp_path / "SPR.csv", "--fat-polarity", "bright", "--out", tmp_path / "wrong"),
+    )
+    assert "Expected the left of every muscle further to the patient's left" in wrong.err

@@ -44,6 +44,9 @@ def add_parser(commands: Any) -> None:
         "--accept-header-mismatch", action="store_true", help="take water and fat whose headers disagree"
     )
     said = parser.add_argument_group("what you know of the series")
+    said.add_argument(
+        "--orientation", metavar="SPL", help="where slices, rows and columns grow, for files that do not say"
+    )
     said.add_argument("--contrast", choices=("T2", "PD", "T1"))
     said.add_argument("--fat-polarity", choices=("bright", "dark"), help="fat is brighter or darker than muscle")
     said.add_argument(
@@ -81,7 +84,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     pictures = image_files(arguments)
     outlines = LabelFiles(
-        arguments.labels, arguments.naming, series=arguments.labels_series, ignores_unknown=arguments.ignore_unknown
+        arguments.labels,
+        arguments.naming,
+        series=arguments.labels_series,
+        ignores_unknown=arguments.ignore_unknown,
+        orientation=arguments.orientation,
     )
     image, label_map = open_subject(pictures, outlines)
     result = measure_subject(
@@ -113,6 +120,7 @@ def image_files(arguments: argparse.Namespace) -> ImageFiles:
         fat_polarity=FatPolarity(arguments.fat_polarity) if arguments.fat_polarity else None,
         allows_fat_suppressed=arguments.allow_fat_suppressed,
         accepts_header_mismatch=arguments.accept_header_mismatch,
+        orientation=arguments.orientation,
     )
 
 
@@ -145,6 +153,10 @@ def subject_key(arguments: argparse.Namespace, pictures: ImageFiles, image: Volu
 
 def level_plan(levels: list[str], window: str | None, grid: Grid) -> LevelPlan:
     """Levels and window as written on the command line."""
+    if window is not None and not levels:
+        raise InvalidChoice(
+            "Expected a level for the window to lie around, found none.", hint="Add --level, or leave --window out."
+        )
     return LevelPlan(tuple(_placement(text, grid) for text in levels), _window(window))
 
 

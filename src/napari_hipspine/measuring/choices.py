@@ -9,10 +9,13 @@ from .readout import ImageKind
 from .slice_sums import SliceSums
 
 _FRACTION_MOST = 1.2
-"""A map in fractions has 99 % of its pixels below this; noise may lift a few above 1."""
+"""Three quarters of the labelled pixels of a map in fractions lie below this."""
 
-_PERCENT_TOP = (5.0, 150.0)
-"""A map in per cent has its 99 % quantile in this range, or its median above `_FRACTION_MOST`."""
+_FRACTION_TOP = 5.0
+"""99 % of them lie below this: noise lifts pixels with little signal far above 1."""
+
+_PERCENT_MOST = 150.0
+"""Half the labelled pixels of a map in per cent lie below this."""
 
 
 def kind_of(image: Volume | WaterFat) -> ImageKind:
@@ -65,8 +68,10 @@ def check_choices(image: Volume | WaterFat, protocol: MeasurementProtocol) -> No
 def fraction_unit(sums: SliceSums) -> float:
     """1 for a fat-fraction map in fractions, 100 for one in per cent, judged by the labelled finite pixels.
 
-    In fractions: 99 % of the pixels are at most 1.2, and the stored numbers are not whole ones. In per cent: the
-    median is above 1.2, or the 99 % quantile is above 5; up to 150.
+    In fractions: three quarters of the pixels are at most 1.2, 99 % at most 5, and the stored numbers are not whole
+    ones. In per cent: pixels beyond these 99 % lie above 5, or the numbers are whole, and the median is at most 150.
+    Muscle in per cent always has border pixels above 5; noise spreads single pixels of either kind far beyond, and
+    those are counted, not clipped.
 
     Raises
     ------
@@ -76,11 +81,11 @@ def fraction_unit(sums: SliceSums) -> float:
     seen = sums.pooled(range(len(sums.structures)))
     if not seen.n:
         return 1.0
-    top, middle = seen.quantile(0.99), seen.quantile(0.5)
+    middle, upper, top = (seen.quantile(share) for share in (0.5, 0.75, 0.99))
     is_whole = bool((seen.values == seen.values.round()).all() and seen.values[-1] > 1)
-    if top <= _FRACTION_MOST and not is_whole:
+    if upper <= _FRACTION_MOST and top <= _FRACTION_TOP and not is_whole:
         return 1.0
-    if (middle > _FRACTION_MOST or top > _PERCENT_TOP[0] or is_whole) and top <= _PERCENT_TOP[1]:
+    if middle <= _PERCENT_MOST and (top > _FRACTION_TOP or is_whole):
         return 100.0
     raise InvalidChoice(
         f"Expected a fat-fraction map in fractions (0-1) or per cent (0-100), found labelled values with median "

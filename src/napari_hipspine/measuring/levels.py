@@ -12,6 +12,8 @@ from .quality import row_flags, series_flags
 from .readout import Amount, Fractions, Readout, amount_of, fractions_of
 from .slice_rows import lean_area_mm2
 
+_NO_FRACTION = Fractions(None, None, None, None, ("one_side_missing",))
+
 
 @dataclass(frozen=True)
 class LevelWindow:
@@ -136,7 +138,9 @@ def _severity(readout: Readout, fractions: Fractions) -> dict[str, Any]:
 def _both_cells(readout: Readout, muscle: Term, window: LevelWindow, sides: dict[Side, SideValues]) -> dict[str, Any]:
     amounts = {side: amount_of(readout, [one.number], one.slices) for side, one in sides.items()}
     pooled = _added(amounts[Side.LEFT], amounts[Side.RIGHT])
-    fractions = fractions_of(readout, pooled, muscle)
+    has_both = all(amount.n_valid for amount in amounts.values())
+    # A fraction of one side alone is no fraction of both.
+    fractions = fractions_of(readout, pooled, muscle) if has_both else _NO_FRACTION
     left, right = sides[Side.LEFT], sides[Side.RIGHT]
     numbers, slices = [left.number, right.number], sorted({*left.slices, *right.slices})
     flags = [*row_flags(readout, muscle, pooled, numbers=numbers, slices=slices)]

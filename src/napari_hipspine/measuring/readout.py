@@ -187,8 +187,6 @@ def _why_no_fi(readout: Readout, amount: Amount, threshold: MuscleThreshold) -> 
         return ["no_valid_voxels"]
     if amount.n_valid < readout.protocol.min_pixels:
         return ["too_few_pixels"]
-    if threshold.reason:
-        return [threshold.reason]
     if amount.is_constant and threshold.method != "manual" and not readout.is_dixon:
         return ["constant_image"]
-    return []
+    return [threshold.reason] if threshold.reason else []

@@ -62,6 +62,7 @@ def open_label_map(
     *,
     series: str | int | None = None,
     unknown: UnknownValues = UnknownValues.REFUSE,
+    orientation: str | None = None,
     cache: VolumeCache | None = None,
 ) -> LabelMap:
     """Labels with a meaning for every value, on the grid they are stored on.
@@ -78,6 +79,8 @@ def open_label_map(
         Which volume, where there are several.
     unknown : UnknownValues
         Whether values the naming does not know are refused or left out.
+    orientation : str, optional
+        How the patient lies, as ``Grid.orientation`` writes it, for files that carry no orientation.
     cache : VolumeCache, optional
         Keeps voxels that are slow to decode.
 
@@ -92,12 +95,16 @@ def open_label_map(
     HipSpineError
         Whatever the reader of the file refuses.
     """
-    look = look_at_labels(path, series=series, cache=cache)
+    look = look_at_labels(path, series=series, orientation=orientation, cache=cache)
     return accept(propose_names(look, naming), unknown=unknown)
 
 
 def look_at_labels(
-    path: str | PathLike[str], *, series: str | int | None = None, cache: VolumeCache | None = None
+    path: str | PathLike[str],
+    *,
+    series: str | int | None = None,
+    orientation: str | None = None,
+    cache: VolumeCache | None = None,
 ) -> LabelLook:
     """Values of a label map with their counts and places, from one pass over its voxels.
 
@@ -108,7 +115,7 @@ def look_at_labels(
     HipSpineError
         Whatever the reader of the file refuses.
     """
-    look = look_at_source(Path(path), series=series, cache=cache)
+    look = look_at_source(Path(path), series=series, orientation=orientation, cache=cache)
     if look.tally.value.size == 0:
         raise UnknownLabel(
             f"Expected labels, found nothing but background, in {look.path}.",

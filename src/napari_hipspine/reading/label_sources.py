@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..domain.cache import VolumeCache
+from ..domain.orientation import ASSUMED, state_orientation
 from ..domain.volume import Volume
 from .dicom_segmentations import find_dicom_segmentation, look_at_dicom_segmentation
 from .label_looks import LabelLook, label_voxels_of, tally_labels
@@ -16,7 +17,13 @@ from .structure_folders import look_at_folder, mask_files
 from .volumes import choose_volume, open_volume
 
 
-def look_at_source(path: Path, *, series: str | int | None = None, cache: VolumeCache | None = None) -> LabelLook:
+def look_at_source(
+    path: Path,
+    *,
+    series: str | int | None = None,
+    orientation: str | None = None,
+    cache: VolumeCache | None = None,
+) -> LabelLook:
     """Values of whatever holds labels, and the names it carries.
 
     Parameters
@@ -25,6 +32,8 @@ def look_at_source(path: Path, *, series: str | int | None = None, cache: Volume
         File or folder.
     series : str or int, optional
         Which volume, where there are several.
+    orientation : str, optional
+        How the patient lies, for files that carry no orientation; others are believed.
     cache : VolumeCache, optional
         Keeps voxels that are slow to decode.
 
@@ -39,12 +48,13 @@ def look_at_source(path: Path, *, series: str | int | None = None, cache: Volume
         return look_at_dicom_segmentation(segmentation)
     if is_zarr(path):
         labels = list_zarr_labels(path)
-        look = look_at_volume(choose_volume(labels or list_zarr_volumes(path), path, series=series))
+        chosen = choose_volume(labels or list_zarr_volumes(path), path, series=series)
+        look = look_at_volume(_as_stated(chosen, orientation))
         names, unknown = read_label_names(Path(look.path)) if labels else ({}, {})
         return replace(look, carried=names, carried_unknown=unknown, carrier="ome-zarr" if names else "")
     if mask_files(path):
         return look_at_folder(path, cache=cache)
-    return look_at_volume(open_volume(path, series=series, cache=cache))
+    return look_at_volume(_as_stated(open_volume(path, series=series, cache=cache), orientation))
 
 
 def look_at_volume(volume: Volume) -> LabelLook:
@@ -57,3 +67,7 @@ def look_at_volume(volume: Volume) -> LabelLook:
         tally=tally_labels(voxels, volume.grid),
         flags=volume.flags,
     )
+
+
+def _as_stated(volume: Volume, orientation: str | None) -> Volume:
+    return state_orientation(volume, orientation) if orientation and ASSUMED in volume.flags else volume

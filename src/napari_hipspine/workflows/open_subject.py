@@ -9,6 +9,7 @@ from ..domain.cache import VolumeCache
 from ..domain.errors import InvalidChoice
 from ..domain.grid import Grid
 from ..domain.label_map import LabelMap
+from ..domain.orientation import state_orientation
 from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat, accept_header_mismatch
 
 
@@ -31,6 +32,8 @@ class ImageFiles:
         that fat was not suppressed.
     accepts_header_mismatch : bool
         Whether water and fat of one acquisition may disagree in their headers; written into every row.
+    orientation : str, optional
+        Where slices, rows and columns grow, e.g. ``"SPL"``, for files that carry no patient orientation.
     """
 
     image: str | Path | None = None
@@ -42,6 +45,7 @@ class ImageFiles:
     fat_polarity: FatPolarity | None = None
     allows_fat_suppressed: bool = False
     accepts_header_mismatch: bool = False
+    orientation: str | None = None
 
     def __post_init__(self) -> None:
         given = [name for name in ("image", "water", "fat", "fat_fraction") if getattr(self, name) is not None]
@@ -78,12 +82,15 @@ class LabelFiles:
         Series of the labels, as for images.
     ignores_unknown : bool
         Whether values the naming does not know are left out instead of refused.
+    orientation : str, optional
+        As for images; labels that carry an orientation of their own are believed.
     """
 
     labels: str | Path
     naming: str | Path | None = None
     series: str | None = None
     ignores_unknown: bool = False
+    orientation: str | None = None
 
 
 def open_subject(
@@ -115,11 +122,18 @@ def open_labels(outlines: LabelFiles, *, cache: VolumeCache | None = None) -> La
     from ..reading.label_maps import UnknownValues, open_label_map
 
     unknown = UnknownValues.IGNORE if outlines.ignores_unknown else UnknownValues.REFUSE
-    return open_label_map(outlines.labels, outlines.naming, series=outlines.series, unknown=unknown, cache=cache)
+    return open_label_map(
+        outlines.labels,
+        outlines.naming,
+        series=outlines.series,
+        unknown=unknown,
+        orientation=outlines.orientation,
+        cache=cache,
+    )
 
 
-def open_fat_roi(path: str | Path, *, cache: VolumeCache | None = None) -> LabelMap:
-    """Macroscopic fat that the reader accepted or drew: every value but 0 is fat."""
+def open_drawing(path: str | Path, *, cache: VolumeCache | None = None) -> LabelMap:
+    """What was drawn or segmented beside the muscles, its values without names: fat, a compartment, other tissue."""
     from ..reading.label_maps import look_at_labels
 
     look = look_at_labels(path, cache=cache)
@@ -144,13 +158,14 @@ def open_image(
     from ..reading.water_fat import open_water_fat_pair
 
     if pictures.water is not None and pictures.fat is not None:
-        water, fat = open_water_fat_pair(pictures.water, pictures.fat, cache=cache)
+        pair = open_water_fat_pair(pictures.water, pictures.fat, cache=cache)
+        water, fat = (_as_stated(volume, pictures) for volume in pair)
         if pictures.accepts_header_mismatch:
             return accept_header_mismatch(water, fat, labels_grid=labels_grid or water.grid)
         return WaterFat(water, fat)
     if pictures.fat_fraction is not None:
         volume = open_volume(pictures.fat_fraction, series=pictures.series, cache=cache)
-        return replace(volume, contrast=Contrast.FAT_FRACTION)
+        return replace(_as_stated(volume, pictures), contrast=Contrast.FAT_FRACTION)
     return _open_single(pictures, cache)
 
 
@@ -166,7 +181,11 @@ def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | Wa
         pair = pair_of_series(chosen) if is_one_series and len(chosen) > 1 else None
         if pair is not None:
             return pair
-    return declare(open_volume(path, series=pictures.series, cache=cache), pictures)
+    return declare(_as_stated(open_volume(path, series=pictures.series, cache=cache), pictures), pictures)
+
+
+def _as_stated(volume: Volume, pictures: ImageFiles) -> Volume:
+    return state_orientation(volume, pictures.orientation) if pictures.orientation else volume
 
 
 def declare(volume: Volume, pictures: ImageFiles) -> Volume:

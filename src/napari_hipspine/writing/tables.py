@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tupl
         If the folder cannot be written; nothing is left behind then.
     """
     target = Path(folder)
+    is_new = not target.exists()
     try:
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as waiting:
@@ -85,6 +87,9 @@ def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tupl
                 (Path(waiting) / name).write_bytes(raw)
             return tuple((Path(waiting) / name).replace(target / name) for name in contents)
     except OSError as error:
+        if is_new:
+            with suppress(OSError):
+                target.rmdir()
         raise HipSpineError(
             f"Expected a folder that can be written, found {error.strerror or error}, in {target}.",
             hint="Choose another folder with --out, or make room on the disk.",
