@@ -242,12 +242,12 @@ hip_measure | t | | measure of the hip value
 hip_level | t | | level of the hip value
 n | i | 1 | subjects with both values
 rho | n | 1 | Spearman's rank correlation, mid-ranks for ties
-rho_low | n | 1 | lower end of the 95 % Bonett-Wright interval
-rho_high | n | 1 | upper end of the 95 % Bonett-Wright interval
+rho_low | n | 1 | lower end of the 95 % interval, Bonett-Wright unless the notes name another
+rho_high | n | 1 | upper end of the 95 % interval, Bonett-Wright unless the notes name another
 p | n | 1 | unadjusted two-sided p
-p_method | t | | exact, permutation, t or published
+p_method | t | | exact, permutation, edgeworth, t or published
 q | n | 1 | Benjamini-Hochberg adjusted p within the family
-family | t | | tests that were adjusted together
+family | t | | tests that were adjusted together, and whether another family was shown first
 family_size | i | 1 | number of non-empty tests in the family
 side_rule | t | | left, right or both
 bilateral_rule | t | | how the two sides' fractions were joined
