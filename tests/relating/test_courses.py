@@ -14,18 +14,15 @@ from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.domain.tables import MODELS
 from napari_hipspine.relating.courses import (
     CourseRequest,
-    Outcome,
-    add_outcomes,
     adjust_holm,
     mean_courses,
-    parse_outcome,
     relate_over_time,
     relate_per_time,
     relate_scores,
-    spread_severe,
 )
 from napari_hipspine.relating.models.fitting import Estimator
 from napari_hipspine.relating.models.side_tables import COURSES, OUTCOMES
+from napari_hipspine.relating.outcomes import Outcome, add_outcomes, parse_outcome, spread_severe
 from napari_hipspine.workflows.model_courses import model_courses
 
 RIGHT, LEFT = "severe_multifidus_right", "severe_multifidus_left"

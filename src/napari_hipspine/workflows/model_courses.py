@@ -11,14 +11,13 @@ from ..domain.provenance import Provenance, fingerprints
 from ..relating.courses import (
     CourseRequest,
     mean_courses,
-    parse_outcome,
     relate_over_time,
     relate_per_time,
     relate_scores,
-    spread_severe,
 )
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.side_tables import COURSES, OUTCOMES
+from ..relating.outcomes import parse_outcome, spread_severe
 from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
 from .model_cohort import WORDING, read_any_table
 

@@ -121,3 +121,11 @@ def test_gaps_and_references_are_told(cohort: pd.DataFrame) -> None:
     notes = model_notes(fit_model(table, ModelRequest("cbp ~ age + sex")))
     assert "Rows with a gap were left out; 350 stayed. Missing cells: age 10." in notes
     assert "sex: compared with female." in notes
+
+
+def test_ratios_beyond_what_a_number_can_hold_are_empty_and_not_infinite(cohort: pd.DataFrame) -> None:
+    tiny = cohort.assign(tiny=cohort["lmm_z"].astype(float) * 1e-5)
+    rows = {row["term"]: row for row in model_rows(fit_model(tiny, ModelRequest("cbp ~ tiny")))}
+    assert abs(rows["tiny"]["estimate"]) > 700
+    assert not np.isinf([value for value in rows["tiny"].values() if isinstance(value, float)]).any()
+    MODELS.check(MODELS.frame(rows.values()))

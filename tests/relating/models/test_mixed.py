@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from napari_hipspine.relating.models.logistic import expit, fit_logistic
 from napari_hipspine.relating.models.mixed_linear import Criterion, fit_mixed_linear
-from napari_hipspine.relating.models.mixed_logistic import arrange_by_group, fit_mixed_logistic
+from napari_hipspine.relating.models.mixed_logistic import fit_mixed_logistic
+from napari_hipspine.relating.models.random_intercept import arrange_by_group
 from napari_hipspine.relating.models.troubles import Trouble
 
 

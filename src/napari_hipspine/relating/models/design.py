@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,8 @@ from .columns import (
     read_events,
     read_numbers,
 )
-from .formula import INTERCEPT, Formula, RandomPart
+from .formula import Formula, RandomPart
+from .term_columns import code_terms
 from .troubles import Trouble
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Design:
             raise TableInvalid(f"Expected values of every variable, missing {', '.join(lacking)}.")
         coded = {c.variable.name: c.code(values[c.variable.column]) for c in self.codings}
         n_rows = max((len(one) for one in coded.values()), default=1)
-        return _code_terms(self.formula, self.codings, coded, n_rows)[1]
+        return code_terms(self.formula, self.codings, coded, n_rows)[1]
 
 
 def build_design(
@@ -175,7 +175,7 @@ def build_design(
     codings = _find_codings(formula, cells, dict(references or {}))
     coded = {c.variable.name: c.code(cells[c.variable.column]) for c in codings}
     n_rows = int(present.sum())
-    columns, matrix, column_terms = _code_terms(formula, codings, coded, n_rows)
+    columns, matrix, column_terms = code_terms(formula, codings, coded, n_rows)
     read = read_events if kind is OutcomeKind.LOGISTIC else read_numbers
     groups, names = number_groups(cells[random.group]) if random else (None, ())
     slope = read_numbers(cells[random.slope], random.slope) if random and random.slope else None
@@ -210,32 +210,6 @@ def _find_codings(
         find_coding(variable, cells[variable.column], reference=references.get(variable.column))
         for variable in formula.variables
     )
-
-
-def _code_terms(
-    formula: Formula, codings: Sequence[Coding], coded: Mapping[str, FloatArray], n_rows: int
-) -> tuple[tuple[str, ...], FloatArray, tuple[int, ...]]:
-    """Names, values and terms of the columns; categories by treatment coding."""
-    by_name = {coding.variable.name: coding for coding in codings}
-    names, columns, terms = [INTERCEPT], [np.ones(n_rows)], [-1]
-    for number, term in enumerate(formula.terms):
-        parts = [_code_variable(by_name[name], coded[name]) for name in term]
-        # the first variable of an interaction runs fastest, as in R
-        for combination in product(*reversed(parts)):
-            chosen = combination[::-1]
-            names.append(":".join(name for name, _ in chosen))
-            columns.append(np.prod([values for _, values in chosen], axis=0))
-            terms.append(number)
-    return tuple(names), np.column_stack(columns), tuple(terms)
-
-
-def _code_variable(coding: Coding, values: FloatArray) -> list[tuple[str, FloatArray]]:
-    name = coding.variable.name
-    if not coding.levels:
-        return [(name, values)]
-    if len(coding.levels) == 1:
-        return [(f"{name}{coding.levels[0]}", np.ones(len(values)))]
-    return [(f"{name}{level}", (values == k).astype(np.float64)) for k, level in enumerate(coding.levels) if k]
 
 
 def find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:

@@ -19,7 +19,8 @@ from .gee import fit_gee
 from .linear import fit_linear
 from .logistic import fit_logistic
 from .mixed_linear import Criterion, fit_mixed_linear
-from .mixed_logistic import DEFAULT_POINTS, fit_mixed_logistic
+from .mixed_logistic import fit_mixed_logistic
+from .random_intercept import DEFAULT_POINTS
 from .troubles import Trouble
 
 if TYPE_CHECKING:

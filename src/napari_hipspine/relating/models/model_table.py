@@ -17,6 +17,9 @@ from .troubles import Trouble
 if TYPE_CHECKING:
     import pandas as pd
 
+LARGEST_LOG_ODDS = 700.0
+"""Log-odds whose ratio a number can still hold."""
+
 ALL_ROWS = "all"
 """Name of the model that takes every row."""
 
@@ -113,7 +116,9 @@ def _spread(values: FloatArray, fitted: FittedModel) -> FloatArray:
 
 
 def _as_odds(names: Sequence[str], *values: float, units: int) -> dict[str, float]:
-    return {name: float(np.exp(units * value)) for name, value in zip(names, values, strict=True)}
+    """Ratios of so many units; empty beyond what a number can hold."""
+    pairs = zip(names, values, strict=True)
+    return {name: float(np.exp(units * value)) if units * value < LARGEST_LOG_ODDS else np.nan for name, value in pairs}
 
 
 def _is_single_number(fitted: FittedModel, column: int) -> bool:

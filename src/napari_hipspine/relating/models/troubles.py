@@ -58,6 +58,6 @@ _SENTENCES = {
     Trouble.PERFECT_FIT: "The model meets every value without error; no numbers are given.",
     Trouble.INTERVAL_UNBOUNDED: "The profile of the likelihood does not fall far enough: an end of the interval is "
     "left empty.",
-    Trouble.GROUPS_SAY_NOTHING: "There is one group only, or every group is one row: what differs between groups cannot "
-    "be told from the rest; no numbers are given.",
+    Trouble.GROUPS_SAY_NOTHING: "There is one group only, or every group is one row: what differs between groups "
+    "cannot be told from the rest; no numbers are given.",
 }
