@@ -18,7 +18,7 @@ from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
 from .progress import terminal_progress
 
 if TYPE_CHECKING:
-    from ..workflows.open_subject import ImageFiles
+    from ..workflows.open_subject import ImageFiles, LabelFiles
 
 _LEVEL = re.compile(
     r"^(?:(?P<muscle>\w+)@)?(?P<level>\w+)(?::(?P<position>\w+))?=(?P<how>slice|mm):(?P<where>[-+0-9.eE]+)$"
@@ -29,7 +29,24 @@ _LEVEL_SHAPE = "LEVEL=slice:12, LEVEL=mm:-35.0 or MUSCLE@LEVEL=slice:7"
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
     parser = commands.add_parser("measure", help="measure one subject", description=__doc__)
-    reasons = {setting.name: f"{setting.title} [{setting.unit}]. {setting.reason}" for setting in protocol_settings()}
+    add_file_options(parser)
+    add_declared_options(parser)
+    how = add_protocol_options(parser)
+    how.add_argument("--erosion-mm", type=float, help=_reasons()["erosion_mm"])
+    how.add_argument(
+        "--level",
+        action="append",
+        default=[],
+        metavar="LEVEL=slice:N|mm:X",
+        help=_LEVEL_SHAPE,
+    )
+    how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
+    add_who_options(parser)
+    parser.set_defaults(run=run)
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which picture and which labels are measured."""
     files = parser.add_argument_group("what is measured")
     files.add_argument("--image", type=Path, help="T1, T2 or PD image, or a folder with a two-echo series")
     files.add_argument("--water", type=Path, help="water image of a Dixon acquisition")
@@ -43,6 +60,10 @@ def add_parser(commands: Any) -> None:
     files.add_argument(
         "--accept-header-mismatch", action="store_true", help="take water and fat whose headers disagree"
     )
+
+
+def add_declared_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options by which the user declares what the header does not say."""
     said = parser.add_argument_group("what you know of the series")
     said.add_argument(
         "--orientation", metavar="SPL", help="where slices, rows and columns grow, for files that do not say"
@@ -54,50 +75,47 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="measure FI all the same; flagged",
     )
+
+
+def add_protocol_options(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
+    """Add the options that say how fat is told, and give their group for more."""
+    reasons = _reasons()
     how = parser.add_argument_group("how it is measured")
     how.add_argument("--fat-method", choices=[m.value for m in FatMethod], help=reasons["fat_method"])
     how.add_argument("--threshold", type=float, help=reasons["manual_threshold"])
     how.add_argument("--fat-roi", type=Path, help="label map of macroscopic fat you accepted or drew (any value but 0)")
-    how.add_argument("--erosion-mm", type=float, help=reasons["erosion_mm"])
     how.add_argument("--protocol", type=Path, help="all settings from a TOML file; options given here win")
-    how.add_argument(
-        "--level",
-        action="append",
-        default=[],
-        metavar="LEVEL=slice:N|mm:X",
-        help=_LEVEL_SHAPE,
-    )
-    how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
+    return how
+
+
+def add_who_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say who is measured and where the result goes."""
     who = parser.add_argument_group("who")
     who.add_argument("--subject", help="pseudonym; by default the sub-… part of the image's name, else its name")
     who.add_argument("--session", default="")
     who.add_argument("--reader", default="")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tables and run.json")
-    parser.set_defaults(run=run)
+
+
+def _reasons() -> dict[str, str]:
+    return {setting.name: f"{setting.title} [{setting.unit}]. {setting.reason}" for setting in protocol_settings()}
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write."""
     from ..workflows.measure_subject import default_protocol, measure_subject
-    from ..workflows.open_subject import LabelFiles, open_fat_roi, open_subject
+    from ..workflows.open_subject import open_drawing, open_subject
     from ..writing.tables import result_files, write_whole
 
     pictures = image_files(arguments)
-    outlines = LabelFiles(
-        arguments.labels,
-        arguments.naming,
-        series=arguments.labels_series,
-        ignores_unknown=arguments.ignore_unknown,
-        orientation=arguments.orientation,
-    )
-    image, label_map = open_subject(pictures, outlines)
+    image, label_map = open_subject(pictures, label_files(arguments))
     result = measure_subject(
         image,
         label_map,
         key=subject_key(arguments, pictures, image),
         level_plan=level_plan(arguments.level, arguments.window, image.grid),
         protocol=chosen_protocol(arguments, default_protocol(image)),
-        fat_roi=open_fat_roi(arguments.fat_roi) if arguments.fat_roi else None,
+        fat_roi=open_drawing(arguments.fat_roi) if arguments.fat_roi else None,
         inputs=[*pictures.paths, arguments.labels, *([arguments.fat_roi] if arguments.fat_roi else [])],
         progress=terminal_progress("measuring"),
     )
@@ -120,6 +138,19 @@ def image_files(arguments: argparse.Namespace) -> ImageFiles:
         fat_polarity=FatPolarity(arguments.fat_polarity) if arguments.fat_polarity else None,
         allows_fat_suppressed=arguments.allow_fat_suppressed,
         accepts_header_mismatch=arguments.accept_header_mismatch,
+        orientation=arguments.orientation,
+    )
+
+
+def label_files(arguments: argparse.Namespace) -> LabelFiles:
+    """The labels asked for, and what their values mean."""
+    from ..workflows.open_subject import LabelFiles
+
+    return LabelFiles(
+        arguments.labels,
+        arguments.naming,
+        series=arguments.labels_series,
+        ignores_unknown=arguments.ignore_unknown,
         orientation=arguments.orientation,
     )
 

@@ -198,11 +198,7 @@ def provenance_of(
             for placement in plan.placements
         ],
         "images": [describe_volume(volume) for volume in volumes],
-        "labels": {
-            "origin": label_map.origin.value,
-            "tool": label_map.tool,
-            "values": {str(value): structure.id for value, structure in sorted(label_map.structures.items())},
-        },
+        "labels": describe_labels(label_map),
         "thresholds": measured.thresholds.as_dict(),
     }
     return Provenance(
@@ -211,6 +207,15 @@ def provenance_of(
         inputs=fingerprints(inputs),
         notes=(*(image.notes if isinstance(image, WaterFat) else ()), *label_map.notes, *measured.notes),
     )
+
+
+def describe_labels(label_map: LabelMap) -> dict[str, Any]:
+    """How labels were made and what their values mean, as plain values."""
+    return {
+        "origin": label_map.origin.value,
+        "tool": label_map.tool,
+        "values": {str(value): structure.id for value, structure in sorted(label_map.structures.items())},
+    }
 
 
 def describe_volume(volume: Volume) -> dict[str, Any]:
