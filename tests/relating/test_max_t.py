@@ -18,6 +18,7 @@ from napari_hipspine.relating.null_draws import draw_null, inside
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
 from napari_hipspine.relating.rank_null import exact_p
+from napari_hipspine.relating.ranks import mid_ranks
 
 
 def make_tables(n: int = 25, *, missing: float = 0.0, shared: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -119,7 +120,20 @@ def test_with_covariates_the_observed_sizes_are_partial_coefficients() -> None:
     i, j = null.cells.T
     np.testing.assert_allclose(null.observed, np.abs(cells.rho[i, j]), atol=1e-12)
     np.testing.assert_array_equal(null.freedom, cells.n[i, j] - 4)
-    assert (null.sizes <= 1 + 1e-12).all()
+    # Each drawn size is what adjusting the permuted residuals for the covariates once more gives.
+    complete = ~np.isnan(np.column_stack([x[:, :1], y[:, :1], covariates])).any(axis=1)
+    alone = [table[complete] for table in (x[:, :1], y[:, :1], covariates)]
+    first = draw_null(alone[0], alone[1], correlate_partial_ranks(*alone), covariates=alone[2], draws=1, seed=3)
+    n = int(complete.sum())
+    order = np.random.Generator(np.random.PCG64([3, n])).permuted(np.arange(n)[None], axis=1)[0]
+    ranked = np.column_stack([np.ones(n), *(mid_ranks(column) for column in alone[2].T)])
+    left = [
+        column - ranked @ np.linalg.lstsq(ranked, column, rcond=None)[0]
+        for column in (mid_ranks(alone[0][:, 0]), mid_ranks(alone[1][:, 0]))
+    ]
+    moved = left[0][order]
+    moved = moved - ranked @ np.linalg.lstsq(ranked, moved, rcond=None)[0]
+    assert first.sizes[0, 0] == pytest.approx(abs(np.corrcoef(moved, left[1])[0, 1]))
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:

@@ -8,7 +8,9 @@ import pytest
 from scipy.stats import norm, ttest_1samp, ttest_ind
 
 from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
+from napari_hipspine.relating.correlation import bonett_wright_interval
 from napari_hipspine.relating.norms import list_norms
+from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
 from napari_hipspine.relating.profile import find_profile
 from napari_hipspine.relating.reference_values import read_reference
@@ -79,6 +81,10 @@ def test_correlations_given_the_mean_of_all_muscles(make_cohort: MakeCohort) -> 
     x, y = values.lumbar.column("multifidus", "fi")[:, None], values.hip.column("sartorius", "fcsa")[:, None]
     expected = correlate_partial_ranks(x, y, means[["fcsa", "fi"]].to_numpy())
     assert row["rho"] == pytest.approx(expected.rho[0, 0])
+    assert row["p"] == pytest.approx(student_p(row["rho"], 30 - 2))
+    assert [row["rho_low"], row["rho_high"]] == pytest.approx(
+        [float(one) for one in bonett_wright_interval(row["rho"], 30 - 2)]
+    )
     assert row["covariates"] == "mean_of_all_muscles_fcsa;mean_of_all_muscles_fi"
     assert [row["df"], cell.loc["multifidus", "fi", "sartorius", "fi"]["df"]] == [26, 27]
 
