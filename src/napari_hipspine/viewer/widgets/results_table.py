@@ -31,8 +31,12 @@ class ResultsModel(QAbstractTableModel):
 
     def show_frame(self, frame: pd.DataFrame, table: str) -> None:
         """Show a table by the name of its contract."""
+        self.show_columns(frame, shown_columns(frame, table))
+
+    def show_columns(self, frame: pd.DataFrame, columns: list[ShownColumn]) -> None:
+        """Show chosen columns of a table; its rows are told as they stand."""
         self.beginResetModel()
-        self._columns = shown_columns(frame, table)
+        self._columns = columns
         self._rows = [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
         self._order = np.arange(len(self._rows))
         self.endResetModel()
@@ -79,23 +83,19 @@ class ResultsModel(QAbstractTableModel):
         self.layoutChanged.emit()
 
 
-class ResultsTable(QTableView):
-    """Shows a result table; a click on a row tells which.
+class CopyingView(QTableView):
+    """A sortable view whose chosen rows can be copied with their headings.
 
-    Attributes
+    Parameters
     ----------
-    row_chosen : Signal(dict)
-        The row that was clicked, as it stands in the table.
+    model : ResultsModel
+        What is shown.
     """
 
-    row_chosen = Signal(dict)
-
-    def __init__(self, table: str) -> None:
+    def __init__(self, model: ResultsModel) -> None:
         super().__init__()
-        self._table = table
-        self._frame: pd.DataFrame | None = None
-        self._model = ResultsModel()
-        self.setModel(self._model)
+        self._model = model
+        self.setModel(model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSortingEnabled(True)
         self.horizontalHeader().setSortIndicatorShown(True)
@@ -103,18 +103,6 @@ class ResultsTable(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(24)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.clicked.connect(lambda index: self.row_chosen.emit(self._model.row(index.row())))
-
-    def value(self) -> pd.DataFrame:
-        """The table, as it was measured."""
-        return TABLES[self._table].empty() if self._frame is None else self._frame
-
-    def set_value(self, frame: pd.DataFrame) -> None:
-        """Show a table."""
-        self._frame = frame
-        self._model.show_frame(frame, self._table)
-        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.resizeColumnsToContents()
 
     def keyPressEvent(self, event: Any) -> None:
         """Copy the chosen rows with their headings, ready for a spreadsheet."""
@@ -130,6 +118,35 @@ class ResultsTable(QTableView):
         lines = [[model.headerData(c, Qt.Orientation.Horizontal) for c in columns]]
         lines += [[model.data(model.index(row, c)) for c in columns] for row in chosen]
         return "\n".join("\t".join(line) for line in lines)
+
+
+class ResultsTable(CopyingView):
+    """Shows a result table; a click on a row tells which.
+
+    Attributes
+    ----------
+    row_chosen : Signal(dict)
+        The row that was clicked, as it stands in the table.
+    """
+
+    row_chosen = Signal(dict)
+
+    def __init__(self, table: str) -> None:
+        super().__init__(ResultsModel())
+        self._table = table
+        self._frame: pd.DataFrame | None = None
+        self.clicked.connect(lambda index: self.row_chosen.emit(self._model.row(index.row())))
+
+    def value(self) -> pd.DataFrame:
+        """The table, as it was measured."""
+        return TABLES[self._table].empty() if self._frame is None else self._frame
+
+    def set_value(self, frame: pd.DataFrame) -> None:
+        """Show a table."""
+        self._frame = frame
+        self._model.show_frame(frame, self._table)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.resizeColumnsToContents()
 
 
 def _tooltip(column: ShownColumn, at: int, row: dict[str, Any]) -> str | None:

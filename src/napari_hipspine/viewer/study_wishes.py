@@ -1,0 +1,93 @@
+"""What a reader asks of the statistics dock: one value per tab, as its editor gives it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..relating.flow import FlowStep
+from ..relating.grade_agreement import KappaWeights
+from ..relating.raters import RaterColumn
+from ..relating.study_dates import DateRules
+from ..workflows.model_cohort import ModelExtras, ModelRequest
+from ..workflows.study_flow import REASON_COLUMN
+
+
+@dataclass(frozen=True)
+class ModelWish:
+    """A model of a table.
+
+    Parameters
+    ----------
+    table : str
+        Path of a CSV file with one row per observation.
+    request, extras
+        Every choice of `model_cohort`.
+    """
+
+    table: str
+    request: ModelRequest
+    extras: ModelExtras = ModelExtras()
+
+
+@dataclass(frozen=True)
+class AgreementWish:
+    """Agreement of readers on numbers.
+
+    Parameters
+    ----------
+    tables : tuple of str
+        Paths of the measurement tables of all readers.
+    measures, grades, weights, possible_grades, by
+        As `agree_readers` takes them; no possible grades means those that were given.
+    """
+
+    tables: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ("fcsa", "fi")
+    grades: tuple[str, ...] = ()
+    weights: KappaWeights = KappaWeights.LINEAR
+    possible_grades: tuple[float, ...] = ()
+    by: RaterColumn | None = None
+
+
+@dataclass(frozen=True)
+class PeopleFlowWish:
+    """The flow of a table of people; parameters as `find_study_flow` takes them."""
+
+    people: str = ""
+    steps: tuple[FlowStep, ...] = ()
+    reason_column: str = REASON_COLUMN
+    rules: DateRules | None = None
+
+
+@dataclass(frozen=True)
+class CountsFlowWish:
+    """The flow of counts taken from elsewhere; parameters as `close_study_flow` takes them."""
+
+    n_screened: int = 0
+    excluded: tuple[tuple[str, int], ...] = ()
+    n_analysed: int = 0
+
+
+@dataclass(frozen=True)
+class DescriptionWish:
+    """The tables around a study.
+
+    Parameters
+    ----------
+    participants, acquisitions, images, reference : str
+        Paths; empty when not given. Images stand in for a table of acquisitions.
+    measurements : tuple of str
+        Paths of measurement tables.
+    by : str, optional
+        Column of the groups of Table 1.
+    variables : tuple of str
+        Columns of Table 1; none means all.
+    """
+
+    participants: str = ""
+    by: str | None = None
+    variables: tuple[str, ...] = ()
+    measurements: tuple[str, ...] = ()
+    acquisitions: str = ""
+    images: str = ""
+    reference: str = ""

@@ -1,0 +1,221 @@
+"""The statistics a reader asked for, worked out by the workflows the command line uses: tables, figures and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..domain.errors import InvalidChoice
+from ..domain.provenance import RESEARCH_ONLY
+from ..domain.subject import Progress
+from ..domain.tables import MODELS, Table
+from ..relating.acquisitions import ACQUISITION_CHECKS, ACQUISITIONS
+from ..relating.agreement_tables import KAPPA, LIMITS, RELIABILITY
+from ..relating.demographics import DEMOGRAPHICS
+from ..relating.extra_tables import NORMS
+from ..relating.flow import FLOW, tabulate_flow
+from ..relating.models.troubles import Trouble
+from ..relating.plausibility import WARNINGS
+from ..workflows.agree_readers import ReaderAgreement, agree_readers, agreement_figures, agreement_files
+from ..workflows.describe_study import describe_in_words, describe_study, description_files, list_series_acquisitions
+from ..workflows.model_cohort import CohortModel, model_cohort, model_files
+from ..workflows.model_parts import part_figures
+from ..workflows.study_flow import StudyFlow, close_study_flow, find_study_flow, flow_files
+from ..writing.model_text import format_models
+from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, PeopleFlowWish
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Files = Mapping[str, str | bytes]
+
+_SAID_ABOVE = ("kind", "method", "formula", "random")
+_TROUBLES_SAID = 3
+_CONTRACTS = {table.name: table for table in (DEMOGRAPHICS, WARNINGS, ACQUISITIONS, ACQUISITION_CHECKS, NORMS)}
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """One table of an outcome: its title, its contract, and columns that are said elsewhere."""
+
+    title: str
+    contract: Table
+    frame: pd.DataFrame
+    said_above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyOutcome:
+    """What came of one wish.
+
+    Parameters
+    ----------
+    summary : str
+        One or two sentences.
+    text : str
+        All there is to read, as a terminal would show it.
+    tables : tuple of ShownTable
+        The main one first.
+    figures : callable
+        Makes the matplotlib figures by name; to be called where figures are drawn, for matplotlib is not
+        made for two threads.
+    files : callable
+        Makes the contents of the files of the command line, by name.
+    """
+
+    summary: str
+    text: str
+    tables: tuple[ShownTable, ...]
+    figures: Callable[[], Mapping[str, Any]]
+    files: Callable[[], Files]
+
+
+def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
+    """The model of a table, as `hipspine model` fits it."""
+    found = model_cohort(wish.table, wish.request, wish.extras, progress=progress)
+    said = _SAID_ABOVE if len(found.fitted) > 1 else ("model", *_SAID_ABOVE)
+    return StudyOutcome(
+        _summarise_models(found),
+        format_models(found.models, notes=found.notes),
+        (
+            ShownTable("Terms", MODELS, found.models, said),
+            *(ShownTable(_title(kind.name), kind, frame) for kind, frame in found.parts.tables),
+        ),
+        lambda: part_figures(found.models, found.parts),
+        lambda: model_files(found),
+    )
+
+
+def agreement_study(wish: AgreementWish, progress: Progress) -> StudyOutcome:
+    """Agreement of readers, as `hipspine agree` finds it."""
+    progress(0, 1, "comparing readers")
+    found = agree_readers(
+        [Path(path) for path in wish.tables],
+        measures=wish.measures,
+        grades=wish.grades,
+        weights=wish.weights,
+        possible_grades=list(wish.possible_grades) or None,
+        by=wish.by,
+    )
+    progress(1, 1, "comparing readers")
+    tables = [ShownTable("ICC and error", RELIABILITY, found.reliability), ShownTable("Limits", LIMITS, found.limits)]
+    if len(found.kappa):
+        tables.append(ShownTable("Kappa", KAPPA, found.kappa))
+    return StudyOutcome(
+        _summarise_agreement(found),
+        "\n".join([*_agreement_lines(found), RESEARCH_ONLY]),
+        tuple(tables),
+        lambda: agreement_figures(found),
+        lambda: agreement_files(found),
+    )
+
+
+def flow_study(wish: PeopleFlowWish | CountsFlowWish, progress: Progress) -> StudyOutcome:
+    """The inclusion flow, as `hipspine flow` counts it."""
+    progress(0, 1, "counting people")
+    if isinstance(wish, PeopleFlowWish):
+        study = find_study_flow(Path(wish.people), wish.steps, reason_column=wish.reason_column, rules=wish.rules)
+    else:
+        study = close_study_flow(wish.n_screened, wish.excluded, wish.n_analysed)
+    progress(1, 1, "counting people")
+    flow = study.flow
+    return StudyOutcome(
+        f"{flow.n_screened} screened, {flow.n_screened - flow.n_analysed} left, {flow.n_analysed} analysed. "
+        "The sums close.",
+        "\n".join([*_flow_lines(study), RESEARCH_ONLY]),
+        (ShownTable("Flow", FLOW, tabulate_flow(flow)),),
+        lambda: _flow_figures(study),
+        lambda: flow_files(study),
+    )
+
+
+def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome:
+    """The tables around a study, as `hipspine describe` makes them."""
+    if wish.acquisitions and wish.images:
+        raise InvalidChoice("Expected acquisitions from a table or from images, found both.")
+    progress(0, 2, "reading")
+    series = list_series_acquisitions([wish.images]) if wish.images else wish.acquisitions or None
+    progress(1, 2, "describing")
+    tables = describe_study(
+        participants=wish.participants or None,
+        by=wish.by,
+        variables=wish.variables or None,
+        measurements=list(wish.measurements) or None,
+        acquisitions=series,
+        reference=wish.reference or None,
+    )
+    inputs = [path for path in (wish.participants, *wish.measurements, wish.acquisitions, wish.reference) if path]
+    files = description_files(tables, inputs=inputs)
+    progress(2, 2, "describing")
+    return StudyOutcome(
+        "; ".join(f"{_title(name)}: {len(frame)} rows" for name, frame in tables.items()) + ".",
+        describe_in_words(tables),
+        tuple(ShownTable(_title(name), _contract(name), frame) for name, frame in tables.items()),
+        dict,
+        lambda: files,
+    )
+
+
+def _summarise_models(found: CohortModel) -> str:
+    """Formula, method and counts of the first model, how many there are, and what is wrong in words."""
+    models = found.models
+    row = models.iloc[0]
+    random = f" + ({row['random']})" if row["random"] else ""
+    n_models = len(found.fitted)
+    several = f" {n_models} models, one per value; here the first." if n_models > 1 else ""
+    words = dict.fromkeys(word for cell in models["reason"] for word in str(cell).split(";") if word)
+    troubles = [Trouble(word).sentence for word in words if word in tuple(Trouble)][:_TROUBLES_SAID]
+    counts = [f"n {row['n']}"]
+    counts += [f"{name} {row[column]}" for name, column in _COUNTS.items() if not _is_missing(row[column])]
+    said = [f"{row['formula']}{random}: {str(row['method']).replace('_', ' ')}, {', '.join(counts)}.{several}"]
+    return " ".join([*said, *troubles, "Associations in this sample; p is not adjusted for the number of tests."])
+
+
+_COUNTS = {"events": "n_events", "groups": "n_groups"}
+
+
+def _summarise_agreement(found: ReaderAgreement) -> str:
+    raters = dict.fromkeys(rater for rated in found.rated for rater in rated.raters)
+    return f"{len(found.rated)} quantities by {', '.join(raters) or 'nobody'}."
+
+
+def _agreement_lines(found: ReaderAgreement) -> list[str]:
+    lines = []
+    for row in found.reliability.itertuples(index=False):
+        numbers = f"ICC(2,1) {row.icc21:.3f} ({row.icc21_low:.3f} to {row.icc21_high:.3f}), SEM {row.sem_within:.4g}"
+        lines.append(
+            f"{row.muscle} {row.measure} {row.side} {row.level}: n {row.n}, "
+            f"{str(row.reason).replace('_', ' ') or numbers}"
+        )
+    return lines
+
+
+def _flow_lines(study: StudyFlow) -> list[str]:
+    lines = [f"screened: {study.flow.n_screened}"]
+    for step in study.flow.steps:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in step.with_reason.items())
+        lines.append(f"  {step.name}: {step.n_excluded}{f' ({reasons})' if len(step.with_reason) > 1 else ''}")
+    return [*lines, f"analysed: {study.flow.n_analysed}"]
+
+
+def _flow_figures(study: StudyFlow) -> dict[str, Any]:
+    from ..figures.flow_diagram import flow_diagram
+
+    return {"flow": flow_diagram(study.flow)}
+
+
+def _contract(name: str) -> Table:
+    """The contract of a table by its name; one without known columns where there is none."""
+    return _CONTRACTS.get(name) or Table(name, (), (), ())
+
+
+def _title(name: str) -> str:
+    return name[:1].upper() + name[1:].replace("_", " ")
+
+
+def _is_missing(cell: Any) -> bool:
+    from ..domain.cells import is_missing
+
+    return is_missing(cell)

@@ -1,0 +1,57 @@
+"""The dock “Cohort statistics”: models, agreement, inclusion flow and the tables around a study."""
+
+from typing import Any
+
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from ..study_work import agreement_study, description_study, flow_study, model_study
+from .agreement_editor import AgreementEditor
+from .description_editor import DescriptionEditor
+from .flow_editor import FlowEditor
+from .model_editor import ModelEditor
+from .small_parts import research_line
+from .study_page import StudyKind, StudyPage
+
+_LEAST_WIDTH = 470
+
+MODEL = StudyKind("Model", "Fit", "fitting", "A regression model of a table", model_study)
+AGREEMENT = StudyKind("Agreement", "Compare", "comparing readers", "Agreement of readers on numbers", agreement_study)
+FLOW = StudyKind("Flow", "Count", "counting people", "Who was screened, left, and was analysed", flow_study)
+DESCRIPTION = StudyKind("Describe", "Describe", "describing", "Table 1, warnings, percentiles", description_study)
+
+
+class StatisticsDock(QWidget):
+    """One tab per kind of study result.
+
+    Parameters
+    ----------
+    napari_viewer : napari.Viewer
+        The viewer it is docked in.
+    """
+
+    def __init__(self, napari_viewer) -> None:  # type: ignore[no-untyped-def]
+        super().__init__()
+        self.viewer = napari_viewer
+        self.model = StudyPage(MODEL, ModelEditor())
+        self.agreement = StudyPage(AGREEMENT, AgreementEditor())
+        self.flow = StudyPage(FLOW, FlowEditor())
+        self.description = StudyPage(DESCRIPTION, DescriptionEditor())
+        self.tabs = QTabWidget()
+        for kind, page in zip((MODEL, AGREEMENT, FLOW, DESCRIPTION), self.pages, strict=True):
+            self.tabs.addTab(page, kind.title)
+            self.tabs.setTabToolTip(self.tabs.count() - 1, kind.hint)
+        outer = QVBoxLayout(self)
+        outer.addWidget(self.tabs, 1)
+        outer.addWidget(research_line())
+        self.setMinimumWidth(_LEAST_WIDTH)
+
+    @property
+    def pages(self) -> tuple[StudyPage, ...]:
+        """The tabs in order."""
+        return (self.model, self.agreement, self.flow, self.description)
+
+    def closeEvent(self, event: Any) -> None:
+        """Leave no work behind."""
+        for page in self.pages:
+            page.cancel()
+        super().closeEvent(event)

@@ -1,0 +1,158 @@
+"""One tab of the statistics dock: an editor, one button that works it out, the result, and Export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from ...domain.subject import Progress
+from ...writing.tables import write_whole
+from ..study_work import StudyOutcome
+from ..workers import BackgroundWork, refusals_told
+from .progress_row import ProgressRow
+from .small_parts import set_reason
+from .study_result import StudyResult
+
+
+@dataclass(frozen=True)
+class StudyKind:
+    """What a tab is for.
+
+    Parameters
+    ----------
+    title : str
+        Of the tab.
+    verb : str
+        On the button.
+    doing : str
+        Beside the progress.
+    hint : str
+        What the button gives.
+    find : callable
+        From a wish and a progress to the outcome.
+    """
+
+    title: str
+    verb: str
+    doing: str
+    hint: str
+    find: Callable[[Any, Progress], StudyOutcome]
+
+
+class StudyPage(QWidget):
+    """Asks, works out, shows and exports.
+
+    Parameters
+    ----------
+    kind : StudyKind
+        What it is for.
+    editor : QWidget
+        With ``value()``, ``missing()`` (what is still to be given, or nothing) and ``value_changed``.
+
+    Attributes
+    ----------
+    ended : Signal()
+        A piece of work is over.
+    """
+
+    ended = Signal()
+
+    def __init__(self, kind: StudyKind, editor: Any) -> None:
+        super().__init__()
+        self._kind = kind
+        self._background: BackgroundWork | None = None
+        self.editor = editor
+        self.result = StudyResult(f"{kind.hint} stands here after {kind.verb}.")
+        self.progress = ProgressRow()
+        self._find = QPushButton(kind.verb)
+        self._export = QPushButton("Export…")
+        self._lay_out()
+        self._find.clicked.connect(lambda *_: self.find())
+        self._export.clicked.connect(lambda *_: self._ask_and_export())
+        self.progress.cancelled.connect(self.cancel)
+        editor.value_changed.connect(lambda *_: self._allow())
+        self._allow()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being worked out."""
+        return self._background is not None
+
+    def find(self) -> None:
+        """Work out what the editor asks for."""
+        with refusals_told():
+            wish = self.editor.value()
+            self.progress.begin(self._kind.doing)
+            background = BackgroundWork(
+                lambda progress: self._kind.find(wish, progress), says=self._kind.doing, parent=self
+            )
+            self._background = background
+            background.told.connect(self.progress.set_value)
+            background.done.connect(self._show)
+            background.ended.connect(self._end)
+            self._allow()
+            background.start()
+
+    def export(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write the files of what is shown, as the command line does."""
+        outcome = self.result.value()
+        if outcome is None:
+            return ()
+        with refusals_told():
+            return write_whole(folder, outcome.files())
+        return ()
+
+    def cancel(self) -> None:
+        """Stop; what was shown before stays."""
+        if self._background is not None:
+            self.progress.stop_asked()
+            self._background.cancel()
+
+    def _lay_out(self) -> None:
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.editor)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._find, 2)
+        buttons.addWidget(self._export, 1)
+        lower = QWidget()
+        column = QVBoxLayout(lower)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(buttons)
+        column.addWidget(self.progress)
+        column.addWidget(self.result, 1)
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.addWidget(area)
+        parts.addWidget(lower)
+        parts.setChildrenCollapsible(False)
+        parts.setStretchFactor(0, 2)
+        parts.setStretchFactor(1, 3)
+        outer = QVBoxLayout(self)
+        outer.addWidget(parts)
+
+    def _show(self, outcome: StudyOutcome) -> None:
+        with refusals_told():
+            self.result.set_value(outcome)
+
+    def _end(self) -> None:
+        self._background = None
+        self.progress.end()
+        self._allow()
+        self.ended.emit()
+
+    def _allow(self) -> None:
+        busy = "Wait until it is worked out, or cancel." if self.is_busy else ""
+        nothing = "" if self.result.value() is not None else f"{self._kind.verb} first."
+        set_reason(self._find, busy or self.editor.missing(), otherwise=self._kind.hint)
+        set_reason(self._export, busy or nothing, otherwise="Write the files the command line writes into a folder")
+
+    def _ask_and_export(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the tables and figures")
+        if folder:
+            self.export(folder)

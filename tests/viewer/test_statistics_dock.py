@@ -1,0 +1,392 @@
+"""The statistics dock: choices come back, each tab writes what the command line writes, refusals are told."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from napari.utils.notifications import notification_manager
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
+
+from napari_hipspine.cli import main
+from napari_hipspine.domain.errors import InvalidChoice
+from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.relating.agreement_tables import LIMITS
+from napari_hipspine.relating.flow import FlowStep
+from napari_hipspine.relating.grade_agreement import KappaWeights
+from napari_hipspine.relating.raters import RaterColumn
+from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery
+from napari_hipspine.sample_data import synthetic_measurements
+from napari_hipspine.viewer.study_columns import heading_of, study_columns, study_text
+from napari_hipspine.viewer.study_wishes import (
+    AgreementWish,
+    CountsFlowWish,
+    DescriptionWish,
+    ModelWish,
+    PeopleFlowWish,
+)
+from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
+from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
+from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
+from napari_hipspine.viewer.widgets.model_editor import ModelEditor
+from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
+from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
+
+WAIT = 60_000
+FORMULA = "pain ~ lmm_z * imat_z + age"
+
+
+@pytest.fixture
+def told():
+    """Every notification that reaches the user."""
+    heard: list[str] = []
+
+    def hear(notification) -> None:
+        heard.append(str(notification.message))
+
+    notification_manager.notification_ready.connect(hear)
+    yield heard
+    notification_manager.notification_ready.disconnect(hear)
+
+
+@pytest.fixture
+def dock(qtbot):
+    dock = StatisticsDock(None)
+    qtbot.addWidget(dock)
+    return dock
+
+
+@pytest.fixture
+def cohort(tmp_path) -> Path:
+    random = np.random.default_rng(3)
+    n = 160
+    frame = pd.DataFrame({"lmm": random.normal(30, 5, n), "imat": random.normal(2, 0.5, n)})
+    frame["age"] = random.integers(30, 70, n)
+    frame["centre"] = [f"c{k % 8}" for k in range(n)]
+    odds = -0.1 * (frame["lmm"] - 30) + 1.2 * (frame["imat"] - 2) + random.normal(0, 0.5, 8)[np.arange(n) % 8]
+    frame["pain"] = (random.random(n) < 1 / (1 + np.exp(-odds))).astype(int)
+    path = tmp_path / "cohort.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture
+def readers(tmp_path) -> tuple[str, ...]:
+    random = np.random.default_rng(0)
+    truth = random.uniform(400, 900, 12)
+    paths = [tmp_path / name for name in ("anna.csv", "ben.csv")]
+    for path in paths:
+        rows = [
+            {"subject_id": f"{k:03d}", "level": "L4", "muscle": "multifidus", "side": "left", "grade": k % 4}
+            | {"fcsa_mm2": truth[k] + random.normal(), "fi": random.uniform(0, 0.5)}
+            for k in range(12)
+        ]
+        pd.DataFrame(rows).to_csv(path, index=False)
+    return tuple(map(str, paths))
+
+
+@pytest.fixture
+def people(tmp_path) -> Path:
+    rows = [
+        ("007", "", "2019-01-01", "2019-06-01", "50", "f"),
+        ("008", "fusion;poor", "2019-01-01", "2019-06-01", "61", "m"),
+        ("009", "", "2019-01-01", "2020-06-01", "", "f"),
+        ("010", "poor", "2019-01-01", "2019-01-01", "44", "m"),
+    ]
+    path = tmp_path / "people.csv"
+    pd.DataFrame(rows, columns=["subject_id", "exclusion_reasons", "lumbar", "hip", "age", "sex"]).to_csv(
+        path, index=False
+    )
+    return path
+
+
+def model_wish(table: Path) -> ModelWish:
+    request = ModelRequest(FORMULA, random="1|centre", n_points=3)
+    return ModelWish(str(table), request, ModelExtras(z_columns=("lmm", "imat")))
+
+
+def work(page, wish, qtbot) -> None:
+    page.editor.set_value(wish)
+    page._find.click()
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+
+
+def same_files(page, folder: Path, *arguments: str) -> list[str]:
+    """Names of the files, after each was held against the command line's."""
+    assert main([*arguments, "--out", str(folder / "line")]) == 0
+    written = page.export(folder / "dock")
+    expected = {path.name: path.read_bytes() for path in (folder / "line").iterdir()}
+    assert {path.name: path.read_bytes() for path in written} == expected
+    return sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("make", "wishes"),
+    [
+        (
+            ModelEditor,
+            [
+                ModelWish(
+                    "",
+                    ModelRequest(
+                        "y ~ a", kind="linear", random="1 + t|id", criterion="ml", references={"sex": "female"}
+                    ),
+                    ModelExtras(by="month", few_events="firth", z_columns=("a", "b"), z_within="sex", z_ddof=0),
+                ),
+                ModelWish("", ModelRequest("y ~ a", estimator="gee", random="1|id", n_points=5)),
+                ModelWish("", ModelRequest("y ~ a * b"), ModelExtras(additive=("a<0", "b>1"), draws=200, seed=4)),
+            ],
+        ),
+        (
+            AgreementEditor,
+            [
+                AgreementWish(),
+                AgreementWish((), ("csa",), ("grade",), KappaWeights.QUADRATIC, (0.0, 1.0, 2.5), RaterColumn.SESSION),
+            ],
+        ),
+        (
+            FlowEditor,
+            [
+                CountsFlowWish(143, (("prior surgery", 60), ("poor images", 52)), 31),
+                PeopleFlowWish(),
+                PeopleFlowWish(
+                    "",
+                    (FlowStep("poor images", ("poor", "artefact")),),
+                    "why",
+                    DateRules(
+                        mri=("lumbar", "hip"),
+                        limit_days=90,
+                        surgery="operation",
+                        day_of_surgery=DayOfSurgery.AFTER,
+                        window_column="lumbar",
+                        first=date(2017, 1, 1),
+                        last=date(2023, 12, 31),
+                    ),
+                ),
+            ],
+        ),
+        (
+            DescriptionEditor,
+            [
+                DescriptionWish(by="sex", variables=("age", "bmi"), images="/a/dicom"),
+                DescriptionWish(),
+            ],
+        ),
+    ],
+)
+def test_wish_comes_back(qtbot, make, wishes):
+    editor = make()
+    qtbot.addWidget(editor)
+    for wish in wishes:
+        with qtbot.waitSignal(editor.value_changed):
+            editor.set_value(wish)
+        assert editor.value() == wish
+
+
+def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path, qtbot, told):
+    work(dock.model, model_wish(cohort), qtbot)
+    names = same_files(
+        dock.model,
+        tmp_path,
+        *("model", str(cohort), "--formula", FORMULA, "--random", "1|centre"),
+        *("--points", "3", "--z", "lmm", "--z", "imat"),
+    )
+    assert {"model.csv", "forest.png", "probability_map.png", "run.json"} <= set(names)
+    assert told == []
+    result = dock.model.result
+    assert "mixed logistic, n 160, events " in result.summary
+    assert "groups 8" in result.summary
+    assert result.table.value().frame is result.value().tables[0].frame
+    result.figure_box.setCurrentIndex(result.figure_box.findData("probability_map"))
+    assert result.figure.value() is result._figures["probability_map"]
+    assert RESEARCH_ONLY in result.text.toPlainText()
+
+
+def test_agreement_writes_the_very_files_of_the_command_line(dock, readers, tmp_path, qtbot, told):
+    work(dock.agreement, AgreementWish(readers, grades=("grade",)), qtbot)
+    names = same_files(dock.agreement, tmp_path, "agree", *readers, "--grades", "grade")
+    assert {"reliability.csv", "limits.csv", "kappa.csv", "bland_altman_L4_multifidus_left_fi.png"} <= set(names)
+    assert told == []
+    assert dock.agreement.result.summary == "2 quantities by anna.csv, ben.csv."
+    assert dock.agreement.result.figure.value() is not None
+
+
+def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):
+    steps = (FlowStep("prior surgery", ("fusion",)), FlowStep("poor images", ("poor",)))
+    wish = PeopleFlowWish(str(people), steps, rules=DateRules(mri=("lumbar", "hip")))
+    work(dock.flow, wish, qtbot)
+    names = same_files(
+        dock.flow,
+        tmp_path,
+        *("flow", str(people), "--step", "prior surgery=fusion", "--step", "poor images=poor"),
+        *("--mri-dates", "lumbar,hip"),
+    )
+    assert names == ["analysed.csv", "flow.csv", "flow.png", "run.json"]
+    assert dock.flow.result.summary == "4 screened, 3 left, 1 analysed. The sums close."
+    assert told == []
+
+
+def test_flow_of_counts_writes_the_very_files_of_the_command_line(dock, tmp_path, qtbot):
+    work(dock.flow, CountsFlowWish(143, (("prior surgery", 60), ("poor images", 52)), 31), qtbot)
+    names = same_files(
+        dock.flow, tmp_path, "flow", "--counts", "screened=143", "prior surgery=60", "poor images=52", "analysed=31"
+    )
+    assert names == ["flow.csv", "flow.png", "run.json"]
+
+
+def test_description_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):
+    measured = str(synthetic_measurements())
+    wish = DescriptionWish(str(people), by="sex", variables=("age",), measurements=(measured,))
+    work(dock.description, wish, qtbot)
+    names = same_files(
+        dock.description,
+        tmp_path,
+        *("describe", "--participants", str(people), "--by", "sex", "--variables", "age", "--measurements", measured),
+    )
+    assert names == ["demographics.csv", "run.json", "warnings.csv"]
+    assert told == []
+    assert not dock.description.result.tabs.isTabVisible(1)
+
+
+def test_refusal_is_one_notification_and_what_was_shown_stays(dock, tmp_path, qtbot, told):
+    work(dock.flow, CountsFlowWish(10, (("left", 4),), 6), qtbot)
+    before = dock.flow.result.value()
+    work(dock.flow, CountsFlowWish(10, (("left", 4),), 7), qtbot)
+    assert len(told) == 1
+    assert dock.flow.result.value() is before
+    assert dock.flow._find.isEnabled()
+
+
+def test_refusal_of_a_choice_is_told_once_and_nothing_is_begun(dock, cohort, told):
+    dock.model.editor.table.set_value((str(cohort),))
+    dock.model.editor._lines["formula"].setText(FORMULA)
+    dock.model.editor._words["references"].set_value(["sex"])
+    dock.model.find()
+    assert len(told) == 1
+    assert "COLUMN=CATEGORY" in told[0]
+    assert not dock.model.is_busy
+
+
+def test_table_that_cannot_be_read_is_told_when_it_is_chosen(dock, tmp_path, told):
+    dock.model.editor.table.set_value((str(tmp_path / "missing.csv"),))
+    assert len(told) == 1
+    assert "found no file" in told[0]
+
+
+def test_cancel_leaves_everything_as_it_was(dock, qtbot, told, monkeypatch):
+    begun = threading.Event()
+
+    def slow(_wish, progress):
+        begun.set()
+        while True:
+            progress(1, 2, "counting")
+
+    page = dock.flow
+    work(page, CountsFlowWish(10, (("left", 4),), 6), qtbot)
+    before = page.result.value()
+    monkeypatch.setattr(page, "_kind", type(page._kind)("Flow", "Count", "counting", "Flow", slow))
+    page.find()
+    assert begun.wait(10)
+    assert not page._find.isEnabled()
+    assert "cancel" in page._find.toolTip()
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+    assert page.result.value() is before
+    assert told == []
+
+
+def test_what_cannot_be_pressed_says_why(dock):
+    for page in dock.pages:
+        assert not page._export.isEnabled()
+        assert page._export.toolTip().endswith(" first.")
+        assert not page._find.isEnabled()
+        assert page._find.toolTip().endswith(" first.")
+
+
+def test_every_control_has_a_tooltip(dock):
+    for kind in (QPushButton, QComboBox, QSpinBox, QLineEdit):
+        for control in dock.findChildren(kind):
+            is_inner = isinstance(control.parent(), QComboBox | QSpinBox)
+            assert control.toolTip() or is_inner, f"{kind.__name__} {getattr(control, 'text', str)()}"
+    assert [label.text() for label in dock.findChildren(QLabel, "research_only")] == [RESEARCH_ONLY]
+
+
+def test_columns_of_the_table_are_offered(dock, cohort):
+    editor = dock.model.editor
+    editor._picks["by"].set_value("centre")
+    editor.table.set_value((str(cohort),))
+    box = editor._picks["by"]
+    assert [box.itemText(k) for k in range(box.count())] == ["", "lmm", "imat", "age", "centre", "pain"]
+    assert box.value() == "centre"
+
+
+def test_box_without_reasons_is_refused(qtbot):
+    editor = FlowEditor()
+    qtbot.addWidget(editor)
+    editor._steps.set_value([("poor images", "")])
+    with pytest.raises(InvalidChoice, match="poor images with no reasons"):
+        editor.value()
+    editor._steps.set_value([])
+    editor.rules._window.set_value("lumbar")
+    with pytest.raises(InvalidChoice, match="Expected a day as 2020-12-31, found none"):
+        editor.value()
+
+
+def test_missing_number_is_a_dash_that_says_why(dock, tmp_path, qtbot):
+    table = tmp_path / "split.csv"
+    pd.DataFrame({"y": [0] * 10 + [1] * 10, "x": range(20)}).to_csv(table, index=False)
+    work(dock.model, ModelWish(str(table), ModelRequest("y ~ x")), qtbot)
+    view = dock.model.result.table
+    model = view.model()
+    headings = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
+    cell = model.index(1, headings.index("Estimate"))
+    assert model.data(cell) == "–"
+    assert "Firth's penalty gives finite ones" in model.data(cell, Qt.ItemDataRole.ToolTipRole)
+    assert "Firth's penalty gives finite ones" in dock.model.result.summary
+
+
+def test_units_stand_in_the_heading_or_beside_the_measure():
+    rows = [
+        {"level": "L4", "muscle": "psoas_major", "side": "left", "measure": measure, "bias": 0.25, "n": 4}
+        for measure in ("fcsa", "fi")
+    ]
+    columns = {column.name: column for column in study_columns(LIMITS.frame(rows), LIMITS)}
+    assert columns["unit"].texts == ["mm²", "1"]
+    assert columns["bias"].texts == ["0.25", "0.25"]
+    assert "upper" not in columns
+    assert heading_of("hd95_mm", "mm") == "HD95 [mm]"
+    assert heading_of("icc21_low") == "ICC(2,1) low"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "text"),
+    [
+        ("p", 0.0001, "<0.001"),
+        ("p_max_t", 0.25, "0.250"),
+        ("estimate", -1.23456, "−1.235"),
+        ("hd95_mm", float("inf"), "∞"),
+        ("estimate", float("nan"), "–"),
+        ("n", 12, "12"),
+        ("converged", True, "yes"),
+        ("n", 0, "0"),
+    ],
+)
+def test_cells_read_as_people_read_them(name, cell, text):
+    assert study_text(name, cell) == text
+
+
+@pytest.mark.viewer
+def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_proxy, cohort, qtbot, told):
+    viewer = make_napari_viewer_proxy()
+    _, dock = viewer.window.add_plugin_dock_widget("napari-hipspine", "Cohort statistics")
+    assert [dock.tabs.tabText(k) for k in range(dock.tabs.count())] == ["Model", "Agreement", "Flow", "Describe"]
+    work(dock.model, model_wish(cohort), qtbot)
+    assert told == []
+    assert dock.model.result.table.model().rowCount() == 6
+    dock.model.result.tabs.setCurrentIndex(1)
+    assert dock.model.result.figure.value() is not None
