@@ -1,0 +1,112 @@
+"""Regions from files to a table: the command's options, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import nibabel
+import numpy as np
+import pandas as pd
+import pytest
+
+from napari_hipspine.cli import regions
+from napari_hipspine.domain.errors import HipSpineError, InvalidChoice
+from napari_hipspine.domain.provenance import RESEARCH_ONLY
+
+FILES = ["regions.csv", "regions_columns.json", "regions_run.json"]
+VOXEL_MM3 = 4.0
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    regions.add_parser(parser.add_subparsers())
+    parsed = parser.parse_args(["regions", *map(str, arguments)])
+    return parsed.run(parsed)
+
+
+@pytest.fixture
+def subject(tmp_path):
+    """Files of two muscles with fat between them; and a compartment and bone, stored with flipped columns."""
+    labels = np.zeros((60, 30, 3), dtype=np.uint8)
+    labels[10:25, 10:20], labels[31:46, 10:20] = 1, 2
+    fat = np.where(labels > 0, 10, 90).astype(np.int16)
+    drawn = np.zeros_like(labels)
+    drawn[10:46, 10:20] = 4
+    bone = np.zeros_like(labels)
+    bone[26:28, 11:14] = 9
+    affine = np.diag([1.0, 1.0, 4.0, 1.0])
+    flipped = affine @ np.array([[-1, 0, 0, 59], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]])
+    for name, voxels in (("water", 100 - fat), ("fat", fat), ("labels", labels)):
+        nibabel.save(nibabel.Nifti1Image(voxels, affine), tmp_path / f"sub-9_{name}.nii")
+    for name, voxels in (("drawn", drawn), ("bone", bone)):
+        nibabel.save(nibabel.Nifti1Image(voxels[::-1], flipped), tmp_path / f"{name}.nii")
+    (tmp_path / "naming.csv").write_text("value,muscle,side\n1,multifidus,left\n2,multifidus,right\n")
+    pictures = ("--water", tmp_path / "sub-9_water.nii", "--fat", tmp_path / "sub-9_fat.nii")
+    return (*pictures, "--labels", tmp_path / "sub-9_labels.nii", "--naming", tmp_path / "naming.csv")
+
+
+def test_drawn_compartment_less_bone(subject, tmp_path, capsys):
+    where = ("--compartment", tmp_path / "drawn.nii", "--compartment-value", 4, "--excluded", tmp_path / "bone.nii")
+    assert run(*subject, *where, "--out", tmp_path / "out") == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    assert capsys.readouterr().out.count("regions") == 3
+    table = pd.read_csv(tmp_path / "out" / "regions.csv")
+    found = table.iloc[0]
+    assert (len(table), found["subject_id"], found["rule"]) == (1, "sub-9", "drawn:4")
+    assert found["intermat_mm3"] == (180 - 18) * VOXEL_MM3
+    assert found["excluded_mm3"] == 18 * VOXEL_MM3
+    assert found["lean_volume_mm3"] == 900 * VOXEL_MM3
+    assert np.isnan(found["closing_radius_mm"])
+
+
+def test_what_a_table_of_regions_rests_on(subject, tmp_path):
+    where = ("--closing-mm", 4, "--holes", "filled", "--excluded", tmp_path / "bone.nii", "--subject", "s3")
+    run(*subject, *where, "--out", tmp_path / "out")
+    said = json.loads((tmp_path / "out" / "regions_run.json").read_text())
+    columns = json.loads((tmp_path / "out" / "regions_columns.json").read_text())
+    assert said["research_only"] == columns["research_only"] == RESEARCH_ONLY
+    assert said["command"] == "regions"
+    assert said["subject"]["subject_id"] == "s3"
+    assert said["settings"]["compartment"] == {"rule": "muscles_closed_holes_filled", "closing_radius_mm": 4.0}
+    assert said["settings"]["excluded"] is True
+    assert said["settings"]["protocol"]["ff_cut"] == 0.5
+    assert len(said["inputs"]) == 4
+    assert any("flipped" in note for note in said["notes"])
+    assert {c["name"]: c["unit"] for c in columns["tables"]["regions"]["columns"]}["intermat_mm3"] == "mm3"
+
+
+def test_equal_inputs_give_equal_bytes(subject, tmp_path):
+    for name in ("one", "two"):
+        run(*subject, "--closing-mm", 4, "--out", tmp_path / name)
+    for file in FILES:
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "Expected either --compartment or --closing-mm, found neither"),
+        (
+            ("--closing-mm", 4, "--compartment", "drawn.nii"),
+            "Expected either --compartment or --closing-mm, found both",
+        ),
+        (("--closing-mm", 4, "--compartment-value", 1), "Expected no --compartment-value beside --closing-mm"),
+        (("--compartment", "drawn.nii", "--holes", "kept"), "Expected no --holes beside --compartment"),
+        (("--closing-mm", 0.2), "Expected a closing radius of at least one pixel"),
+        (("--closing-mm", -1), "Expected a closing radius from 0 to 100 mm, found -1"),
+        (("--closing-mm", 4, "--fat-method", "otsu"), "Expected the fat method dixon"),
+        (("--closing-mm", 4, "--excluded", "none.nii"), "none.nii"),
+    ],
+)
+def test_a_refusal_writes_nothing(subject, tmp_path, options, message):
+    with pytest.raises(HipSpineError) as refusal:
+        run(*subject, *options, "--out", tmp_path / "out")
+    assert message in str(refusal.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_erosion_of_a_protocol_file_is_refused(subject, tmp_path):
+    (tmp_path / "protocol.toml").write_text('fat_method = "dixon"\nerosion_mm = 1.0\n')
+    with pytest.raises(InvalidChoice, match="Expected no erosion"):
+        run(*subject, "--closing-mm", 4, "--protocol", tmp_path / "protocol.toml", "--out", tmp_path / "out")
