@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REASON = "reason"
+PRINTED = "text"
+_PLAIN_WORDS = ("muscle", "measure", "level", "method", "variation", "test", "rule", "reason", "family")
 _TITLES = {
     "icc21": "ICC(2,1)",
     "icc31": "ICC(3,1)",
@@ -57,14 +59,19 @@ def study_columns(frame: pd.DataFrame, table: Table) -> list[ShownColumn]:
     """
     known = {column.name: column for column in table.columns}
     shown = []
-    for name in map(str, frame.columns):
+    names = [str(name) for name in frame.columns]
+    # What is printed stands beside what it is about, not behind all the numbers it is made of.
+    names.sort(key=lambda name: 0 if name in table.key else 1 if name == PRINTED else 2)
+    for name in names:
         shown.append(_shown(name, known.get(name), frame[name].tolist()))
         if name == "measure" and any(one.kind is Kind.NUMBER and not one.unit for one in table.columns):
             shown.append(_unit_column(frame[name].tolist()))
     says_reasons = REASON in frame.columns and any(frame[REASON].fillna("").astype(str))
     numbers = {column.name for column in table.columns if column.kind is Kind.NUMBER}
     return [
-        one for one in shown if any(text != MISSING for text in one.texts) or (says_reasons and one.name in numbers)
+        one
+        for one in shown
+        if any(text not in ("", MISSING) for text in one.texts) or (says_reasons and one.name in numbers)
     ]
 
 
@@ -90,13 +97,13 @@ def why_missing(row: dict[str, Any], heading: str) -> str:
 
 
 def study_text(name: str, cell: Any) -> str:
-    """One cell for people: p with three decimals, four digits else, missing as a dash."""
-    if is_missing(cell) or cell == "":
+    """One cell for people: p with three decimals, four digits else, a missing number as a dash."""
+    if isinstance(cell, str):
+        return cell.replace("_", " ").replace(SEPARATOR, ", ") if name.endswith(_PLAIN_WORDS) else cell
+    if is_missing(cell):
         return MISSING
     if isinstance(cell, bool | np.bool_):
         return "yes" if cell else "no"
-    if isinstance(cell, str):
-        return cell
     if name in ("p", "q") or name.startswith(("p_", "q_")):
         return format_p(float(cell))
     if isinstance(cell, float):

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 Files = Mapping[str, str | bytes]
 
-_SAID_ABOVE = ("kind", "method", "formula", "random")
+_SAID_ABOVE = ("kind", "method", "formula", "random", "part")
+_COUNTS = {"events": "n_events", "groups": "n_groups"}
 _TROUBLES_SAID = 3
 _CONTRACTS = {table.name: table for table in (DEMOGRAPHICS, WARNINGS, ACQUISITIONS, ACQUISITION_CHECKS, NORMS)}
 
@@ -75,7 +76,7 @@ class StudyOutcome:
 def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
     """The model of a table, as `hipspine model` fits it."""
     found = model_cohort(wish.table, wish.request, wish.extras, progress=progress)
-    said = _SAID_ABOVE if len(found.fitted) > 1 else ("model", *_SAID_ABOVE)
+    said = _SAID_ABOVE if len(found.fitted) > 1 else ("model", "n", *_COUNTS.values(), *_SAID_ABOVE)
     return StudyOutcome(
         _summarise_models(found),
         format_models(found.models, notes=found.notes),
@@ -100,7 +101,10 @@ def agreement_study(wish: AgreementWish, progress: Progress) -> StudyOutcome:
         by=wish.by,
     )
     progress(1, 1, "comparing readers")
-    tables = [ShownTable("ICC and error", RELIABILITY, found.reliability), ShownTable("Limits", LIMITS, found.limits)]
+    tables = [
+        ShownTable("ICC and error", RELIABILITY, found.reliability, ("raters",)),
+        ShownTable("Limits", LIMITS, found.limits),
+    ]
     if len(found.kappa):
         tables.append(ShownTable("Kappa", KAPPA, found.kappa))
     return StudyOutcome(
@@ -171,9 +175,6 @@ def _summarise_models(found: CohortModel) -> str:
     counts += [f"{name} {row[column]}" for name, column in _COUNTS.items() if not _is_missing(row[column])]
     said = [f"{row['formula']}{random}: {str(row['method']).replace('_', ' ')}, {', '.join(counts)}.{several}"]
     return " ".join([*said, *troubles, "Associations in this sample; p is not adjusted for the number of tests."])
-
-
-_COUNTS = {"events": "n_events", "groups": "n_groups"}
 
 
 def _summarise_agreement(found: ReaderAgreement) -> str:

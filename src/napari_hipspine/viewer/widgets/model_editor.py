@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLineEdit, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from ...domain.errors import InvalidChoice
 from ...relating.models.design import OutcomeKind
@@ -12,7 +13,7 @@ from ...relating.models.mixed_linear import Criterion
 from ...relating.models.mixed_logistic import DEFAULT_POINTS
 from ...workflows.model_cohort import FewEvents, ModelExtras
 from ..study_wishes import ModelWish
-from .small_parts import choice_box, choose_value, set_reason, wrapped_label
+from .small_parts import choice_box, choose_value, set_reason
 from .table_files import TableFiles
 from .word_inputs import ColumnBox, WordsLine
 
@@ -41,11 +42,10 @@ class ModelEditor(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.table = TableFiles("A CSV table with one row per observation")
-        self._columns = wrapped_label()
+        self._columns = QElidingLabel()
         self._make_lines()
         self._make_boxes()
-        self._more = QToolButton()
-        self._more.setText("More choices")
+        self._more = QPushButton("More choices")
         self._more.setCheckable(True)
         self._more.setToolTip("Subgroups, z-scores, additive interaction, bootstrap, quadrature")
         self._rest = QWidget()
@@ -187,8 +187,8 @@ class ModelEditor(QWidget):
 
     def _show_columns(self) -> None:
         columns = self.table.columns()
-        self._columns.setText(f"Columns: {', '.join(columns)}" if columns else "")
-        self._columns.setVisible(bool(columns))
+        self._columns.setText(f"Columns: {', '.join(columns)}" if columns else "Its columns stand here.")
+        self._columns.setToolTip("\n".join(columns))
         for pick in self._picks.values():
             pick.offer(columns)
 

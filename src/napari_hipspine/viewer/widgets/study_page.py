@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ...domain.subject import Progress
 from ...writing.tables import write_whole
@@ -69,9 +69,12 @@ class StudyPage(QWidget):
         self.editor = editor
         self.result = StudyResult(f"{kind.hint} stands here after {kind.verb}.")
         self.progress = ProgressRow()
+        self._area = QScrollArea()
+        self._choices = QPushButton("Choices")
         self._find = QPushButton(kind.verb)
         self._export = QPushButton("Export…")
         self._lay_out()
+        self._choices.toggled.connect(self._area.setVisible)
         self._find.clicked.connect(lambda *_: self.find())
         self._export.clicked.connect(lambda *_: self._ask_and_export())
         self.progress.cancelled.connect(self.cancel)
@@ -114,31 +117,30 @@ class StudyPage(QWidget):
             self._background.cancel()
 
     def _lay_out(self) -> None:
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setWidget(self.editor)
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setWidget(self.editor)
+        self._choices.setCheckable(True)
+        self._choices.setChecked(True)
+        self._choices.setToolTip("Show or hide the choices")
         buttons = QHBoxLayout()
+        buttons.addWidget(self._choices, 1)
         buttons.addWidget(self._find, 2)
         buttons.addWidget(self._export, 1)
-        lower = QWidget()
-        column = QVBoxLayout(lower)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(buttons)
-        column.addWidget(self.progress)
-        column.addWidget(self.result, 1)
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.addWidget(area)
-        parts.addWidget(lower)
-        parts.setChildrenCollapsible(False)
-        parts.setStretchFactor(0, 2)
-        parts.setStretchFactor(1, 3)
         outer = QVBoxLayout(self)
-        outer.addWidget(parts)
+        outer.addWidget(self._area, 1)
+        outer.addLayout(buttons)
+        outer.addWidget(self.progress)
+        outer.addWidget(self.result)
+        self._outer = outer
 
     def _show(self, outcome: StudyOutcome) -> None:
         with refusals_told():
             self.result.set_value(outcome)
+            # The result takes the room; the choices come back at a press of their button.
+            self._outer.setStretchFactor(self.result, 1)
+            self._choices.setChecked(False)
 
     def _end(self) -> None:
         self._background = None
