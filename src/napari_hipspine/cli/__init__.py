@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
-from . import agree, demo, describe, flow, info, labels, measure, model, phantom, relate, vocabulary
+from . import agree, demo, describe, fill, flow, info, labels, measure, model, phantom, regions, relate, vocabulary
 
 REFUSED = 2
 """Exit code when nothing was written."""
@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hipspine {__version__}. {RESEARCH_ONLY}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    shown = (measure, relate, model, agree, flow, describe, info, labels, vocabulary, phantom, demo)
+    shown = (measure, regions, fill, relate, model, agree, flow, describe, info, labels, vocabulary, phantom, demo)
     for command in shown:
         command.add_parser(commands)
     return parser
