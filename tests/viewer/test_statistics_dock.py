@@ -19,6 +19,7 @@ from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.relating.agreement_tables import LIMITS
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
+from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.raters import RaterColumn
 from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery
 from napari_hipspine.sample_data import synthetic_measurements
@@ -31,9 +32,11 @@ from napari_hipspine.viewer.study_wishes import (
     PeopleFlowWish,
 )
 from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
+from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
 from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
+from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
 
@@ -201,7 +204,7 @@ def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path,
     result = dock.model.result
     assert "mixed logistic, n 160, events " in result.summary
     assert "groups 8" in result.summary
-    assert result.table.value().frame is result.value().tables[0].frame
+    assert result.tables.table.value().frame is result.value().tables[0].frame
     result.figure_box.setCurrentIndex(result.figure_box.findData("probability_map"))
     assert result.figure.value() is result._figures["probability_map"]
     assert RESEARCH_ONLY in result.text.toPlainText()
@@ -341,7 +344,7 @@ def test_missing_number_is_a_dash_that_says_why(dock, tmp_path, qtbot):
     table = tmp_path / "split.csv"
     pd.DataFrame({"y": [0] * 10 + [1] * 10, "x": range(20)}).to_csv(table, index=False)
     work(dock.model, ModelWish(str(table), ModelRequest("y ~ x")), qtbot)
-    view = dock.model.result.table
+    view = dock.model.result.tables.table
     model = view.model()
     headings = [model.headerData(c, Qt.Orientation.Horizontal) for c in range(model.columnCount())]
     cell = model.index(1, headings.index("Estimate"))
@@ -387,6 +390,33 @@ def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_p
     assert [dock.tabs.tabText(k) for k in range(dock.tabs.count())] == ["Model", "Agreement", "Flow", "Describe"]
     work(dock.model, model_wish(cohort), qtbot)
     assert told == []
-    assert dock.model.result.table.model().rowCount() == 6
+    assert dock.model.result.tables.table.model().rowCount() == 6
     dock.model.result.tabs.setCurrentIndex(1)
     assert dock.model.result.figure.value() is not None
+
+
+def relate(dock, qtbot) -> None:
+    dock.relate()
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
+
+
+def test_tables_beside_the_correlations_are_shown_and_a_changed_family_is_said(qtbot, tmp_path, told):
+    dock = CorrelationDock(None)
+    qtbot.addWidget(dock)
+    dock.add_synthetic()
+    relate(dock, qtbot)
+    titles = [table.title for table in dock.beside.value()]
+    assert titles == ["p, q and max-T per cell", "Families and chance", "Power per n", "Under other choices"]
+    dock.beside.box.setCurrentIndex(2)
+    assert dock.beside.table.value().frame is dock.relation.extra["power"]
+    assert dock.export(tmp_path / "first")
+    choose_value(dock.choices._boxes["family"], Family.HIP_ROW)
+    relate(dock, qtbot)
+    assert any("first shown with family all" in note for note in dock.relation.notes)
+    assert dock.export(tmp_path / "first")
+    dock.show_published()
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
+    assert told == []
+    assert dock.export(tmp_path / "first") == ()
+    assert len(told) == 1
+    assert "Choose another folder" in told[0]

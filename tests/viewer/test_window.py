@@ -266,11 +266,10 @@ def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_pr
     cell = dock.table.cell_at(1, 1)
     dock.show_scatter(cell)
     assert dock.scatter.value() is not None
-    assert sorted(path.name for path in dock.export(tmp_path)) == [
-        "correlations.csv",
-        "correlations.html",
-        "correlations.png",
-    ]
+    assert dock.beside.value()
+    written = {path.name: path.read_bytes() for path in dock.export(tmp_path / "dock")}
+    assert main(["relate", str(synthetic_measurements()), "--out", str(tmp_path / "line")]) == 0
+    assert written == {path.name: path.read_bytes() for path in (tmp_path / "line").iterdir()}
     dock.add_files([str(tmp_path / "missing.csv")])
     dock.relate()
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)

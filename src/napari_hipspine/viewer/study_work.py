@@ -7,23 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.cells import is_missing
 from ..domain.errors import InvalidChoice
 from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import Progress
 from ..domain.tables import MODELS, Table
-from ..relating.acquisitions import ACQUISITION_CHECKS, ACQUISITIONS
 from ..relating.agreement_tables import KAPPA, LIMITS, RELIABILITY
-from ..relating.demographics import DEMOGRAPHICS
-from ..relating.extra_tables import NORMS
 from ..relating.flow import FLOW, tabulate_flow
 from ..relating.models.troubles import Trouble
-from ..relating.plausibility import WARNINGS
 from ..workflows.agree_readers import ReaderAgreement, agree_readers, agreement_figures, agreement_files
 from ..workflows.describe_study import describe_in_words, describe_study, description_files, list_series_acquisitions
 from ..workflows.model_cohort import CohortModel, model_cohort, model_files
 from ..workflows.model_parts import part_figures
 from ..workflows.study_flow import StudyFlow, close_study_flow, find_study_flow, flow_files
 from ..writing.model_text import format_models
+from .study_contracts import contract_of, title_of
 from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, PeopleFlowWish
 
 if TYPE_CHECKING:
@@ -34,7 +32,6 @@ Files = Mapping[str, str | bytes]
 _SAID_ABOVE = ("kind", "method", "formula", "random", "part")
 _COUNTS = {"events": "n_events", "groups": "n_groups"}
 _TROUBLES_SAID = 3
-_CONTRACTS = {table.name: table for table in (DEMOGRAPHICS, WARNINGS, ACQUISITIONS, ACQUISITION_CHECKS, NORMS)}
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
         format_models(found.models, notes=found.notes),
         (
             ShownTable("Terms", MODELS, found.models, said),
-            *(ShownTable(_title(kind.name), kind, frame) for kind, frame in found.parts.tables),
+            *(ShownTable(title_of(kind.name), kind, frame) for kind, frame in found.parts.tables),
         ),
         lambda: part_figures(found.models, found.parts),
         lambda: model_files(found),
@@ -154,9 +151,9 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
     files = description_files(tables, inputs=inputs)
     progress(2, 2, "describing")
     return StudyOutcome(
-        "; ".join(f"{_title(name)}: {len(frame)} rows" for name, frame in tables.items()) + ".",
+        "; ".join(f"{title_of(name)}: {len(frame)} rows" for name, frame in tables.items()) + ".",
         describe_in_words(tables),
-        tuple(ShownTable(_title(name), _contract(name), frame) for name, frame in tables.items()),
+        tuple(ShownTable(title_of(name), contract_of(name), frame) for name, frame in tables.items()),
         dict,
         lambda: files,
     )
@@ -172,7 +169,7 @@ def _summarise_models(found: CohortModel) -> str:
     words = dict.fromkeys(word for cell in models["reason"] for word in str(cell).split(";") if word)
     troubles = [Trouble(word).sentence for word in words if word in tuple(Trouble)][:_TROUBLES_SAID]
     counts = [f"n {row['n']}"]
-    counts += [f"{name} {row[column]}" for name, column in _COUNTS.items() if not _is_missing(row[column])]
+    counts += [f"{name} {row[column]}" for name, column in _COUNTS.items() if not is_missing(row[column])]
     said = [f"{row['formula']}{random}: {str(row['method']).replace('_', ' ')}, {', '.join(counts)}.{several}"]
     return " ".join([*said, *troubles, "Associations in this sample; p is not adjusted for the number of tests."])
 
@@ -205,18 +202,3 @@ def _flow_figures(study: StudyFlow) -> dict[str, Any]:
     from ..figures.flow_diagram import flow_diagram
 
     return {"flow": flow_diagram(study.flow)}
-
-
-def _contract(name: str) -> Table:
-    """The contract of a table by its name; one without known columns where there is none."""
-    return _CONTRACTS.get(name) or Table(name, (), (), ())
-
-
-def _title(name: str) -> str:
-    return name[:1].upper() + name[1:].replace("_", " ")
-
-
-def _is_missing(cell: Any) -> bool:
-    from ..domain.cells import is_missing
-
-    return is_missing(cell)

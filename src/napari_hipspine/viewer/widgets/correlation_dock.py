@@ -18,20 +18,20 @@ from qtpy.QtWidgets import (
 )
 
 from ...domain.subject import Progress
+from ...relating.family_history import FamilyHistory
 from ...relating.multiplicity import CellName
-from ...workflows.relate_cohort import Relation, relate_cohort, relate_published, relation_files
+from ...workflows.relate_cohort import Relation, relate_published
 from ...writing.correlation_layout import Cell, lay_out
-from ...writing.tables import write_whole
+from ..relate_work import relate_tables, tables_beside, title_of_relation, write_relation
 from ..workers import BackgroundWork, refusals_told
 from .correlation_table import CorrelationTable
 from .figure_canvas import FigureCanvas
 from .progress_row import ProgressRow
 from .relate_editor import RelateEditor
 from .small_parts import choice_box, research_line, set_reason, wrapped_label
+from .table_choice import TableChoice
 
-PUBLISHED_TITLE = "The published lumbar-hip table"
-COHORT_TITLE = "Lumbar and hip muscles of the cohort"
-FILES = "correlations.csv, correlations.html and correlations.png"
+FILES = "table, page, heat map, sentences and the tables beside"
 _LIST_HEIGHT = 52
 _LEAST_WIDTH = 470
 
@@ -49,7 +49,7 @@ class CorrelationDock(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self._relation: Relation | None = None
-        self._title = COHORT_TITLE
+        self._histories: dict[tuple[str, ...], FamilyHistory] = {}
         self._background: BackgroundWork | None = None
         self._chosen: Cell | None = None
         self._make_parts()
@@ -85,21 +85,22 @@ class CorrelationDock(QWidget):
     def relate(self) -> None:
         """Relate the subjects of the tables in the list."""
         with refusals_told():
-            request, paths = self.choices.value(), [Path(path) for path in self.paths()]
-            self._run(lambda _: relate_cohort(paths, request), title=COHORT_TITLE)
+            request, names = self.choices.value(), tuple(self.paths())
+            paths, history = [Path(name) for name in names], self._histories.get(names, FamilyHistory())
+            self._run(lambda progress: relate_tables(paths, request, history, progress), names)
 
     def show_published(self) -> None:
         """Show the published table with q computed from it."""
         with refusals_told():
             family = self.choices.value().family
-            self._run(lambda _: relate_published(family=family), title=PUBLISHED_TITLE)
+            self._run(lambda _: relate_published(family=family), ())
 
     def export(self, folder: str | Path) -> tuple[Path, ...]:
-        """Table, page and picture of what is shown."""
+        """Write what is shown and what stands beside it, as the command line does."""
         if self._relation is None:
             return ()
         with refusals_told():
-            return write_whole(folder, relation_files(self._relation, title=self._title))
+            return write_relation(self._relation, folder)
         return ()
 
     def closeEvent(self, event: Any) -> None:
@@ -138,8 +139,11 @@ class CorrelationDock(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.scale)
         column.addWidget(self.scatter, 1)
-        for title, part in (("Table", self.table), ("Heat map", self.heat_map), ("Scatter", scattered)):
+        self.beside = TableChoice()
+        parts = (("Table", self.table), ("Heat map", self.heat_map), ("Scatter", scattered), ("Beside", self.beside))
+        for title, part in parts:
             self.tabs.addTab(part, title)
+        self.tabs.setTabToolTip(3, "Power, chance, max-T, and the same under other choices")
         self.progress = ProgressRow()
 
     def _lay_out(self) -> None:
@@ -194,26 +198,30 @@ class CorrelationDock(QWidget):
             figure = correlation_scatter(relation.values, name, scale=scale, correlations=relation.correlations)
             self.scatter.set_value(figure)
 
-    def _run(self, work: Callable[[Progress], Relation], *, title: str) -> None:
+    def _run(self, work: Callable[[Progress], Relation], names: tuple[str, ...]) -> None:
         self.progress.begin("relating")
         background = BackgroundWork(work, says="relating", parent=self)
         self._background = background
-        background.done.connect(lambda relation: self._show(relation, title))
+        background.done.connect(lambda relation: self._show(relation, names))
+        background.told.connect(self.progress.set_value)
         background.ended.connect(self._end)
         self._allow()
         background.start()
 
-    def _show(self, relation: Relation, title: str) -> None:
+    def _show(self, relation: Relation, names: tuple[str, ...]) -> None:
         from ...figures.correlation_heatmap import correlation_heatmap
 
-        self._relation, self._title, self._chosen = relation, title, None
+        self._relation, self._chosen = relation, None
+        if names:
+            self._histories[names] = relation.history
         layout = lay_out(relation.correlations)
         words = f"{layout.header}. {layout.hip_title}; {layout.lumbar_title}. {layout.rules}"
-        self._header.setText(f"<b>{escape(title)}.</b> {escape(words)}")
+        self._header.setText(f"<b>{escape(title_of_relation(relation))}.</b> {escape(words)}")
         self._header.setToolTip("\n".join(relation.notes))
         self.table.set_value(relation.correlations)
         self.heat_map.set_value(correlation_heatmap(relation.correlations))
         self.scatter.set_value(None)
+        self.beside.set_value(tables_beside(relation))
         self.tabs.setCurrentIndex(0)
 
     def _end(self) -> None:

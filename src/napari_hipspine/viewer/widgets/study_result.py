@@ -8,10 +8,10 @@ from typing import Any
 from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
-from ..study_work import ShownTable, StudyOutcome
+from ..study_work import StudyOutcome
 from .figure_canvas import FigureCanvas
 from .small_parts import choice_box, wrapped_label
-from .study_table import StudyTable
+from .table_choice import TableChoice
 
 _LEAST_SHARE = 0.6
 
@@ -31,9 +31,8 @@ class StudyResult(QWidget):
         self._outcome: StudyOutcome | None = None
         self._figures: Mapping[str, Any] = {}
         self._summary = wrapped_label(hint)
-        self.table = StudyTable()
+        self.tables = TableChoice()
         self.figure = FigureCanvas("There is no figure of this.", least_share=_LEAST_SHARE)
-        self.table_box = choice_box((), tooltip="Which table is shown")
         self.figure_box = choice_box((), tooltip="Which figure is shown")
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
@@ -41,7 +40,7 @@ class StudyResult(QWidget):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setToolTip("All there is to read; it can be copied")
         self.tabs = QTabWidget()
-        self.tabs.addTab(_below(self.table_box, self.table), "Tables")
+        self.tabs.addTab(self.tables, "Tables")
         self.tabs.addTab(_below(self.figure_box, self.figure), "Figures")
         self.tabs.addTab(self.text, "Text")
         self.tabs.setVisible(False)
@@ -50,7 +49,6 @@ class StudyResult(QWidget):
         column.addWidget(self._summary)
         column.addWidget(self.tabs, 1)
         column.addStretch(0)
-        self.table_box.currentIndexChanged.connect(lambda *_: self._show_table())
         self.figure_box.currentIndexChanged.connect(lambda *_: self._show_figure())
 
     @property
@@ -66,20 +64,14 @@ class StudyResult(QWidget):
         """Show an outcome, or the hint again."""
         self._outcome = outcome
         self._figures = {} if outcome is None else outcome.figures()
-        tables = () if outcome is None else outcome.tables
         self._summary.setText(self._hint if outcome is None else outcome.summary)
         self.text.setPlainText("" if outcome is None else outcome.text)
-        _fill(self.table_box, [(table.title, table) for table in tables])
+        self.tables.set_value(() if outcome is None else outcome.tables)
         _fill(self.figure_box, [(name.replace("_", " "), name) for name in self._figures])
-        self._show_table()
         self._show_figure()
         self.tabs.setTabVisible(1, bool(self._figures))
         self.tabs.setCurrentIndex(0)
         self.tabs.setVisible(outcome is not None)
-
-    def _show_table(self) -> None:
-        table: ShownTable | None = self.table_box.currentData()
-        self.table.set_value(table)
 
     def _show_figure(self) -> None:
         self.figure.set_value(self._figures.get(self.figure_box.currentData()))
