@@ -38,6 +38,7 @@ from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
+from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
 
 WAIT = 60_000
@@ -177,6 +178,15 @@ def same_files(page, folder: Path, *arguments: str) -> list[str]:
             DescriptionEditor,
             [
                 DescriptionWish(by="sex", variables=("age", "bmi"), images="/a/dicom"),
+                DescriptionWish(
+                    clinic=ClinicTables(
+                        affected_column="worse",
+                        sessions=("a", "b"),
+                        finding="severe",
+                        condition="pain",
+                        measures=("fi",),
+                    )
+                ),
                 DescriptionWish(),
             ],
         ),
@@ -254,6 +264,25 @@ def test_description_writes_the_very_files_of_the_command_line(dock, people, tmp
     assert names == ["demographics.csv", "run.json", "warnings.csv"]
     assert told == []
     assert not dock.description.result.tabs.isTabVisible(1)
+
+
+def test_clinic_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):
+    done = tmp_path / "procedures.csv"
+    done.write_text("subject_id,procedure,date\n007,fusion,2019-01-01\n007,hip_replacement,2020-01-01\n")
+    table = pd.read_csv(people, dtype=str).assign(severe=["yes", "yes", "no", "no"], pain=["yes", "no", "no", "no"])
+    table.to_csv(people, index=False)
+    clinic = ClinicTables(procedures=str(done), finding="severe", condition="pain")
+    work(dock.description, DescriptionWish(str(people), clinic=clinic), qtbot)
+    names = same_files(
+        dock.description,
+        tmp_path,
+        *("describe", "--participants", str(people), "--procedures", str(done), "--two-by-two", "severe,pain"),
+    )
+    assert names == ["demographics.csv", "diagnostics.csv", "procedure_order.csv", "run.json"]
+    assert told == []
+    dock.description.editor.clinic._pair["condition"].set_value(None)
+    with pytest.raises(InvalidChoice, match="found only severe"):
+        dock.description.editor.value()
 
 
 def test_refusal_is_one_notification_and_what_was_shown_stays(dock, tmp_path, qtbot, told):

@@ -8,6 +8,7 @@ from ..relating.flow import FlowStep
 from ..relating.grade_agreement import KappaWeights
 from ..relating.raters import RaterColumn
 from ..relating.study_dates import DateRules
+from ..workflows.describe_clinic import ClinicTables
 from ..workflows.model_cohort import ModelExtras, ModelRequest
 from ..workflows.study_flow import REASON_COLUMN
 
@@ -82,6 +83,8 @@ class DescriptionWish:
         Column of the groups of Table 1.
     variables : tuple of str
         Columns of Table 1; none means all.
+    clinic : ClinicTables
+        What hip-spine clinics ask, with paths as tables.
     """
 
     participants: str = ""
@@ -91,3 +94,4 @@ class DescriptionWish:
     acquisitions: str = ""
     images: str = ""
     reference: str = ""
+    clinic: ClinicTables = ClinicTables()

@@ -146,8 +146,9 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
         measurements=list(wish.measurements) or None,
         acquisitions=series,
         reference=wish.reference or None,
+        clinic=wish.clinic,
     )
-    inputs = [path for path in (wish.participants, *wish.measurements, wish.acquisitions, wish.reference) if path]
+    inputs = [path for path in _paths_of(wish) if path]
     files = description_files(tables, inputs=inputs)
     progress(2, 2, "describing")
     return StudyOutcome(
@@ -157,6 +158,13 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
         dict,
         lambda: files,
     )
+
+
+def _paths_of(wish: DescriptionWish) -> list[str]:
+    """Files in the order in which the command line lists them."""
+    clinic = (wish.clinic.side_covariates, wish.clinic.procedures)
+    tables = (wish.participants, *wish.measurements, wish.acquisitions, wish.reference)
+    return [*tables, *(path for path in clinic if isinstance(path, str))]
 
 
 def _summarise_models(found: CohortModel) -> str:
