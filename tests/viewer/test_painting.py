@@ -9,6 +9,8 @@ from napari.layers import Layer
 from napari_hipspine.keeping.label_store_status import Status
 from napari_hipspine.viewer.layers import array_of, image_layers, labels_layer
 from napari_hipspine.viewer.painted_layer import REDO, UNDO
+from napari_hipspine.viewer.passing_layers import PREVIEW, STROKES
+from napari_hipspine.viewer.shortcuts import SHORTCUTS, Wish
 from napari_hipspine.viewer.widgets.main_dock import MainDock
 
 pytestmark = pytest.mark.viewer
@@ -31,6 +33,7 @@ def painted(make_napari_viewer_proxy, subject):
     dock.link.visit(3)
     layer, work = viewer.layers["muscles"], dock.session.work.label_work
     assert work is not None
+    layer.metadata["dock"] = dock
     yield layer, work
     dock.leave()
     work.close()
@@ -69,7 +72,7 @@ def test_locked_muscle_stays_under(painted, tool):
     layer, work = painted
     spot = tuple(int(i) for i in locked_pixels(layer)[len(locked_pixels(layer)) // 2])
     before = locked_pixels(layer)
-    work.lock(2, locked=True)
+    work.lock([2], locked=True)
     layer.selected_label = 1
     if tool == "brush":
         layer.brush_size = 40
@@ -88,7 +91,7 @@ def test_locked_muscle_stays_under(painted, tool):
 
 def test_nothing_is_added_to_a_locked_muscle(painted):
     layer, work = painted
-    work.lock(2, locked=True)
+    work.lock([2], locked=True)
     layer.paint(FREE, 2)
     assert layer.data[FREE] == 0
     assert layer.get_value(FREE) == 0
@@ -105,15 +108,15 @@ def test_undo_and_redo_leave_a_muscle_locked_since(painted, how):
         press(layer, REDO) if how == "keys" else layer.redo()
 
     layer.paint(FREE, 2)
-    work.lock(2, locked=True)
+    work.lock([2], locked=True)
     undo()
     assert layer.data[FREE] == 2
     assert layer.get_value(FREE) == 2
-    work.lock(2, locked=False)
+    work.lock([2], locked=False)
     layer.paint((3, 55, 40), 2)
     undo()
     assert layer.data[3, 55, 40] == 0
-    work.lock(2, locked=True)
+    work.lock([2], locked=True)
     redo()
     assert layer.data[3, 55, 40] == 0
     assert layer.get_value((3, 55, 40)) == 0
@@ -175,3 +178,80 @@ def test_a_second_window_may_only_look(painted, make_napari_viewer_proxy, subjec
     assert dock.session.work.label_work.read_only_reason
     assert layer.editable
     dock.leave()
+
+
+def test_fill_between_is_shown_taken_in_one_step_and_undone_in_one(make_napari_viewer_proxy, subject, qtbot):
+    viewer = make_napari_viewer_proxy()
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    for made in image_layers(subject.volume, name="sub-007 · T2", pictures=subject.pictures):
+        viewer.add_layer(Layer.create(*made))
+    dock.actions.new_labels()
+    layer, work = dock.link.labels_layer(), dock.session.work.label_work
+    dock.actions.name_structures(dict(subject.label_map.structures))
+    for index in (1, 5):
+        layer.data[index] = subject.label_map.labels[index]
+    before = np.asarray(layer.data[...])
+    dock.muscles.ask(Wish.FILL)
+    qtbot.waitUntil(lambda: dock.muscles.proposal is not None, timeout=20_000)
+    assert viewer.layers[PREVIEW].data[3].any()
+    assert (np.asarray(layer.data[...]) == before).all()
+    dock.muscles.ask(Wish.DROP)
+    assert PREVIEW not in viewer.layers
+    assert (np.asarray(layer.data[...]) == before).all()
+    dock.muscles.ask(Wish.FILL)
+    qtbot.waitUntil(lambda: dock.muscles.proposal is not None, timeout=20_000)
+    dock.muscles.ask(Wish.ACCEPT)
+    assert PREVIEW not in viewer.layers
+    assert layer.data[3].any()
+    assert work.store.status(3, 1) is Status.FILLED
+    assert dock.labels.muscles.strips.value()[0].left.statuses[3] is Status.FILLED
+    press(layer, UNDO)
+    assert (np.asarray(layer.data[...]) == before).all()
+    dock.leave()
+    work.close()
+
+
+def test_scribble_proposes_when_the_stroke_ends(painted):
+    layer, work = painted
+    dock = painted[0].metadata["dock"]
+    dock.muscles.choose(1)
+    dock.muscles.ask(Wish.SCRIBBLE)
+    strokes = dock.viewer.layers[STROKES]
+    assert dock.viewer.layers.selection.active == strokes
+    spot = np.argwhere(np.asarray(layer.data[3]) == 1).mean(axis=0).round().astype(int)
+    with strokes.block_history():  # as a drag of the mouse does
+        strokes.paint((3, *spot), 1)
+    assert dock.muscles.proposal is not None
+    dock.muscles.ask(Wish.ACCEPT)
+    assert work.store.status(3, 1) is Status.DRAWN
+    assert (np.asarray(layer.data[3]) == 1).any()
+    dock.muscles.ask(Wish.SCRIBBLE)
+    assert STROKES not in dock.viewer.layers
+    assert dock.viewer.layers.selection.active == layer
+
+
+def test_choosing_hiding_and_locking_in_the_list(painted):
+    layer, work = painted
+    dock = painted[0].metadata["dock"]
+    dock.muscles.visit(4, 3)
+    assert (dock.link.slice_shown(), layer.selected_label) == (4, 3)
+    dock.muscles.ask(Wish.OTHER_SIDE)
+    assert layer.selected_label == 4
+    dock.muscles.ask(Wish.NEXT_MUSCLE)
+    assert layer.selected_label == 2
+    row = dock.labels.muscles.strips.value()[0]
+    dock.muscles.toggle_hidden(row)
+    assert layer.colormap.map(1)[3] == 0
+    dock.muscles.toggle_hidden(dock.labels.muscles.strips.value()[0])
+    assert layer.colormap.map(1)[3] == 1
+    dock.muscles.ask(Wish.LOCK)
+    assert work.store.locked == {1, 2}
+
+
+def test_keys_reach_the_window_and_leave_with_the_dock(painted):
+    dock = painted[0].metadata["dock"]
+    wanted = {one.shown for one in SHORTCUTS}
+    assert wanted <= {str(key) for key in dock.viewer.keymap}
+    dock.leave()
+    assert not wanted & {str(key) for key in dock.viewer.keymap}

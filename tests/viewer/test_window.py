@@ -155,17 +155,42 @@ def test_row_click_goes_to_the_slice_and_chooses_the_muscle(window, subject, qtb
     assert viewer.layers["muscles"].selected_label == 4
 
 
-def test_painting_makes_the_table_stale_and_undo_makes_it_good_again(window, subject, qtbot):
+def test_numbers_follow_painting_and_undo_by_themselves(window, subject, qtbot):
     viewer, dock = window
     show(viewer, subject)
     measure(dock, qtbot)
-    layer = viewer.layers["muscles"]
-    layer.paint((3, 5, 5), 1)
-    qtbot.waitUntil(lambda: dock.session.work.stale_slices == {3}, timeout=5_000)
-    assert "Measure again" in dock.session.why_not_export()
-    layer.undo()
-    qtbot.waitUntil(lambda: not dock.session.work.stale_slices, timeout=5_000)
+    before = dock.session.work.measured
+
+    def csa() -> float:
+        rows = dock.session.work.measured.result.slices
+        found = rows["csa_mm2"][
+            (rows["slice_index"] == 3) & (rows["muscle"] == "multifidus") & (rows["side"] == "left")
+        ]
+        return float(found.iloc[0])
+
+    was, layer = csa(), viewer.layers["muscles"]
+    dock.open_step(Step.LABELS)
+    layer.paint((3, 55, 40), 1)
+    qtbot.waitUntil(lambda: csa() > was, timeout=10_000)
     assert dock.session.why_not_export() == ""
+    assert dock.results.tables["slices"].value() is dock.session.work.measured.result.slices
+    assert dock.steps[Step.LABELS].is_open
+    layer.undo()
+    qtbot.waitUntil(lambda: csa() == was, timeout=10_000)
+    assert dock.session.work.measured is not before
+
+
+def test_changed_levels_wait_for_the_button(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    measure(dock, qtbot)
+    before = dock.session.work.measured
+    dock.session.change(level_plan=LevelPlan((LevelPlacement(find_level("L4"), -32.0),)))
+    viewer.layers["muscles"].paint((3, 55, 40), 1)
+    qtbot.waitUntil(lambda: dock.session.work.stale_slices == {3}, timeout=5_000)
+    qtbot.wait(300)
+    assert dock.session.work.measured is before
+    assert "the labels, the levels. Measure again" in dock.session.why_not_export()
 
 
 def test_refusal_is_one_notification_and_nothing_is_lost(window, subject, qtbot, told):

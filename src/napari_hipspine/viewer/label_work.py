@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -69,6 +69,7 @@ class LabelWork:
         self.flows = FlowMemory()
         self.protected_since_drawn = False
         self.is_bound = False
+        self._to_look_at: tuple[tuple[int, int], ...] = ()
         self._is_closed = False
         self._extents = _load_extents(self._marks_path)
         store.observe(self._hear)
@@ -106,6 +107,20 @@ class LabelWork:
         """Slices on which a person has drawn, edited or approved a structure."""
         return tuple(sorted(s for (s, v), status in self.store.statuses().items() if v == value and status in KEYS))
 
+    @property
+    def to_look_at(self) -> tuple[tuple[int, int], ...]:
+        """Filled slices with the label value whose border is unsure there, the worst first."""
+        return tuple(place for place in self._to_look_at if self.store.status(*place) is Status.FILLED)
+
+    def look_at(self, places: tuple[tuple[int, int], ...]) -> None:
+        """Remember what a fill was unsure about."""
+        self._to_look_at = places
+        self.changed.emit(None)
+
+    def approve(self, slice_index: int, value: int) -> bool:
+        """Say that a muscle is good on a slice; whether there was something to approve."""
+        return self.store.set_status([slice_index], value, Status.APPROVED) is not None
+
     def set_extent(self, value: int, *, first: int | None = None, last: int | None = None) -> None:
         """Say where a muscle begins, or where it ends; saying it again on the same slice takes it back.
 
@@ -126,9 +141,10 @@ class LabelWork:
         _save_extents(self._marks_path, self._extents)
         self.changed.emit(None)
 
-    def lock(self, value: int, *, locked: bool) -> None:
-        """Say whether nobody may change a label."""
-        self.store.set_locked(self.store.locked | {value} if locked else self.store.locked - {value})
+    def lock(self, values: Iterable[int], *, locked: bool) -> None:
+        """Say whether nobody may change some labels."""
+        wanted = frozenset(values)
+        self.store.set_locked(self.store.locked | wanted if locked else self.store.locked - wanted)
         self.changed.emit(None)
 
     def name(self, structures: Mapping[int, Structure]) -> None:

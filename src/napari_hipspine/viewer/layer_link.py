@@ -24,6 +24,7 @@ from .layers import (
     count_slices_of,
     go_to_slice,
     image_layers,
+    is_passing,
     keep_with_image,
     keep_with_labels,
     label_map_of_layer,
@@ -50,6 +51,8 @@ class LayerLink:
         Called when labels were painted, undone or redone.
     layers_changed : callable
         Called when layers came or went, after the session knows.
+    moved : callable
+        Called when another slice or label was chosen, and when statuses or locks changed.
     """
 
     def __init__(
@@ -59,12 +62,18 @@ class LayerLink:
         *,
         labels_touched: Callable[[], None],
         layers_changed: Callable[[], None],
+        moved: Callable[[], None],
     ) -> None:
         self._viewer = viewer
         self._session = session
         self._labels_touched = labels_touched
         self._layers_changed = layers_changed
-        self._hears = ((viewer.layers.events.inserted, self._welcome), (viewer.layers.events.removed, self._part))
+        self._moved = moved
+        self._hears = (
+            (viewer.layers.events.inserted, self._welcome),
+            (viewer.layers.events.removed, self._part),
+            (viewer.dims.events.current_step, self._move),
+        )
         for event, heard in self._hears:
             event.connect(heard)
         mark_canvas(viewer)
@@ -74,7 +83,7 @@ class LayerLink:
 
     def close(self) -> None:
         """Hear nothing more of the viewer, and tell nobody anything."""
-        self._labels_touched = self._layers_changed = _tell_nobody
+        self._labels_touched = self._layers_changed = self._moved = _tell_nobody
         for event, heard in self._hears:
             event.disconnect(heard)
 
@@ -144,7 +153,7 @@ class LayerLink:
         """Colour the labels by what they mean now."""
         layer, work = self.labels_layer(), self._session.work
         if layer is not None and work is not None and work.label_map is not None:
-            keep_with_labels(layer, work.label_map, work.outlines)
+            keep_with_labels(layer, work.label_map, work.outlines, hidden=work.hidden)
 
     def show_levels(self) -> None:
         """Write the levels marked on the image that is worked on, and keep them and its files with its layer."""
@@ -221,7 +230,9 @@ class LayerLink:
     def other_labels(self) -> list[Any]:
         """Labels layers that are measured with no open series."""
         taken = [work.label_map.labels for work in self._session.works if work.label_map is not None]
-        is_labels = (layer for layer in self._viewer.layers if hasattr(layer, "selected_label"))
+        is_labels = (
+            layer for layer in self._viewer.layers if hasattr(layer, "selected_label") and not is_passing(layer)
+        )
         return [layer for layer in is_labels if all(array_of(layer) is not labels for labels in taken)]
 
     def _find(self, is_wanted: Callable[[Any], bool]) -> Any | None:
@@ -312,11 +323,16 @@ class LayerLink:
     def _watch_labels(self, layer: Any, kept: LabelWork) -> None:
         bind_layer(layer, kept)
         kept.changed.connect(self._forward)
+        layer.events.selected_label.connect(self._move)
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
             event.connect(self._forward)
 
     def _forward(self, event: Any = None) -> None:
         self._labels_touched()
+        self._moved()
+
+    def _move(self, event: Any = None) -> None:
+        self._moved()
 
 
 def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:

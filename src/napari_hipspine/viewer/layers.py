@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -184,17 +184,18 @@ def stored_layer(work: LabelWork, *, name: str, outlines: LabelFiles | None = No
     return work.store.labels, given, "labels"
 
 
-def looks(structures: Mapping[int, Structure]) -> dict[str, Any]:
+def looks(structures: Mapping[int, Structure], *, hidden: Collection[int] = ()) -> dict[str, Any]:
     """Colours and features of labels, both found by label value."""
-    return {"colormap": label_colours(structures), "features": label_features(structures)}
+    return {"colormap": label_colours(structures, hidden=hidden), "features": label_features(structures)}
 
 
-def label_colours(structures: Mapping[int, Structure]) -> Any:
-    """One hue per muscle, the patient's left lighter; values without a meaning are grey."""
+def label_colours(structures: Mapping[int, Structure], *, hidden: Collection[int] = ()) -> Any:
+    """One hue per muscle, the patient's left lighter; values without a meaning are grey, hidden ones not seen."""
     from napari.utils.colormaps import DirectLabelColormap
 
     colours: dict[int | None, Any] = {None: UNNAMED_COLOUR, 0: "transparent"}
     colours |= {value: (*structure_colour(structure), 1.0) for value, structure in structures.items()}
+    colours |= dict.fromkeys(hidden, "transparent")
     return DirectLabelColormap(color_dict=colours)
 
 
@@ -223,6 +224,54 @@ def shown_labels(layer: Any) -> ShownLabels | None:
     """What a labels layer shows, if it is one of ours."""
     found = layer.metadata.get(METADATA)
     return found if isinstance(found, ShownLabels) else None
+
+
+@dataclass(frozen=True)
+class ShownProposal:
+    """What a layer shows that is there for a moment: a proposal, or the strokes it is made from."""
+
+    is_strokes: bool
+
+
+def passing_layer(labels: NDArray[Any], *, beside: Any, name: str, structures: Mapping[int, Structure]) -> LayerData:
+    """Outlines of proposed labels, drawn where another labels layer of ours is drawn."""
+    given = {
+        "name": name,
+        "opacity": 1.0,
+        "metadata": {METADATA: ShownProposal(is_strokes=False)},
+        "colormap": label_colours(structures),
+        **_as_drawn(beside),
+    }
+    return labels, given, "labels"
+
+
+def strokes_layer(shape: tuple[int, ...], *, beside: Any, name: str) -> LayerData:
+    """A layer for strokes: 1 inside, green; 2 outside, red."""
+    from napari.utils.colormaps import DirectLabelColormap
+
+    colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", 1: "#33dd66", 2: "#ff5544"}
+    given = {
+        "name": name,
+        "opacity": 0.8,
+        "metadata": {METADATA: ShownProposal(is_strokes=True)},
+        "colormap": DirectLabelColormap(color_dict=colours),
+        **_as_drawn(beside),
+    }
+    return np.zeros(shape, np.uint8), given, "labels"
+
+
+def is_passing(layer: Any) -> bool:
+    """Whether a layer is there for a moment only."""
+    return isinstance(layer.metadata.get(METADATA), ShownProposal)
+
+
+def _as_drawn(layer: Any) -> dict[str, Any]:
+    return {
+        "scale": tuple(layer.scale),
+        "translate": tuple(layer.translate),
+        "units": tuple(layer.units),
+        "axis_labels": tuple(layer.axis_labels),
+    }
 
 
 def array_of(layer: Any) -> Any:
@@ -302,11 +351,13 @@ def keep_with_image(layer: Any, **values: Any) -> None:
         layer.metadata[METADATA] = replace(shown, **values)
 
 
-def keep_with_labels(layer: Any, label_map: LabelMap, outlines: LabelFiles | None) -> None:
+def keep_with_labels(
+    layer: Any, label_map: LabelMap, outlines: LabelFiles | None, *, hidden: Collection[int] = ()
+) -> None:
     """Keep what labels mean with their layer, and colour them so."""
     shown = shown_labels(layer)
     layer.metadata[METADATA] = ShownLabels(label_map, outlines, shown.work if shown else None)
-    for name, value in looks(label_map.structures).items():
+    for name, value in looks(label_map.structures, hidden=hidden).items():
         setattr(layer, name, value)
 
 

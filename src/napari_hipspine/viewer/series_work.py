@@ -53,8 +53,10 @@ class MeasureRequest:
             progress=progress,
         )
 
-    def run_again(self, before: CountedResult, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
+    def run_again(self, before: SubjectResult, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
         """The result after outlines were edited: only touched slices are counted, thresholds stay as they were."""
+        if not isinstance(before, CountedResult):
+            return self.run(progress)
         progress(0, 0, "measuring the edited slices")
         return measure_touched(
             before,
@@ -115,6 +117,7 @@ class SeriesWork:
     opened_checksums: tuple[int, ...] = ()
     stale_slices: frozenset[int] = field(default_factory=frozenset)
     label_work: LabelWork | None = None
+    hidden: frozenset[int] = frozenset()
 
     @property
     def image(self) -> Volume | WaterFat:

@@ -24,7 +24,7 @@ from ..openings import (
     open_image_layers,
     open_labels_on,
 )
-from ..series_work import MeasureRequest
+from ..series_work import Measured, MeasureRequest
 from ..session import Session
 from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .image_files_editor import ImageFilesEditor
@@ -46,20 +46,32 @@ class DockActions:
         Hand in the layer list.
     progress : ProgressRow
         Shows how far the work is.
+    when_measured : callable
+        Called when the tables that were asked for are there.
     """
 
-    def __init__(self, parent: QWidget, session: Session, link: LayerLink, progress: ProgressRow) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        session: Session,
+        link: LayerLink,
+        progress: ProgressRow,
+        *,
+        when_measured: Callable[[], None],
+    ) -> None:
         self._parent = parent
         self._session = session
         self._link = link
         self._progress = progress
+        self._when_measured = when_measured
         self._background: BackgroundWork | None = None
+        self._refreshing: BackgroundWork | None = None
 
     def open_image(self, files: ImageFilesEditor) -> None:
         """Open the files that were given, or offer the series in them."""
         with refusals_told():
             pictures = files.value()
-            self._run(
+            self.run(
                 lambda progress: open_image_layers(pictures, progress),
                 says="opening the image",
                 done=partial(self._show_image, files),
@@ -69,7 +81,7 @@ class DockActions:
         """Show what the values of a label file would mean."""
         with refusals_told():
             outlines = panel.files.value()
-            self._run(lambda _: look_at_labels(outlines), says="looking at the labels", done=panel.propose)
+            self.run(lambda _: look_at_labels(outlines), says="looking at the labels", done=panel.propose)
 
     def accept_labels(self, panel: LabelsPanel) -> None:
         """Open a label file as it was proposed."""
@@ -79,7 +91,7 @@ class DockActions:
         with refusals_told():
             outlines = panel.files.value()
             opened, pictures, name, held = work.opened, work.pictures, work.name, work.label_work
-            self._run(
+            self.run(
                 lambda progress: open_labels_on(opened, pictures, outlines, name=name, held=held, progress=progress),
                 says="opening the labels",
                 done=self._show_labels,
@@ -127,10 +139,36 @@ class DockActions:
         """Measure what is open now."""
         with refusals_told():
             request = self._session.measure_request()
-            self._run(request.run, says="measuring", done=partial(self._keep_result, request))
+            self.run(request.run, says="measuring", done=partial(self._keep_result, request))
+
+    def refresh_numbers(self) -> None:
+        """Count edited slices anew, quietly, where the table is otherwise what was asked for."""
+        with refusals_told():
+            request, work = self._session.refresh_request(), self._session.work
+            if request is None or work is None or work.measured is None or self._refreshing is not None:
+                return
+            before, dirty = work.measured, work.stale_slices
+            says = "measuring the edited slices"
+            background = BackgroundWork(
+                lambda progress: request.run_again(before.result, dirty, progress), says=says, parent=self._parent
+            )
+            self._refreshing = background
+            outcome: list[SubjectResult] = []
+            background.done.connect(outcome.append)
+            background.ended.connect(lambda: self._take_refreshed(request, before, outcome))
+            background.start()
+
+    def _take_refreshed(self, request: MeasureRequest, before: Measured, outcome: list[SubjectResult]) -> None:
+        """Keep new numbers, unless others were asked for meanwhile; go on if painting went on."""
+        self._refreshing = None
+        if outcome and any(work.measured is before for work in self._session.works):
+            self._session.keep_result(request, outcome[0])
+            self.refresh_numbers()
 
     def cancel(self) -> None:
         """Stop what is being done; everything stays as it was."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
         if self._background is not None:
             self._progress.stop_asked()
             self._background.cancel()
@@ -185,8 +223,10 @@ class DockActions:
 
     def _keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
         self._session.keep_result(request, result)
+        self._when_measured()
 
-    def _run(self, work: Callable[[Progress], Any], *, says: str, done: Callable[[Any], None]) -> None:
+    def run(self, work: Callable[[Progress], Any], *, says: str, done: Callable[[Any], None]) -> None:
+        """Do a piece of work off the main thread, with progress and cancel."""
         self._session.say_doing(says)
         self._progress.begin(says)
         background = BackgroundWork(work, says=says, parent=self._parent)

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, Q
 
 from ..session import Session
 from .label_files_editor import LabelFilesEditor
+from .muscles_panel import MusclesPanel
 from .small_parts import choice_box, set_reason, wrapped_label
 from .structures_editor import StructuresEditor
 
@@ -47,6 +48,11 @@ class LabelsPanel(QWidget):
         super().__init__()
         self.files = LabelFilesEditor(namings)
         self.structures = StructuresEditor()
+        self.muscles = MusclesPanel()
+        self._more = QPushButton("Other labels, and what values mean")
+        self._more.setCheckable(True)
+        self._more.setToolTip("Labels from a file or a layer, new ones, and the muscle of every value")
+        self._sources = QWidget()
         self._look = QPushButton("Look at it")
         self._accept = QPushButton("Accept")
         self._look.clicked.connect(self.look_wished)
@@ -72,7 +78,14 @@ class LabelsPanel(QWidget):
         layer_buttons = QHBoxLayout()
         layer_buttons.addWidget(self._use)
         layer_buttons.addWidget(self._new)
-        column = QVBoxLayout(self)
+        self._more.setVisible(False)
+        self._more.toggled.connect(self._sources.setVisible)
+        whole = QVBoxLayout(self)
+        whole.addWidget(self.muscles)
+        whole.addWidget(self._more)
+        whole.addWidget(self._sources)
+        column = QVBoxLayout(self._sources)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.files)
         column.addLayout(buttons)
         column.addWidget(self._proposal)
@@ -90,9 +103,15 @@ class LabelsPanel(QWidget):
         for layer in layers:
             self._layer.addItem(layer.name, layer)  # type: ignore[attr-defined]
         self.structures.set_value(work.label_map.structures if work and work.label_map else {})
+        self._fold(has_labels=bool(work and work.label_work))
         none = "" if work and work.label_map else "Open or draw labels first."
         set_reason(self.structures, none)
         self._allow()
+
+    def _fold(self, *, has_labels: bool) -> None:
+        """Once there are labels, where others could come from is out of the way until it is asked for."""
+        self._more.setVisible(has_labels)
+        self._sources.setVisible(self._more.isChecked() or not has_labels)
 
     def propose(self, proposal: NamingProposal) -> None:
         """Show what a file would mean; nothing is opened before it is accepted."""

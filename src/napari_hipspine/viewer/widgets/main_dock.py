@@ -6,7 +6,9 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from ..layer_link import LayerLink
+from ..passing_layers import PassingLayers
 from ..session import Session
+from ..shortcuts import bind_shortcuts
 from ..steps import Status, Step, step_states
 from .declared_editor import Declared
 from .dock_actions import DockActions
@@ -14,6 +16,7 @@ from .images_panel import ImagesPanel
 from .labels_panel import LabelsPanel
 from .level_plan_editor import LevelPlanEditor
 from .measure_panel import MeasurePanel
+from .muscle_actions import MuscleActions
 from .progress_row import ProgressRow
 from .results_dock import ResultsDock
 from .small_parts import research_line
@@ -21,6 +24,7 @@ from .step_box import StepBox
 from .table_panel import TablePanel
 
 RESULTS_NAME = "Hip-spine results"
+SAVED_AS = "NIfTI with colours and names (*.nii.gz);;NIfTI (*.nii);;3D Slicer (*.seg.nrrd);;OME-Zarr (*.zarr)"
 _LEAST_WIDTH = 400
 _SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 250
@@ -40,10 +44,11 @@ class MainDock(QWidget):
         self.viewer = napari_viewer
         self.session = Session()
         self._results: ResultsDock | None = None
+        self._muscles: MuscleActions | None = None
         self._touched = QTimer(self)
         self._touched.setSingleShot(True)
         self._touched.setInterval(_TOUCH_PAUSE_MS)
-        self._touched.timeout.connect(self.session.look_at_labels)
+        self._touched.timeout.connect(self._look_at_labels)
         # The canvas has its size only after the docks have theirs.
         self._fit_soon = QTimer(self)
         self._fit_soon.setSingleShot(True)
@@ -52,9 +57,18 @@ class MainDock(QWidget):
         self._make_panels()
         self._lay_out()
         self.link: LayerLink = LayerLink(
-            napari_viewer, self.session, labels_touched=self._touched.start, layers_changed=self._refresh_layers
+            napari_viewer,
+            self.session,
+            labels_touched=self._touched.start,
+            layers_changed=self._refresh_layers,
+            moved=self._refresh_muscles,
         )
-        self.actions = DockActions(self, self.session, self.link, self.progress)
+        self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
+        self.muscles = MuscleActions(
+            self.session, self.link, PassingLayers(napari_viewer), self.labels.muscles, run=self.actions.run
+        )
+        self._muscles = self.muscles
+        self._unbind = bind_shortcuts(napari_viewer, self.muscles.ask)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
@@ -71,6 +85,7 @@ class MainDock(QWidget):
         self.images.refresh(self.session)
         self._refresh_levels()
         self._refresh_layers()
+        self._refresh_muscles()
         self.table.refresh(self.session)
         if self._results is not None:
             self._results.refresh(self.session)
@@ -108,6 +123,9 @@ class MainDock(QWidget):
     def leave(self) -> None:
         """Stop what is being done and hear nothing more."""
         self.actions.cancel()
+        self._unbind()
+        self._unbind = _nothing
+        self.muscles.leave()
         self._touched.stop()
         self._fit_soon.stop()
         self.link.close()
@@ -164,12 +182,26 @@ class MainDock(QWidget):
         self.labels.new_wished.connect(actions.new_labels)
         self.labels.structures.value_changed.connect(actions.name_structures)
         self.labels.structures.value_chosen.connect(self.link.choose_label)
+        self._wire_muscles()
         self.measure.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
         self.measure.fat_layer_chosen.connect(actions.use_fat_layer)
         self.measure.measure_wished.connect(actions.measure)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
         self.progress.cancelled.connect(actions.cancel)
+
+    def _wire_muscles(self) -> None:
+        panel, does = self.labels.muscles, self.muscles
+        panel.wished.connect(does.ask)
+        panel.mode_wished.connect(does.set_mode)
+        panel.brush_changed.connect(does.set_brush)
+        panel.discard_wished.connect(does.discard)
+        panel.save_wished.connect(self._ask_and_save)
+        panel.strips.cell_chosen.connect(does.visit)
+        panel.strips.value_chosen.connect(does.choose)
+        panel.strips.added.connect(does.add)
+        panel.strips.lock_wished.connect(does.toggle_lock)
+        panel.strips.hide_wished.connect(does.toggle_hidden)
 
     def _hear(self, name: str) -> None:
         if name in ("current", "works"):
@@ -178,9 +210,6 @@ class MainDock(QWidget):
         if name in ("current", "level_plan", "pictures"):
             self.link.show_levels()
         self.refresh()
-        if name == "measured":
-            self.show_results()
-            self.open_step(Step.TABLE)
         if name == "current":
             self._open_step_that_is_on()
 
@@ -188,6 +217,18 @@ class MainDock(QWidget):
         others = self.link.other_labels()
         self.labels.refresh(self.session, others)
         self.measure.refresh(self.session, others)
+
+    def _refresh_muscles(self) -> None:
+        if self._muscles is not None:
+            self._muscles.refresh()
+
+    def _look_at_labels(self) -> None:
+        self.session.look_at_labels()
+        self.actions.refresh_numbers()
+
+    def _show_table(self) -> None:
+        self.show_results()
+        self.open_step(Step.TABLE)
 
     def _refresh_levels(self) -> None:
         work = self.session.work
@@ -217,5 +258,14 @@ class MainDock(QWidget):
         if folder:
             self.actions.export(folder)
 
+    def _ask_and_save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, "Labels", "", SAVED_AS)
+        if path:
+            self.muscles.save(path)
+
     def _forget_results(self) -> None:
         self._results = None
+
+
+def _nothing() -> None:
+    """In place of what was done already."""
