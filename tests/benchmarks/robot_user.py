@@ -22,7 +22,10 @@ CORRECTION_MM = 12.0
 def clicks(mask: Mask, n_clicks: int, *, pixel_mm: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Corners of the polygon with about that many corners that simplifies the largest contour, each click off a bit."""
     contours = find_contours(np.pad(mask, 1).astype(float), 0.5)
-    contour = max(contours, key=len) - 1
+    contour = max(contours, key=len)[:-1] - 1
+    # The walk begins at the farthest corner, which a person would click too; elsewhere its beginning costs a click.
+    contour = np.roll(contour, -np.linalg.norm(contour - contour.mean(axis=0), axis=1).argmax(), axis=0)
+    contour = np.vstack([contour, contour[:1]])
     low, high = 0.05, 80.0
     for _ in range(25):
         middle = (low + high) / 2

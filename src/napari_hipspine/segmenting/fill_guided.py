@@ -20,7 +20,9 @@ REACH_MM = 6.0
 _LIKENESS_MM = 2.5
 _NEIGHBOUR_LIKENESS_MM = 1.5
 _LEAST_MISMATCH = 1e-3
-_STAY = 0.3
+_LEAST_SHARE = 0.95
+_MOST_SHIFT_MM = 1.5
+_STAY = 0.1
 """Trust in tissue that stays where it is, against tissue that moved as the flow says."""
 
 
@@ -67,15 +69,15 @@ def fill_by_picture(
         for key in keys
         if stretch.both
     }
-    layers, apart = dict(known), {}
+    layers, apart, sizes = dict(known), {}, {}
     if stretch.both:
         for index in stretch.slices:
-            layers[index], apart[index] = _first_guess(index, stretch, known, carried[index], flows)
+            layers[index], apart[index], sizes[index] = _first_guess(index, stretch, known, carried[index], flows)
         _even_out(layers, stretch.slices, flows)
     values = (*stretch.both, *(ending.value for ending in stretch.endings))
     for index in stretch.slices:
         doubt = apart.get(index, np.zeros(_shape(box), dtype=np.float32))
-        found = list(layers.pop(index)) if stretch.both else []
+        found = [_not_shrunk(*pair) for pair in zip(layers.pop(index), sizes[index], strict=True)] if known else []
         for lone in alone:
             left = lone.thinned_at(index, stretch, warped(lone.distance, carried[index][lone.ending.key]))
             found.append(left)
@@ -118,8 +120,8 @@ def _first_guess(
     known: Mapping[int, NDArray[np.float32]],
     carried: Mapping[int, Flow],
     flows: SliceFlows,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Distances mixed from both key slices, and how far apart the two see the border [mm]."""
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.intp]]:
+    """Distances mixed from both key slices, how far apart the two see the border [mm], and how large each muscle is."""
     here = flows.pictures.slice(index)
     start, stop = stretch.slices.start - 1, stretch.slices.stop
     nearness = {start: (stop - index) / (stop - start), stop: (index - start) / (stop - start)}
@@ -131,7 +133,18 @@ def _first_guess(
         moved.append(warped_layers(known[key], carried[key]))
         total += trust * moved[-1] + stay * known[key]
         weight += trust + stay
-    return total / weight, np.abs(moved[0] - moved[1]).max(axis=0)
+    areas = [np.count_nonzero(layers > 0, axis=(1, 2)) for layers in moved]
+    sizes = np.rint(sum(near * area for near, area in zip(nearness.values(), areas, strict=True))).astype(np.intp)
+    return total / weight, np.abs(moved[0] - moved[1]).max(axis=0), sizes
+
+
+def _not_shrunk(distance: NDArray[np.float32], n_pixels: int) -> NDArray[np.float32]:
+    """A signed distance, raised where it holds far fewer pixels than expected: mixing shapes makes thin ones shrink."""
+    least = int(_LEAST_SHARE * n_pixels)
+    if np.count_nonzero(distance > 0) >= least or least >= distance.size:
+        return distance
+    level = -np.partition(-distance, least, axis=None)[least]
+    return distance - np.float32(max(level, -_MOST_SHIFT_MM))
 
 
 def _even_out(layers: dict[int, NDArray[np.float32]], slices: range, flows: SliceFlows) -> None:
