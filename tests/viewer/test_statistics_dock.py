@@ -6,6 +6,7 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +17,7 @@ from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.measuring.agreement import BorderRule, DistanceRule
 from napari_hipspine.relating.agreement_tables import LIMITS
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
@@ -29,8 +31,10 @@ from napari_hipspine.viewer.study_wishes import (
     CountsFlowWish,
     DescriptionWish,
     ModelWish,
+    OutlinesWish,
     PeopleFlowWish,
 )
+from napari_hipspine.viewer.widgets.agreement_choice import AgreementChoice
 from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
@@ -40,6 +44,7 @@ from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
+from napari_hipspine.workflows.open_subject import LabelFiles
 
 WAIT = 60_000
 FORMULA = "pain ~ lmm_z * imat_z + age"
@@ -154,6 +159,13 @@ def same_files(page, folder: Path, *arguments: str) -> list[str]:
             ],
         ),
         (
+            AgreementChoice,
+            [
+                OutlinesWish(LabelFiles("/a/x.nii"), LabelFiles("/a/y.nii", "/a/own.csv", ignores_unknown=True)),
+                AgreementWish((), ("fi",)),
+            ],
+        ),
+        (
             FlowEditor,
             [
                 CountsFlowWish(143, (("prior surgery", 60), ("poor images", 52)), 31),
@@ -227,6 +239,28 @@ def test_agreement_writes_the_very_files_of_the_command_line(dock, readers, tmp_
     assert told == []
     assert dock.agreement.result.summary == "2 quantities by anna.csv, ben.csv."
     assert dock.agreement.result.figure.value() is not None
+
+
+def test_outlines_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot, told):
+    labels = np.zeros((8, 8, 3), dtype=np.uint8)
+    labels[2:5, 2:5, 1] = 1
+    paths = [tmp_path / f"{name}.nii.gz" for name in ("first", "second")]
+    for path, moved in zip(paths, (0, 1), strict=True):
+        nibabel.save(nibabel.Nifti1Image(np.roll(labels, moved, axis=0), np.diag([-1.0, -1.0, 4.0, 1.0])), path)
+    naming = tmp_path / "naming.csv"
+    naming.write_text("value,muscle,side\n1,multifidus,left\n2,multifidus,right\n")
+    first, second = (LabelFiles(str(path), str(naming)) for path in paths)
+    work(dock.agreement, OutlinesWish(first, second, DistanceRule.POOLED, BorderRule.FACES), qtbot)
+    names = same_files(
+        dock.agreement,
+        tmp_path,
+        *("agree", "--labels", *map(str, paths), "--naming", str(naming)),
+        *("--distance-rule", "pooled", "--border-rule", "faces"),
+    )
+    assert names == ["overlaps.csv", "run.json"]
+    assert told == []
+    assert dock.agreement.result.summary.endswith("HD95 by rule pooled, outline faces.")
+    assert "Dice 0.667" in dock.agreement.result.text.toPlainText()
 
 
 def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):

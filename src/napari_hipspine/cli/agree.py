@@ -69,11 +69,9 @@ def _number_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
 
 
 def _outline_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
-    from ..domain.provenance import Provenance, fingerprints
     from ..measuring.agreement import BorderRule, DistanceRule
-    from ..workflows.agree_readers import agree_outlines
+    from ..workflows.agree_readers import agree_outlines, outline_files
     from ..workflows.open_subject import LabelFiles, open_labels
-    from ..writing.tables import as_json, table_as_csv
 
     namings = (arguments.naming or [None]) * (1 if len(arguments.naming or []) == 2 else 2)
     if len(namings) != 2:
@@ -87,9 +85,7 @@ def _outline_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
     table = agree_outlines(first, second, distance=distance, border=border)
     for row in table.itertuples(index=False):
         print(f"{row.muscle} {row.side}: Dice {row.dice:.3f}, HD95 {row.hd95_mm:.2f} mm {row.reason}".rstrip())
-    settings = {"distance_rule": distance.value, "border_rule": border.value}
-    provenance = Provenance("agree --labels", settings, fingerprints(arguments.labels))
-    return {"overlaps.csv": table_as_csv(table), "run.json": as_json(provenance.as_dict())}
+    return outline_files(table, arguments.labels, distance=distance, border=border)
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..measuring.agreement import BorderRule, DistanceRule
 from ..relating.flow import FlowStep
 from ..relating.grade_agreement import KappaWeights
 from ..relating.raters import RaterColumn
 from ..relating.study_dates import DateRules
 from ..workflows.describe_clinic import ClinicTables
 from ..workflows.model_cohort import ModelExtras, ModelRequest
+from ..workflows.open_subject import LabelFiles
 from ..workflows.study_flow import REASON_COLUMN
 
 
@@ -48,6 +50,16 @@ class AgreementWish:
     weights: KappaWeights = KappaWeights.LINEAR
     possible_grades: tuple[float, ...] = ()
     by: RaterColumn | None = None
+
+
+@dataclass(frozen=True)
+class OutlinesWish:
+    """Agreement of the outlines of two label maps; parameters as `agree_outlines` takes them."""
+
+    first: LabelFiles
+    second: LabelFiles
+    distance: DistanceRule = DistanceRule.MAX_OF_DIRECTED
+    border: BorderRule = BorderRule.SLICE_OUTLINE
 
 
 @dataclass(frozen=True)

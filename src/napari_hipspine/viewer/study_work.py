@@ -12,17 +12,25 @@ from ..domain.errors import InvalidChoice
 from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import Progress
 from ..domain.tables import MODELS, Table
-from ..relating.agreement_tables import KAPPA, LIMITS, RELIABILITY
+from ..relating.agreement_tables import KAPPA, LIMITS, OVERLAPS, RELIABILITY
 from ..relating.flow import FLOW, tabulate_flow
 from ..relating.models.troubles import Trouble
-from ..workflows.agree_readers import ReaderAgreement, agree_readers, agreement_figures, agreement_files
+from ..workflows.agree_readers import (
+    ReaderAgreement,
+    agree_outlines,
+    agree_readers,
+    agreement_figures,
+    agreement_files,
+    outline_files,
+)
 from ..workflows.describe_study import describe_in_words, describe_study, description_files, list_series_acquisitions
 from ..workflows.model_cohort import CohortModel, model_cohort, model_files
 from ..workflows.model_parts import part_figures
+from ..workflows.open_subject import open_labels
 from ..workflows.study_flow import StudyFlow, close_study_flow, find_study_flow, flow_files
 from ..writing.model_text import format_models
 from .study_contracts import contract_of, title_of
-from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, PeopleFlowWish
+from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, OutlinesWish, PeopleFlowWish
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,8 +94,12 @@ def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
     )
 
 
-def agreement_study(wish: AgreementWish, progress: Progress) -> StudyOutcome:
-    """Agreement of readers, as `hipspine agree` finds it."""
+def agreement_study(wish: AgreementWish | OutlinesWish, progress: Progress) -> StudyOutcome:
+    """Agreement of readers on numbers or outlines, as `hipspine agree` finds it."""
+    return _compare_outlines(wish, progress) if isinstance(wish, OutlinesWish) else _compare_numbers(wish, progress)
+
+
+def _compare_numbers(wish: AgreementWish, progress: Progress) -> StudyOutcome:
     progress(0, 1, "comparing readers")
     found = agree_readers(
         [Path(path) for path in wish.tables],
@@ -110,6 +122,29 @@ def agreement_study(wish: AgreementWish, progress: Progress) -> StudyOutcome:
         tuple(tables),
         lambda: agreement_figures(found),
         lambda: agreement_files(found),
+    )
+
+
+def _compare_outlines(wish: OutlinesWish, progress: Progress) -> StudyOutcome:
+    progress(0, 3, "reading the first label map")
+    first = open_labels(wish.first)
+    progress(1, 3, "reading the second label map")
+    second = open_labels(wish.second)
+    progress(2, 3, "comparing outlines")
+    table = agree_outlines(first, second, distance=wish.distance, border=wish.border)
+    files = outline_files(table, [wish.first.labels, wish.second.labels], distance=wish.distance, border=wish.border)
+    progress(3, 3, "comparing outlines")
+    lines = [
+        f"{row.muscle} {row.side}: Dice {row.dice:.3f}, HD95 {row.hd95_mm:.2f} mm {row.reason}".rstrip()
+        for row in table.itertuples(index=False)
+    ]
+    return StudyOutcome(
+        f"{len(table)} structures; HD95 by rule {wish.distance.value.replace('_', ' ')}, "
+        f"outline {wish.border.value.replace('_', ' ')}.",
+        "\n".join([*lines, RESEARCH_ONLY]),
+        (ShownTable("Outlines", OVERLAPS, table, ("distance_rule", "border_rule")),),
+        dict,
+        lambda: files,
     )
 
 

@@ -123,6 +123,25 @@ def agree_outlines(
     return OVERLAPS.frame(_overlap_row(one) | rules for one in overlaps)
 
 
+def outline_files(
+    table: pd.DataFrame, labels: Sequence[str | Path], *, distance: DistanceRule, border: BorderRule
+) -> dict[str, str | bytes]:
+    """The table of outlines and what it rests on, by file name.
+
+    Parameters
+    ----------
+    table
+        As `agree_outlines` made it.
+    labels
+        Files of both label maps.
+    distance, border
+        The rules it was made with.
+    """
+    settings = {"distance_rule": distance.value, "border_rule": border.value}
+    provenance = Provenance("agree --labels", settings, fingerprints(labels))
+    return {"overlaps.csv": table_as_csv(table), "run.json": as_json(provenance.as_dict())}
+
+
 def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
     """Tables, figures, and what they rest on, by file name."""
     from ..figures.png import figure_as_png

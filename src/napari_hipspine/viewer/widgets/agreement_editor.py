@@ -41,6 +41,7 @@ class AgreementEditor(QWidget):
         self._weights = choice_box(_WEIGHTS)
         self._by = choice_box(_BY, tooltip="What tells the readers apart")
         form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Tables", self.tables)
         form.addRow("Readers told by", self._by)
         form.addRow("Measures", self._words["measures"])

@@ -5,7 +5,7 @@ from typing import Any
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ..study_work import agreement_study, description_study, flow_study, model_study
-from .agreement_editor import AgreementEditor
+from .agreement_choice import AgreementChoice
 from .description_editor import DescriptionEditor
 from .flow_editor import FlowEditor
 from .model_editor import ModelEditor
@@ -15,7 +15,9 @@ from .study_page import StudyKind, StudyPage
 _LEAST_WIDTH = 470
 
 MODEL = StudyKind("Model", "Fit", "fitting", "A regression model of a table", model_study)
-AGREEMENT = StudyKind("Agreement", "Compare", "comparing readers", "Agreement of readers on numbers", agreement_study)
+AGREEMENT = StudyKind(
+    "Agreement", "Compare", "comparing readers", "Agreement of readers on numbers or outlines", agreement_study
+)
 FLOW = StudyKind("Flow", "Count", "counting people", "Who was screened, left, and was analysed", flow_study)
 DESCRIPTION = StudyKind("Describe", "Describe", "describing", "Table 1, warnings, percentiles", description_study)
 
@@ -33,7 +35,7 @@ class StatisticsDock(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.model = StudyPage(MODEL, ModelEditor())
-        self.agreement = StudyPage(AGREEMENT, AgreementEditor())
+        self.agreement = StudyPage(AGREEMENT, AgreementChoice())
         self.flow = StudyPage(FLOW, FlowEditor())
         self.description = StudyPage(DESCRIPTION, DescriptionEditor())
         self.tabs = QTabWidget()
