@@ -58,7 +58,7 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableInvalid, match="Expected a table, found no file"):
         model_cohort(tmp_path / "none.csv", REQUEST)
     (tmp_path / "empty.csv").write_text("")
-    with pytest.raises(TableInvalid, match="Expected a CSV table with one row of column names"):
+    with pytest.raises(TableInvalid, match="Expected a table: CSV with one row of column names"):
         model_cohort(tmp_path / "empty.csv", REQUEST)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from napari_hipspine.domain.errors import HipSpineError, InvalidChoice, TableInv
 from napari_hipspine.domain.tables import CORRELATIONS
 from napari_hipspine.workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
 
-FILES = ["correlations.csv", "correlations.html", "correlations.png"]
+FILES = ["correlations.csv", "correlations.html", "correlations.png", "run.json"]
 BESIDE = ["families.csv", "family.json", "multiplicity.csv", "power.csv", "sentences.txt"]
 LEVELS = {"multifidus": "L4", "sartorius": "greater_trochanter"}
 
@@ -33,9 +34,9 @@ def write_measurements(folder: Path, n: int = 20) -> tuple[Path, Path]:
     return paths
 
 
-def test_tables_in_three_files_out(tmp_path: Path) -> None:
+def test_tables_in_files_out(tmp_path: Path) -> None:
     relation = relate_cohort(write_measurements(tmp_path), out=tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [*FILES, *BESIDE]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*FILES, *BESIDE])
     written = pd.read_csv(tmp_path / "out" / "correlations.csv", dtype={"covariates": str})
     assert list(written.columns) == CORRELATIONS.column_names
     np.testing.assert_array_equal(written["rho"], relation.correlations["rho"])
@@ -44,6 +45,9 @@ def test_tables_in_three_files_out(tmp_path: Path) -> None:
     assert relation.values.subjects[:2] == ("000", "001")
     page = (tmp_path / "out" / "correlations.html").read_text(encoding="utf-8")
     assert "hip.csv: " in page
+    stored = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
+    assert stored["command"] == "relate"
+    assert stored["settings"]["family"] == "all"
     assert str(tmp_path) not in page
 
 
@@ -52,7 +56,7 @@ def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
         folder = tmp_path / name
         folder.mkdir()
         relate_cohort(write_measurements(folder), out=folder / "out")
-    for name in (*FILES, *BESIDE):
+    for name in {*FILES, *BESIDE} - {"run.json"}:
         first, second = (tmp_path / run / "out" / name for run in ("first", "second"))
         assert first.read_bytes() == second.read_bytes()
 
@@ -90,7 +94,8 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
 
 def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path: Path) -> None:
     relation = relate_published(out=tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [*FILES, "family.json", "power.csv", "sentences.txt"]
+    written = {path.name for path in tmp_path.iterdir()}
+    assert written == {*FILES, "family.json", "power.csv", "sentences.txt"}
     assert "Check: 72 of 72 printed p are attainable" in " ".join(relation.notes)
     page = (tmp_path / "correlations.html").read_text(encoding="utf-8")
     assert "Check: 72 of 72" in page

@@ -10,7 +10,22 @@ from collections.abc import Sequence
 from .. import __version__
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
-from . import agree, demo, describe, fill, flow, info, labels, measure, model, phantom, regions, relate, vocabulary
+from . import (
+    agree,
+    courses,
+    demo,
+    describe,
+    fill,
+    flow,
+    info,
+    labels,
+    measure,
+    model,
+    phantom,
+    regions,
+    relate,
+    vocabulary,
+)
 
 REFUSED = 2
 """Exit code when nothing was written."""
@@ -28,7 +43,22 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hipspine {__version__}. {RESEARCH_ONLY}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    shown = (measure, regions, fill, relate, model, agree, flow, describe, info, labels, vocabulary, phantom, demo)
+    shown = (
+        measure,
+        regions,
+        fill,
+        relate,
+        model,
+        courses,
+        agree,
+        flow,
+        describe,
+        info,
+        labels,
+        vocabulary,
+        phantom,
+        demo,
+    )
     for command in shown:
         command.add_parser(commands)
     return parser

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
 from .progress import terminal_progress
+from .relate import words_of
+
+if TYPE_CHECKING:
+    from ..workflows.cohort_columns import CohortColumns
+
+_LEAN = "add lean_volume_cm3, and lmm_index_cm3_per_kg_m2 and the like where the table has height, weight or BMI"
 
 
 def add_parser(commands: Any) -> None:
@@ -23,6 +29,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument(
         "--reference", action="append", default=[], metavar="COLUMN=CATEGORY", help="what categories are compared with"
     )
+    made = parser.add_argument_group("columns made before")
+    made.add_argument("--lean-from", type=Path, nargs="+", default=[], metavar="MEASUREMENTS.csv", help=_LEAN)
+    made.add_argument("--lean-muscles", default="", metavar="MUSCLE,MUSCLE", help="whose lean volume is added up")
+    made.add_argument("--activity", metavar="COLUMN", help="MET min/week become activity: low, moderate, high")
+    made.add_argument("--activity-cuts", default="500,5000", metavar="LOW,HIGH", help="where they change (500,5000)")
     more = parser.add_argument_group("beside the model")
     more.add_argument("--by", metavar="COLUMN", help="one model per value of a column: subgroups or time points")
     more.add_argument("--few-events", default="flag", help="with --by: flag (default), or firth for all models")
@@ -61,11 +72,23 @@ def run(arguments: argparse.Namespace) -> int:
         additive=tuple(arguments.additive),
         draws=arguments.bootstrap,
         seed=arguments.seed,
+        columns=_columns(arguments),
     )
     progress = terminal_progress("accuracy")
     found = model_cohort(arguments.table, request, extras, out=arguments.out, progress=progress)
     print(format_models(found.models, notes=found.notes))
     return 0
+
+
+def _columns(arguments: argparse.Namespace) -> CohortColumns:
+    from ..workflows.cohort_columns import CohortColumns, LeanColumns
+
+    try:
+        low, high = (float(word) for word in arguments.activity_cuts.split(","))
+    except ValueError:
+        raise InvalidChoice(f"Expected --activity-cuts LOW,HIGH, found {arguments.activity_cuts!r}.") from None
+    lean = LeanColumns(tuple(arguments.lean_from), words_of(arguments.lean_muscles))
+    return CohortColumns(lean, activity=arguments.activity, activity_cuts=(low, high))
 
 
 def _read_pair(text: str) -> tuple[str, str]:

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
 
+_FAMILIES = (
+    "tests adjusted together: all (default), hip_muscle, hip_row, lumbar_muscle, lumbar_column, muscle_pair or "
+    "same_measure; q by Benjamini-Hochberg, beside it Benjamini-Yekutieli and max-T in multiplicity.csv"
+)
+
 if TYPE_CHECKING:
     from ..relating.request import RelateRequest
     from ..workflows.relation import Relation
@@ -24,7 +29,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--session", help="session to take where there are several")
     parser.add_argument("--side", default="both", help="both (default), left or right")
     parser.add_argument("--bilateral", default="pooled", help="join fractions of two sides: pooled, mean or sum")
-    parser.add_argument("--family", default="all", help="tests adjusted together: all, hip_muscle, hip_row, …")
+    parser.add_argument("--family", default="all", help=_FAMILIES)
     parser.add_argument("--p", dest="p_method", default="auto", help="auto, t, exact, edgeworth or permutation")
     parser.add_argument("--missing", default="pairwise", help="pairwise or complete")
     parser.add_argument("--interval", default="bonett_wright", help="bonett_wright, fieller or bootstrap")

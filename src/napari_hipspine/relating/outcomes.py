@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SEVERE = "severe"
 _SIDES = ("left", "right")
+_TRUTH = {"true": 1.0, "1": 1.0, "1.0": 1.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def spread_severe(measurements: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     TableInvalid
-        If columns are missing, or a person has several rows of one muscle and side.
+        If columns are missing, a cell is neither true nor false, or a person has several rows of one muscle and side.
     """
     needed = ["subject_id", "muscle", "side", SEVERE]
     lacking = [name for name in needed if name not in measurements.columns]
@@ -75,13 +76,22 @@ def spread_severe(measurements: pd.DataFrame) -> pd.DataFrame:
             f"{first['muscle']}, {first['side']}.",
             hint="Hand in one session, level, series and reader.",
         )
-    truth = {"true": 1.0, "1": 1.0, "false": 0.0, "0": 0.0}
-    cells = [np.nan if is_gap(cell) else truth[str(cell).lower()] for cell in rows[SEVERE]]
-    named = rows.assign(**{SEVERE: cells, "column": SEVERE + "_" + rows["muscle"] + "_" + rows["side"]})
+    cells = [_read_severe(cell) for cell in rows[SEVERE]]
+    added: dict[str, Any] = {SEVERE: cells, "column": SEVERE + "_" + rows["muscle"] + "_" + rows["side"]}
+    named = rows.assign(**added)
     wide = named.pivot(index="subject_id", columns="column", values=SEVERE)
     wide = wide.reindex(measurements["subject_id"].drop_duplicates()).reset_index()
     wide.columns.name = None
     return wide
+
+
+def _read_severe(cell: Any) -> float:
+    if is_gap(cell):
+        return np.nan
+    word = str(cell).strip().lower()
+    if word not in _TRUTH:
+        raise TableInvalid(f"Expected true or false in {SEVERE}, found {cell!r}.")
+    return _TRUTH[word]
 
 
 def add_outcomes(table: pd.DataFrame, outcomes: Sequence[Outcome]) -> pd.DataFrame:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..domain.errors import InvalidChoice, TableInvalid
+from ..domain.errors import InvalidChoice
 from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, stay_silent
 from ..relating.models.fitting import FittedModel, ModelRequest, fit_model
@@ -15,7 +15,9 @@ from ..relating.models.model_table import ALL_ROWS, model_notes, model_table
 from ..relating.models.normalise import add_z_scores
 from ..relating.models.subgroups import FewEvents, fit_by
 from ..writing.tables import table_as_csv, write_whole
+from .cohort_columns import CohortColumns, add_cohort_columns
 from .model_parts import SideParts, find_side_parts, part_files
+from .read_tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +52,8 @@ class ModelExtras:
         Two dichotomies such as ``lmm_z<0``, for interaction on the additive scale.
     draws, seed : int
         Resamples that correct accuracy for optimism, and the start of their random numbers.
+    columns : CohortColumns
+        Lean volume and activity groups, added before anything else.
 
     Raises
     ------
@@ -65,6 +69,7 @@ class ModelExtras:
     additive: tuple[str, ...] = ()
     draws: int = 0
     seed: int = 0
+    columns: CohortColumns = CohortColumns()
 
     def __post_init__(self) -> None:
         if len(self.additive) not in (0, 2):
@@ -83,7 +88,9 @@ class ModelExtras:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for provenance."""
         plain = dict(vars(self))
+        del plain["columns"]
         return plain | {
+            **self.columns.as_dict(),
             "few_events": self.few_events.value,
             "z_columns": list(self.z_columns),
             "additive": list(self.additive),
@@ -145,8 +152,10 @@ def model_cohort(
         If the table cannot be read or the formula does not fit it; nothing is written then.
     """
     chosen = extras or ModelExtras()
-    frame = read_any_table(table) if isinstance(table, str | Path) else table
-    told: list[str] = []
+    frame = read_table(table) if isinstance(table, str | Path) else table
+    frame, made = add_cohort_columns(frame, chosen.columns)
+    request = replace(request, references={**chosen.columns.references, **request.references})
+    told = list(made)
     for column in chosen.z_columns:
         frame, references = add_z_scores(frame, column, within=chosen.z_within, ddof=chosen.z_ddof)
         told += [reference.sentence for reference in references]
@@ -155,7 +164,8 @@ def model_cohort(
         frame, fitted, dichotomies=chosen.dichotomies, draws=chosen.draws, seed=chosen.seed, progress=progress
     )
     notes = (*WORDING, *told, *(note for name, one in fitted for note in model_notes(one, name)), *parts.notes)
-    inputs = fingerprints([table]) if isinstance(table, str | Path) else ()
+    files = [table] if isinstance(table, str | Path) else []
+    inputs = fingerprints([*files, *chosen.columns.lean.measurements])
     settings = request.as_dict() | chosen.as_dict()
     found = CohortModel(model_table(fitted), fitted, parts, notes, Provenance("model", settings, inputs, notes))
     if out is not None:
@@ -172,24 +182,3 @@ def _fit_all(frame: pd.DataFrame, request: ModelRequest, extras: ModelExtras) ->
 def model_files(found: CohortModel) -> dict[str, str | bytes]:
     """Contents of the files by name."""
     return {"model.csv": table_as_csv(found.models), **part_files(found.models, found.parts, found.provenance)}
-
-
-def read_any_table(path: str | Path) -> pd.DataFrame:
-    """A table as text cells, so that an id such as 007 keeps its zeros.
-
-    Raises
-    ------
-    TableInvalid
-        If the file is no CSV table.
-    """
-    import pandas as pd
-
-    try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise TableInvalid(f"Expected a table, found no file, in {path}.", hint="Check the path.") from None
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as problem:
-        raise TableInvalid(
-            f"Expected a CSV table with one row of column names, found {problem}, in {path}.",
-            hint="Hand in a table saved as comma-separated text in UTF-8.",
-        ) from problem

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,16 +16,22 @@ from ..relating.courses import (
     relate_per_time,
     relate_scores,
 )
+from ..relating.models.fitting import Estimator, FittedModel
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.side_tables import COURSES, OUTCOMES
 from ..relating.outcomes import parse_outcome, spread_severe
 from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
-from .model_cohort import WORDING, read_any_table
+from .model_cohort import WORDING
+from .read_tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CourseModels", "CourseRequest", "model_courses", "parse_outcome", "spread_severe"]
+HOLM = (
+    "p is as it was found; p_holm is adjusted over the exposures of one outcome and time point, and over nothing else."
+)
+
+__all__ = ["CourseModels", "CourseRequest", "Estimator", "model_courses", "parse_outcome", "spread_severe"]
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,13 @@ class CourseModels:
 
 
 def model_courses(
-    table: pd.DataFrame | str | Path, request: CourseRequest, *, out: str | Path | None = None
+    table: pd.DataFrame | str | Path,
+    request: CourseRequest,
+    *,
+    estimator: Estimator = Estimator.LIKELIHOOD,
+    inputs: Sequence[str | Path] = (),
+    told: Sequence[str] = (),
+    out: str | Path | None = None,
 ) -> CourseModels:
     """Logistic models per time point and over all of them, and linear models of courses.
 
@@ -63,6 +76,12 @@ def model_courses(
         One row per person and time point.
     request : CourseRequest
         Exposures, outcomes with their dichotomies, scores and confounders.
+    estimator : Estimator
+        Of the logistic models over all time points: likelihood (a random intercept per person) or gee.
+    inputs : sequence of path
+        Files a table that is handed in was made from, for provenance.
+    told : sequence of str
+        How it was made, as sentences; they stand among the notes.
     out : path, optional
         Folder for the tables and figures; all are written or none.
 
@@ -71,13 +90,13 @@ def model_courses(
     HipSpineError
         If the table does not fit the request; nothing is written then.
     """
-    frame = read_any_table(table) if isinstance(table, str | Path) else table
+    frame = read_table(table) if isinstance(table, str | Path) else table
     per_time, rows = relate_per_time(frame, request)
-    over_time = relate_over_time(frame, request)
+    over_time = relate_over_time(frame, request, estimator=estimator)
     scores = relate_scores(frame, request)
     fitted = (*per_time, *over_time, *scores)
-    notes = (*WORDING, *dict.fromkeys(note for name, one in fitted for note in model_notes(one, name)))
-    inputs = fingerprints([table]) if isinstance(table, str | Path) else ()
+    notes = (WORDING[0], HOLM, *told, *_gather_notes(fitted))
+    files = [table] if isinstance(table, str | Path) else []
     settings: dict[str, Any] = {
         "exposures": list(request.exposures),
         "outcomes": [outcome.text for outcome in request.outcomes],
@@ -85,6 +104,7 @@ def model_courses(
         "covariates": list(request.covariates),
         "time": request.time,
         "subject": request.subject,
+        "over_time": estimator.value,
         "formulas": list(dict.fromkeys(one.request.formula for _, one in fitted)),
     }
     found = CourseModels(
@@ -92,7 +112,7 @@ def model_courses(
         model_table(fitted),
         COURSES.frame(mean_courses(frame, request)),
         notes,
-        Provenance("model_courses", settings, inputs, notes),
+        Provenance("courses", settings, fingerprints([*files, *inputs]), notes),
     )
     if out is not None:
         write_whole(out, course_files(found, time=request.time))
@@ -120,6 +140,15 @@ def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | 
         "run.json": as_json(found.provenance.as_dict()),
         **{f"{name}.png": figure_as_png(figure) for name, figure in figures.items()},
     }
+
+
+def _gather_notes(fitted: Sequence[tuple[str, FittedModel]]) -> list[str]:
+    """Every sentence once, before it the model, or how many models it holds for; the tables say which."""
+    names: dict[str, list[str]] = {}
+    for name, one in fitted:
+        for sentence in dict.fromkeys(model_notes(one)):
+            names.setdefault(sentence, []).append(name)
+    return [f"{own[0] if len(own) == 1 else f'{len(own)} models'}: {text}" for text, own in names.items()]
 
 
 def _as_models(outcomes: pd.DataFrame, outcome: str) -> pd.DataFrame:

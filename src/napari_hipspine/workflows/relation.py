@@ -66,7 +66,7 @@ class Relation:
 
 
 def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
-    """Contents of the three files by name."""
+    """Contents of the table, its page and picture, and what they rest on, by name."""
     from ..figures.correlation_heatmap import correlation_heatmap
     from ..figures.png import figure_as_png
 
@@ -76,6 +76,7 @@ def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
         "correlations.csv": table_as_csv(table),
         "correlations.html": page,
         "correlations.png": figure_as_png(correlation_heatmap(table)),
+        "run.json": as_json(relation.provenance.as_dict()),
     }
 
 
