@@ -96,9 +96,9 @@ def test_naming_stands_beside_nifti(tmp_path):
     write_label_map(_label_map(_grid()), tmp_path / "muscles.nii.gz")
     with (tmp_path / "muscles.csv").open(encoding="utf-8") as file:
         assert list(csv.reader(file)) == [
-            ["value", "muscle", "side", "name"],
-            ["5101", "multifidus", "left", "multifidus left"],
-            ["5102", "multifidus", "right", "multifidus right"],
+            ["value", "muscle", "side", "name", "colour"],
+            ["5101", "multifidus", "left", "multifidus left", "#da919d"],
+            ["5102", "multifidus", "right", "multifidus right", "#934956"],
         ]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["muscles.csv", "muscles.nii.gz"]
 
@@ -182,7 +182,7 @@ def test_a_table_of_something_else_is_not_overwritten(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.nrrd", "a", "a.nii.bz2"])
 def test_other_endings_are_refused(tmp_path, name):
-    with pytest.raises(InvalidChoice, match=r"ending in .nii, .nii.gz or .zarr"):
+    with pytest.raises(InvalidChoice, match=r"ending in .nii, .nii.gz, .seg.nrrd, .label or .zarr"):
         write_label_map(_label_map(_grid()), tmp_path / name)
 
 

@@ -25,7 +25,13 @@ def add_parser(commands: Any) -> None:
         action.set_defaults(run=run)
     for action in (convert, resample):
         action.add_argument("--ignore-unknown", action="store_true", help="leave out values the naming does not know")
-        action.add_argument("--out", type=Path, required=True, metavar="FILE", help=".nii.gz, .nii or .ome.zarr")
+        action.add_argument(
+            "--out",
+            type=Path,
+            required=True,
+            metavar="FILE",
+            help=".nii.gz, .nii, .seg.nrrd, .label (ITK-SNAP, with a .nii.gz) or .ome.zarr",
+        )
     resample.add_argument("--image", type=Path, required=True, help="image whose grid is wanted")
     resample.add_argument("--series", metavar="UID|N", help="series of the image")
 

@@ -24,7 +24,10 @@ from .step_box import StepBox
 from .table_panel import TablePanel
 
 RESULTS_NAME = "Hip-spine results"
-SAVED_AS = "NIfTI with colours and names (*.nii.gz);;NIfTI (*.nii);;3D Slicer (*.seg.nrrd);;OME-Zarr (*.zarr)"
+SAVED_AS = (
+    "NIfTI with a table of names and colours (*.nii.gz);;3D Slicer segmentation (*.seg.nrrd);;"
+    "ITK-SNAP description with NIfTI (*.label);;OME-Zarr (*.zarr)"
+)
 _LEAST_WIDTH = 400
 _SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 250

@@ -65,7 +65,7 @@ class MusclesPanel(QWidget):
         self._brush.setValue(6.0)
         self._brush.setDecimals(1)
         self._brush.setSuffix(" mm")
-        self._brush.setMinimumWidth(96)
+        self._brush.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self._brush.setProperty("says", "Diameter of the brush")
         self._brush.valueChanged.connect(self.brush_changed)
         self._menu = QMenu(self)
