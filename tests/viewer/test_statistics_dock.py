@@ -19,6 +19,7 @@ from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.measuring.agreement import BorderRule, DistanceRule
 from napari_hipspine.relating.agreement_tables import LIMITS
+from napari_hipspine.relating.extra_tables import MULTIPLICITY
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
 from napari_hipspine.relating.multiplicity import Family
@@ -42,6 +43,7 @@ from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
+from napari_hipspine.viewer.widgets.word_inputs import NamedRows
 from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
 from napari_hipspine.workflows.open_subject import LabelFiles
@@ -427,6 +429,29 @@ def test_units_stand_in_the_heading_or_beside_the_measure():
     assert "upper" not in columns
     assert heading_of("hd95_mm", "mm") == "HD95 [mm]"
     assert heading_of("icc21_low") == "ICC(2,1) low"
+
+
+def test_pair_of_a_cell_takes_two_columns():
+    row = {"lumbar_muscle": "psoas_major", "lumbar_measure": "fi", "lumbar_level": "L4"}
+    row |= {"hip_muscle": "gluteus_medius", "hip_measure": "csa", "hip_level": "", "family": "all", "q": 0.2}
+    columns = study_columns(MULTIPLICITY.frame([row]), MULTIPLICITY)
+    assert [(column.heading, column.texts) for column in columns] == [
+        ("Lumbar", ["psoas major fi, L4"]),
+        ("Hip", ["gluteus medius csa"]),
+        ("Family", ["all"]),
+        ("q", ["0.200"]),
+    ]
+
+
+def test_rows_can_be_taken_out_only_where_there_are_some(qtbot):
+    rows = NamedRows(("Box", "People"), tooltip="A box")
+    qtbot.addWidget(rows)
+    assert rows._remove_button.toolTip() == "There is no row."
+    rows.set_value([("a", "1"), ("b", "2")])
+    rows._remove_button.click()
+    assert rows.value() == (("a", "1"),)
+    rows._remove_button.click()
+    assert not rows._remove_button.isEnabled()
 
 
 @pytest.mark.parametrize(

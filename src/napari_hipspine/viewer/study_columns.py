@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REASON = "reason"
 PRINTED = "text"
+_REGIONS = ("lumbar", "hip")
+_PARTS = ("muscle", "measure", "level")
 _PLAIN_WORDS = ("muscle", "measure", "level", "method", "variation", "test", "rule", "reason", "family")
 _TITLES = {
     "icc21": "ICC(2,1)",
@@ -58,8 +60,9 @@ def study_columns(frame: pd.DataFrame, table: Table) -> list[ShownColumn]:
         Its contract.
     """
     known = {column.name: column for column in table.columns}
-    shown = []
-    names = [str(name) for name in frame.columns]
+    shown = [_region_column(frame, region) for region in _REGIONS if f"{region}_muscle" in known]
+    joined = [f"{region}_{part}" for region in _REGIONS if f"{region}_muscle" in known for part in _PARTS]
+    names = [str(name) for name in frame.columns if name not in joined]
     # What is printed stands beside what it is about, not behind all the numbers it is made of.
     names.sort(key=lambda name: 0 if name in table.key else 1 if name == PRINTED else 2)
     for name in names:
@@ -126,6 +129,17 @@ def _shown(name: str, column: Column | None, cells: Sequence[Any]) -> ShownColum
     else:
         values = np.array(["" if is_missing(cell) else str(cell) for cell in cells])
     return ShownColumn(name, heading_of(name, unit), meaning, values, texts, is_number)
+
+
+def _region_column(frame: pd.DataFrame, region: str) -> ShownColumn:
+    """Muscle, measure and level of one region in one column, so that the numbers stay in sight."""
+    parts = [frame[f"{region}_{part}"].tolist() for part in _PARTS]
+    texts = []
+    for muscle, measure, level in zip(*parts, strict=True):
+        what = f"{study_text('muscle', muscle)} {study_text('measure', measure)}"
+        texts.append(f"{what}, {study_text('level', level)}" if level else what)
+    meaning = f"muscle, measure and level of the {region} value"
+    return ShownColumn(region, region.capitalize(), meaning, np.array(texts), texts, is_number=False)
 
 
 def _unit_column(measures: Sequence[str]) -> ShownColumn:

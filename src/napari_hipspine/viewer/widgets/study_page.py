@@ -67,7 +67,7 @@ class StudyPage(QWidget):
         self._kind = kind
         self._background: BackgroundWork | None = None
         self.editor = editor
-        self.result = StudyResult(f"{kind.hint} stands here after {kind.verb}.")
+        self.result = StudyResult(f"Press {kind.verb} to see here: {kind.hint[:1].lower()}{kind.hint[1:]}.")
         self.progress = ProgressRow()
         self._area = QScrollArea()
         self._choices = QPushButton("Choices")

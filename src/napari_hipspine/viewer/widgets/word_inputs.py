@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from .small_parts import set_reason
+
 NO_COLUMN = "none"
 _ROWS_HEIGHT = 112
 
@@ -119,8 +121,8 @@ class NamedRows(QWidget):
         self._table.setToolTip(tooltip)
         self._table.itemChanged.connect(lambda *_: self.value_changed.emit())
         add, remove = QPushButton("Add row"), QPushButton("Remove row")
+        self._remove_button = remove
         add.setToolTip(f"A further row: {tooltip[:1].lower()}{tooltip[1:]}")
-        remove.setToolTip("Take out the chosen row, or the last one")
         add.clicked.connect(lambda: self._add("", ""))
         remove.clicked.connect(self._remove)
         buttons = QHBoxLayout()
@@ -131,6 +133,8 @@ class NamedRows(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._table)
         column.addLayout(buttons)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._allow()
 
     def value(self) -> tuple[tuple[str, str], ...]:
         """Both cells of every row that is not empty."""
@@ -142,6 +146,7 @@ class NamedRows(QWidget):
         self._table.setRowCount(0)
         for name, belongs in rows:
             self._add(name, belongs)
+        self._allow()
         self.value_changed.emit()
 
     def _add(self, name: str, belongs: str) -> None:
@@ -149,11 +154,17 @@ class NamedRows(QWidget):
         self._table.insertRow(row)
         for column, text in enumerate((name, belongs)):
             self._table.setItem(row, column, QTableWidgetItem(text))
+        self._allow()
 
     def _remove(self) -> None:
         row = self._table.currentRow()
         self._table.removeRow(row if row >= 0 else self._table.rowCount() - 1)
+        self._allow()
         self.value_changed.emit()
+
+    def _allow(self) -> None:
+        no_rows = "" if self._table.rowCount() else "There is no row."
+        set_reason(self._remove_button, no_rows, otherwise="Take out the chosen row, or the last one")
 
     def _text(self, row: int, column: int) -> str:
         item = self._table.item(row, column)
