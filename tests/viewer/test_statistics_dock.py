@@ -22,6 +22,7 @@ from napari_hipspine.relating.agreement_tables import LIMITS
 from napari_hipspine.relating.extra_tables import MULTIPLICITY
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
+from napari_hipspine.relating.models.fitting import Estimator
 from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.raters import RaterColumn
 from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery
@@ -30,6 +31,7 @@ from napari_hipspine.viewer.study_columns import heading_of, study_columns, stud
 from napari_hipspine.viewer.study_wishes import (
     AgreementWish,
     CountsFlowWish,
+    CoursesWish,
     DescriptionWish,
     ModelWish,
     OutlinesWish,
@@ -38,6 +40,7 @@ from napari_hipspine.viewer.study_wishes import (
 from napari_hipspine.viewer.widgets.agreement_choice import AgreementChoice
 from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
+from napari_hipspine.viewer.widgets.courses_editor import CoursesEditor
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
 from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
@@ -154,6 +157,15 @@ def same_files(page, folder: Path, *arguments: str) -> list[str]:
             ],
         ),
         (
+            CoursesEditor,
+            [
+                CoursesWish(),
+                CoursesWish(
+                    "", (), None, None, ("a", "b"), ("r=gpe<=2",), ("pain",), ("age",), "month", "id", Estimator.GEE
+                ),
+            ],
+        ),
+        (
             AgreementEditor,
             [
                 AgreementWish(),
@@ -232,6 +244,33 @@ def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path,
     result.figure_box.setCurrentIndex(result.figure_box.findData("probability_map"))
     assert result.figure.value() is result._figures["probability_map"]
     assert RESEARCH_ONLY in result.text.toPlainText()
+
+
+def test_courses_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot, told):
+    random = np.random.default_rng(4)
+    severe = "severe_multifidus_left"
+    people = pd.DataFrame({"subject_id": [f"p{k:02d}" for k in range(60)], severe: random.integers(0, 2, 60)})
+    table = people.merge(pd.DataFrame({"month": [3, 12, 60]}), how="cross")
+    own = np.repeat(random.normal(size=60), 3)
+    table["gpe"] = np.clip(np.round(3 + table[severe] + own + random.normal(size=180)), 1, 7).astype(int)
+    table["pain"] = 30 + 5 * table[severe] + 6 * own + random.normal(size=180) * 4
+    path = tmp_path / "long.csv"
+    table.to_csv(path, index=False)
+    wish = CoursesWish(str(path), exposures=(severe,), outcomes=("recovery=gpe<=3",), scores=("pain",), time="month")
+    work(dock.courses, wish, qtbot)
+    names = same_files(
+        dock.courses,
+        tmp_path,
+        *("courses", str(path), "--exposures", severe, "--outcome", "recovery=gpe<=3"),
+        *("--scores", "pain", "--time", "month"),
+    )
+    assert {"outcomes.csv", "courses.csv", "model.csv", "course_pain_severe_multifidus_left.png"} <= set(names)
+    assert told == []
+    assert [table.title for table in dock.courses.result.value().tables] == [
+        "Odds per time point",
+        "Means",
+        "All terms",
+    ]
 
 
 def test_agreement_writes_the_very_files_of_the_command_line(dock, readers, tmp_path, qtbot, told):
@@ -475,7 +514,13 @@ def test_cells_read_as_people_read_them(name, cell, text):
 def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_proxy, cohort, qtbot, told):
     viewer = make_napari_viewer_proxy()
     _, dock = viewer.window.add_plugin_dock_widget("napari-hipspine", "Cohort statistics")
-    assert [dock.tabs.tabText(k) for k in range(dock.tabs.count())] == ["Model", "Agreement", "Flow", "Describe"]
+    assert [dock.tabs.tabText(k) for k in range(dock.tabs.count())] == [
+        "Model",
+        "Courses",
+        "Agreement",
+        "Flow",
+        "Describe",
+    ]
     work(dock.model, model_wish(cohort), qtbot)
     assert told == []
     assert dock.model.result.tables.table.model().rowCount() == 6

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..measuring.agreement import BorderRule, DistanceRule
 from ..relating.flow import FlowStep
 from ..relating.grade_agreement import KappaWeights
+from ..relating.models.fitting import Estimator
 from ..relating.raters import RaterColumn
 from ..relating.study_dates import DateRules
 from ..workflows.describe_clinic import ClinicTables
@@ -30,6 +31,35 @@ class ModelWish:
     table: str
     request: ModelRequest
     extras: ModelExtras = ModelExtras()
+
+
+@dataclass(frozen=True)
+class CoursesWish:
+    """Severe fat against outcomes over time.
+
+    Parameters
+    ----------
+    table : str
+        Path of a table with one row per person and time point.
+    measurements, level, session
+        Measurement tables from which ``severe_MUSCLE_SIDE`` is added, and which of their rows.
+    exposures, outcomes, scores, covariates, time, subject
+        As `CourseRequest` takes them, outcomes as text such as ``recovery=gpe<=2``; without exposures all severe ones.
+    over_time : Estimator
+        Of the odds over all time points.
+    """
+
+    table: str = ""
+    measurements: tuple[str, ...] = ()
+    level: str | None = None
+    session: str | None = None
+    exposures: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+    covariates: tuple[str, ...] = ()
+    time: str = "time"
+    subject: str = "subject_id"
+    over_time: Estimator = Estimator.LIKELIHOOD
 
 
 @dataclass(frozen=True)

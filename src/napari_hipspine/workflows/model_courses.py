@@ -121,9 +121,22 @@ def model_courses(
 
 def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | bytes]:
     """Contents of the files by name."""
+    from ..figures.png import figure_as_png
+
+    return {
+        "outcomes.csv": table_as_csv(found.outcomes),
+        "model.csv": table_as_csv(found.models),
+        "courses.csv": table_as_csv(found.courses),
+        "columns.json": columns_as_json("model", OUTCOMES, COURSES),
+        "run.json": as_json(found.provenance.as_dict()),
+        **{f"{name}.png": figure_as_png(figure) for name, figure in course_figures(found, time=time).items()},
+    }
+
+
+def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Any]:
+    """A forest plot by name per outcome, and a plot of means per score and exposure."""
     from ..figures.course_plot import course_plot
     from ..figures.forest_plot import forest_plot
-    from ..figures.png import figure_as_png
 
     figures = {}
     for outcome in found.outcomes["outcome"].unique():
@@ -132,14 +145,7 @@ def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | 
         model = found.models[found.models["model"] == f"{score}, {exposure}"]
         title = "" if model.empty else f"{model['formula'].iloc[0]} + ({model['random'].iloc[0]})"
         figures[f"course_{_file_word(f'{score}_{exposure}')}"] = course_plot(rows, title=title, time_label=time)
-    return {
-        "outcomes.csv": table_as_csv(found.outcomes),
-        "model.csv": table_as_csv(found.models),
-        "courses.csv": table_as_csv(found.courses),
-        "columns.json": columns_as_json("model", OUTCOMES, COURSES),
-        "run.json": as_json(found.provenance.as_dict()),
-        **{f"{name}.png": figure_as_png(figure) for name, figure in figures.items()},
-    }
+    return figures
 
 
 def _gather_notes(fitted: Sequence[tuple[str, FittedModel]]) -> list[str]:

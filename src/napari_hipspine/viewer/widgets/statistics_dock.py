@@ -1,11 +1,13 @@
-"""The dock “Cohort statistics”: models, agreement, inclusion flow and the tables around a study."""
+"""The dock “Cohort statistics”: models, courses, agreement, inclusion flow and the tables around a study."""
 
 from typing import Any
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from ..course_work import course_study
 from ..study_work import agreement_study, description_study, flow_study, model_study
 from .agreement_choice import AgreementChoice
+from .courses_editor import CoursesEditor
 from .description_editor import DescriptionEditor
 from .flow_editor import FlowEditor
 from .model_editor import ModelEditor
@@ -15,6 +17,7 @@ from .study_page import StudyKind, StudyPage
 _LEAST_WIDTH = 470
 
 MODEL = StudyKind("Model", "Fit", "fitting", "A regression model of a table", model_study)
+COURSES = StudyKind("Courses", "Fit", "fitting", "Severe fat against outcomes over time", course_study)
 AGREEMENT = StudyKind(
     "Agreement", "Compare", "comparing readers", "Agreement of readers on numbers or outlines", agreement_study
 )
@@ -35,11 +38,12 @@ class StatisticsDock(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self.model = StudyPage(MODEL, ModelEditor())
+        self.courses = StudyPage(COURSES, CoursesEditor())
         self.agreement = StudyPage(AGREEMENT, AgreementChoice())
         self.flow = StudyPage(FLOW, FlowEditor())
         self.description = StudyPage(DESCRIPTION, DescriptionEditor())
         self.tabs = QTabWidget()
-        for kind, page in zip((MODEL, AGREEMENT, FLOW, DESCRIPTION), self.pages, strict=True):
+        for kind, page in zip((MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION), self.pages, strict=True):
             self.tabs.addTab(page, kind.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, kind.hint)
         outer = QVBoxLayout(self)
@@ -50,7 +54,7 @@ class StatisticsDock(QWidget):
     @property
     def pages(self) -> tuple[StudyPage, ...]:
         """The tabs in order."""
-        return (self.model, self.agreement, self.flow, self.description)
+        return (self.model, self.courses, self.agreement, self.flow, self.description)
 
     def closeEvent(self, event: Any) -> None:
         """Leave no work behind."""
