@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -137,6 +139,17 @@ def test_z_scores_are_added_and_their_reference_is_told(tmp_path: Path, capsys) 
     assert "reference sex=female of this table" in printed
     assert "ddof 0" in printed
     assert json.loads((tmp_path / "run.json").read_text())["settings"]["z_within"] == "sex"
+
+
+def test_points_of_the_file_give_back_the_probability_of_the_model(tmp_path: Path) -> None:
+    found = model_cohort(COHORT, ModelRequest("cbp ~ sex + activity"), out=tmp_path)
+    points = pd.read_csv(tmp_path / "nomogram.csv").set_index("first_value")["points"]
+    told = next(note for note in found.notes if note.startswith("Nomogram: log-odds at random effect 0 = "))
+    base, per_point = (float(word) for word in re.findall(r"-?[\d.]+(?:e-?\d+)?(?= [+*])", told))
+    estimate = found.models.set_index("term")["estimate"]
+    log_odds = estimate["(Intercept)"] + estimate["sexmale"] + estimate["activitylow"]
+    total = points["male"] + points["low"]
+    assert 1 / (1 + np.exp(-(base + per_point * total))) == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-6)
 
 
 def test_a_nomogram_that_cannot_be_is_told_and_left_out(tmp_path: Path) -> None:

@@ -51,6 +51,13 @@ def test_tables_in_files_out(tmp_path: Path) -> None:
     assert str(tmp_path) not in page
 
 
+def test_intervals_of_few_subjects_are_told(tmp_path: Path) -> None:
+    few = relate_cohort(write_measurements(tmp_path, n=24))
+    assert any(note.startswith("4 of 4 intervals rest on fewer than 25 subjects") for note in few.notes)
+    enough = relate_cohort(write_measurements(tmp_path, n=25))
+    assert not any("intervals rest on" in note for note in enough.notes)
+
+
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:
     for name in ("first", "second"):
         folder = tmp_path / name

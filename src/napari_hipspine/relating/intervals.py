@@ -17,6 +17,10 @@ CONFIDENCE = 0.95
 BOOTSTRAP_DRAWS = 1000
 """Samples of subjects drawn for a bootstrap interval."""
 
+FORMULA_UNRELIABLE_BELOW = 25
+FORMULA_UNRELIABLE_ABOVE = 0.9
+"""Subjects below which, and size of rho above which, an interval by formula covers less than it says."""
+
 BOOTSTRAP_UNRELIABLE_BELOW = 20
 """Subjects below which a bootstrap interval is known to be too narrow."""
 

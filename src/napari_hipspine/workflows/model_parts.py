@@ -173,7 +173,11 @@ def _find_grid(fitted: FittedModel) -> ProbabilityGrid | None:
 def _find_nomogram(fitted: FittedModel, notes: list[str]) -> Nomogram | None:
     """The nomogram, or a note on why there is none."""
     try:
-        return build_nomogram(fitted)
+        nomogram = build_nomogram(fitted)
     except InvalidChoice as problem:
         notes.append(f"No nomogram: {problem.message}")
         return None
+    notes.append(
+        f"Nomogram: log-odds at random effect 0 = {nomogram.base:.10g} + {nomogram.per_point:.10g} * total points."
+    )
+    return nomogram

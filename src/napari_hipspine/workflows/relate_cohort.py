@@ -13,7 +13,12 @@ from ..relating.cells import correlate_values
 from ..relating.covariates import CovariateValues, select_covariates
 from ..relating.family_history import FamilyHistory, mark_family_change
 from ..relating.implants import leave_out_implants, read_implants
-from ..relating.intervals import BOOTSTRAP_UNRELIABLE_BELOW, IntervalMethod
+from ..relating.intervals import (
+    BOOTSTRAP_UNRELIABLE_BELOW,
+    FORMULA_UNRELIABLE_ABOVE,
+    FORMULA_UNRELIABLE_BELOW,
+    IntervalMethod,
+)
 from ..relating.multiplicity import Family
 from ..relating.power import tabulate_power
 from ..relating.published import MIELKE_SOURCE, find_unattainable, published_correlations
@@ -162,15 +167,7 @@ def read_covariates(
 
 def _notes(request: RelateRequest, table: pd.DataFrame, history: FamilyHistory) -> tuple[str, ...]:
     """What a reader must know that no column says."""
-    notes = []
-    if request.interval is not IntervalMethod.BONETT_WRIGHT:
-        notes.append(f"Intervals: {request.interval}.")
-    if request.interval is IntervalMethod.BOOTSTRAP:
-        few = int((table["rho_low"].notna() & (table["n"] < BOOTSTRAP_UNRELIABLE_BELOW)).sum())
-        if few:
-            notes.append(
-                f"{few} bootstrap intervals rest on fewer than {BOOTSTRAP_UNRELIABLE_BELOW} subjects: too narrow."
-            )
+    notes = _interval_notes(request.interval, table)
     if request.covariates:
         notes.append(
             f"Partial coefficients, given {', '.join(request.covariates)}: subjects without one of them leave each "
@@ -179,6 +176,23 @@ def _notes(request: RelateRequest, table: pd.DataFrame, history: FamilyHistory) 
     if history.remark:
         notes.append(f"The family was changed: {history.remark}.")
     return tuple(notes)
+
+
+def _interval_notes(method: IntervalMethod, table: pd.DataFrame) -> list[str]:
+    """Which intervals there are, and how many cannot be relied on."""
+    notes = [f"Intervals: {method}."] if method is not IntervalMethod.BONETT_WRIGHT else []
+    shown = table[table["rho_low"].notna()]
+    if method is IntervalMethod.BOOTSTRAP:
+        few = int((shown["n"] < BOOTSTRAP_UNRELIABLE_BELOW).sum())
+        text = f"{few} bootstrap intervals rest on fewer than {BOOTSTRAP_UNRELIABLE_BELOW} subjects: too narrow."
+    else:
+        is_poor = (shown["n"] < FORMULA_UNRELIABLE_BELOW) | (shown["rho"].abs() > FORMULA_UNRELIABLE_ABOVE)
+        few = int(is_poor.sum())
+        text = (
+            f"{few} of {len(shown)} intervals rest on fewer than {FORMULA_UNRELIABLE_BELOW} subjects or belong to a "
+            f"coefficient beyond {FORMULA_UNRELIABLE_ABOVE:g}: the formula is poor there."
+        )
+    return [*notes, text] if few else notes
 
 
 def list_tables(tables: Tables) -> list[OneTable]:
