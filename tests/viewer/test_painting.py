@@ -141,6 +141,15 @@ def test_undo_reaches_into_the_sitting_before(painted, make_napari_viewer_proxy,
     dock.session.work.label_work.close()
 
 
+def test_undo_goes_where_something_changes(painted):
+    layer, _ = painted
+    dock = layer.metadata["dock"]
+    layer.paint(FREE, 1)
+    dock.link.visit(5)
+    press(layer, UNDO)
+    assert dock.link.slice_shown() == 3
+
+
 def test_one_stroke_of_the_mouse_is_one_step(painted):
     layer, _ = painted
     layer.mode = "paint"

@@ -10,6 +10,7 @@ from ..domain.anatomy import Structure
 from ..domain.grid import Grid
 from ..domain.level_plan import LevelPlan
 from ..domain.volume import Volume, WaterFat
+from ..keeping.label_store_changes import LabelChange
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import subject_of_path
 from .canvas_marks import mark_canvas, refresh_marks
@@ -321,7 +322,7 @@ class LayerLink:
                 return
 
     def _watch_labels(self, layer: Any, kept: LabelWork) -> None:
-        bind_layer(layer, kept)
+        bind_layer(layer, kept, show_change=self._show_change)
         kept.changed.connect(self._forward)
         layer.events.selected_label.connect(self._move)
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
@@ -330,6 +331,11 @@ class LayerLink:
     def _forward(self, event: Any = None) -> None:
         self._labels_touched()
         self._moved()
+
+    def _show_change(self, change: LabelChange) -> None:
+        """Go where something was undone or redone, unless it is seen already."""
+        if change.slices and self.slice_shown() not in change.slices:
+            self.visit(min(change.slices))
 
     def _move(self, event: Any = None) -> None:
         self._moved()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..keeping.label_store_changes import LabelChange
@@ -12,8 +12,17 @@ from .layers import array_of, shown_labels
 UNDO, REDO = "Control-Z", "Control-Shift-Z"
 
 
-def bind_layer(layer: Any, work: LabelWork) -> None:
+def bind_layer(layer: Any, work: LabelWork, *, show_change: Callable[[LabelChange], None]) -> None:
     """Let a layer paint into a store from now on; a second call changes nothing.
+
+    Parameters
+    ----------
+    layer : napari Labels layer
+        Its array is the store's.
+    work : LabelWork
+        The store.
+    show_change : callable
+        Called with what undo or redo has changed, which may lie on another slice than the one on the screen.
 
     What was painted over a locked label is drawn anew as soon as napari has drawn its own idea of it.
     """
@@ -41,11 +50,16 @@ def bind_layer(layer: Any, work: LabelWork) -> None:
             work.protected_since_drawn = False
             layer.refresh(extent=False)
 
+    def show(change: LabelChange | None) -> None:
+        if change is not None:
+            layer.refresh(extent=False)
+            show_change(change)
+
     def undo(painted: Any) -> None:
-        _show(layer, work.store.undo())
+        show(work.store.undo())
 
     def redo(painted: Any) -> None:
-        _show(layer, work.store.redo())
+        show(work.store.redo())
 
     layer.mouse_drag_callbacks.insert(0, group_stroke)
     layer.events.labels_update.connect(redraw_protected, position="last")
@@ -59,8 +73,3 @@ def show_store(layer: Any, work: LabelWork) -> None:
     shown = shown_labels(layer)
     if shown is not None and array_of(layer) is not work.store.labels:
         layer.data = work.store.labels
-
-
-def _show(layer: Any, change: LabelChange | None) -> None:
-    if change is not None:
-        layer.refresh(extent=False)

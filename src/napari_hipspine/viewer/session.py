@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -168,7 +167,8 @@ class Session:
 
     def keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
         """Keep a result with the series it belongs to, even if another one is worked on by now."""
-        measured = Measured(result, request, slice_checksums(request.label_map.labels))
+        labels = request.label_map.labels
+        measured = Measured(result, request, () if isinstance(labels, LabelSnapshot) else slice_checksums(labels))
         for number, work in enumerate(self._works):
             if work.image is request.image:
                 self.replace_work(number, measured=measured, stale_slices=frozenset())
@@ -247,8 +247,10 @@ def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:
     """Slices that differ from those measured; where the labels lie in a store, only those painted since are read."""
     then = measured.request.label_map.labels
     if isinstance(then, LabelSnapshot):
-        with suppress(HistoryTooShort):
+        try:
             return frozenset(i for i in then.changed_slices() if not np.array_equal(then[i], labels[i]))
+        except HistoryTooShort:
+            return frozenset(range(labels.shape[0]))
     now = slice_checksums(labels)
     return frozenset(i for i, (a, b) in enumerate(zip(measured.checksums, now, strict=True)) if a != b)
 
