@@ -28,7 +28,7 @@ from napari_hipspine.reading.label_looks import label_voxels_of
 from napari_hipspine.reading.volumes import open_volume
 from napari_hipspine.segmenting.fill_between import fill_between, touching_slices
 from napari_hipspine.segmenting.flow_store import FlowMemory
-from napari_hipspine.segmenting.outline import outline_to_mask
+from napari_hipspine.segmenting.outline import outline_to_mask, rounded_outline
 from napari_hipspine.segmenting.scribbles import region_from_scribbles
 
 THIGH_LEFT_OUT = (49, 66, 101, 102, 103, 104)
@@ -168,7 +168,7 @@ def muscle_slices(cases: list[Case], n_each: int) -> list[tuple[Case, int, int]]
 
 def run_within_slice(cases: list[Case], n_each: int) -> None:
     by_strokes: dict[str, list[list[float]]] = {}
-    by_clicks: dict[str, list[list[float]]] = {}
+    by_clicks: dict[str, list[list[tuple[float, float]]]] = {}
     seconds = []
     for case, index, value in muscle_slices(cases, n_each):
         truth, pixel_mm = case.labels[index] == value, case.spacing_mm[1]
@@ -192,13 +192,15 @@ def run_within_slice(cases: list[Case], n_each: int) -> None:
         print(f"scribbles, {kind:16} ({len(rows)} muscle slices): Dice after strokes {means}")
     print(f"scribbles, CPU time: median {median(seconds) * 1e3:.0f} ms, largest {max(seconds) * 1e3:.0f} ms")
     for kind, rows in by_clicks.items():
-        means = ", ".join(f"{n} {score:.3f}" for n, score in zip(CLICKS, np.mean(rows, axis=0), strict=True))
-        print(f"outline, {kind:18} ({len(rows)} muscle slices): Dice by clicks {means}")
+        for how, scores in zip(("polygon", "rounded"), np.mean(rows, axis=0).T, strict=True):
+            means = ", ".join(f"{n} {score:.3f}" for n, score in zip(CLICKS, scores, strict=True))
+            print(f"outline, {how}, {kind:13} ({len(rows)} muscle slices): Dice by clicks {means}")
 
 
-def _by_clicks(truth: np.ndarray, n_clicks: int, pixel_mm: float, *, seed: int) -> float:
+def _by_clicks(truth: np.ndarray, n_clicks: int, pixel_mm: float, *, seed: int) -> tuple[float, float]:
     corners = clicks(truth, n_clicks, pixel_mm=pixel_mm, rng=np.random.default_rng(seed))
-    return dice(outline_to_mask(corners, truth.shape), truth)
+    straight, bent = (outline_to_mask(one, truth.shape) for one in (corners, rounded_outline(corners)))
+    return dice(straight, truth), dice(bent, truth)
 
 
 def run_large_slice(case: Case) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from skimage.draw import polygon2mask
 
 from napari_hipspine.domain.errors import InvalidChoice
-from napari_hipspine.segmenting.outline import livewire, outline_to_mask
+from napari_hipspine.segmenting.outline import livewire, outline_to_mask, rounded_outline
 
 coordinate = st.integers(-320, 800).map(lambda n: n / 16 + 1 / 37)
 outlines = st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=9)
@@ -79,6 +79,23 @@ def test_refused(vertices, found):
         outline_to_mask(vertices, (10, 10))
 
 
+def test_rounding_gives_a_circle_back_its_area():
+    angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+    corners = 40 + 25 * np.column_stack([np.sin(angles), np.cos(angles)])
+    disc = np.hypot(*(np.mgrid[:80, :80] - 40)) < 25
+    straight, bent = (outline_to_mask(one, disc.shape) for one in (corners, rounded_outline(corners)))
+    assert abs(bent.sum() - disc.sum()) < 0.8 * abs(straight.sum() - disc.sum())
+    assert not (straight & ~bent).any()
+
+
+@given(vertices=outlines)
+@settings(max_examples=20)
+def test_rounding_passes_through_every_click(vertices):
+    bent = rounded_outline([*vertices, vertices[0]])
+    assert np.isfinite(bent).all()
+    assert all(np.abs(bent - vertex).sum(axis=1).min() < 1e-9 for vertex in vertices)
+
+
 def test_livewire_follows_the_border_of_a_disc():
     rows, columns = np.mgrid[:80, :80]
     distance = np.hypot(rows - 40, columns - 40)
@@ -95,6 +112,11 @@ def test_livewire_takes_clicks_outside_and_flat_pictures():
     path = livewire(np.full((20, 20), 7), [(-5, 3), (30, 3), (10, 40)], pixel_spacing_mm=(1.0, 2.0))
     assert path.min() >= 0
     assert path.max() <= 19
+
+
+def test_rounding_needs_three_clicks():
+    with pytest.raises(InvalidChoice, match="at least 3 vertices, found 2"):
+        rounded_outline([(1, 1), (2, 2)])
 
 
 def test_livewire_needs_two_anchors():

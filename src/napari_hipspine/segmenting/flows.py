@@ -31,6 +31,7 @@ _WINDOW_STEP = 16
 """Windows begin and end on multiples of this [pixels], so that an edit seldom outgrows what was kept."""
 
 _FINE_STRIDE = 4
+_SAME = 1e-3
 _POLISH_MM = 1.5
 
 
@@ -113,15 +114,39 @@ def warped(picture: NDArray[Any], flow: Flow) -> NDArray[Any]:
 
 
 def warped_layers(layers: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
-    """Layers of shape ``(n_layers, n_rows, n_columns)`` of the moving slice as seen on the fixed slice."""
+    """Layers of shape ``(n_layers, n_rows, n_columns)`` of the moving slice as seen on the fixed slice.
+
+    Each layer is one value far from its muscle; only what can come from the rest of it is looked up.
+    """
     import cv2
 
     # Fixed-point places are looked up twice as fast and are exact to a thirtieth of a pixel.
     places, fractions = cv2.convertMaps(*places_of(flow), cv2.CV_16SC2)
+    farthest = [int(np.ceil(np.abs(flow[..., axis]).max())) + 1 for axis in (1, 0)]
     out = np.empty_like(layers)
     for layer, target in zip(layers, out, strict=True):
-        target[...] = cv2.remap(layer, places, fractions, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        far = layer.min()
+        target[...] = far
+        near = layer > far + np.float32(_SAME)
+        if near.any():
+            rows, columns = _grown_box(near, farthest)
+            target[rows, columns] = cv2.remap(
+                layer,
+                np.ascontiguousarray(places[rows, columns]),
+                np.ascontiguousarray(fractions[rows, columns]),
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REPLICATE,
+            )
     return out
+
+
+def _grown_box(mask: NDArray[np.bool_], margins: list[int]) -> PlaneBox:
+    """Window around a mask, so many pixels larger on every side, within the slice."""
+    bounds = []
+    for axis, margin in zip((1, 0), margins, strict=True):
+        where = np.flatnonzero(mask.any(axis=axis))
+        bounds.append(slice(max(int(where[0]) - margin, 0), int(where[-1]) + 1 + margin))
+    return bounds[0], bounds[1]
 
 
 def places_of(flow: Flow) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

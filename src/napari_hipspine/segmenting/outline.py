@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ _LIVEWIRE_MARGIN_MM = 6.0
 _STRAIGHTNESS = 0.35
 _EDGE_WEIGHT = 30.0
 _NOISE_MM = 1.0
+_POINTS_PER_SIDE = 12
+_BEND = 0.3
 
 
 def outline_to_mask(vertices: ArrayLike, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -70,6 +73,63 @@ def _turns(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.in
         np.add.at(crossings, (rows, first), 1 if next_row > row else -1)
     turns: NDArray[np.int32] = np.cumsum(crossings, axis=1, dtype=np.int32)[:, :-1]
     return turns
+
+
+def rounded_outline(vertices: ArrayLike) -> NDArray[np.float64]:
+    """The outline with its sides bent outwards a little where it is convex, for `outline_to_mask`.
+
+    Straight sides between few clicks cut off a slice of every bulge. Each side is moved a third of the way from the
+    straight line to a smooth curve through the clicks (a centripetal Catmull-Rom spline), which on muscle outlines of
+    8 clicks gives nearly the true area; the whole way would give too much.
+
+    Parameters
+    ----------
+    vertices : array_like, shape (n_vertices, 2)
+        Row and column of every click, in order.
+
+    Returns
+    -------
+    ndarray, shape (n_points, 2)
+        The clicks with points between them.
+
+    Raises
+    ------
+    InvalidChoice
+        If there are fewer than three vertices or a coordinate is not finite.
+
+    References
+    ----------
+    Yuksel C et al. Parameterization and applications of Catmull-Rom curves. Computer-Aided Design 2011.
+    doi:10.1016/j.cad.2010.08.008
+    """
+    points = _checked(vertices)
+    if len(points) < 3:
+        raise InvalidChoice(
+            f"Expected an outline of at least 3 vertices, found {len(points)}.", hint="Click more points."
+        )
+    share = np.linspace(0, 1, _POINTS_PER_SIDE, endpoint=False)[:, np.newaxis]
+    sides = []
+    for index in range(len(points)):
+        around = [points[(index + offset) % len(points)] for offset in (-1, 0, 1, 2)]
+        straight = (1 - share) * around[1] + share * around[2]
+        sides.append((1 - _BEND) * straight + _BEND * _smooth_side(around, share))
+    return np.concatenate(sides)
+
+
+def _smooth_side(around: list[NDArray[np.float64]], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points of the curve between the second and the third of four clicks."""
+    # Clicks on one place are told apart by a hair, so that nothing is divided by zero.
+    steps = [max(float(np.linalg.norm(b - a)), 1e-6) ** 0.5 for a, b in pairwise(around)]
+    knots = np.concatenate([[0.0], np.cumsum(steps)])
+    at = knots[1] + share * (knots[2] - knots[1])
+
+    def between(low: int, high: int, start: NDArray[np.float64], end: NDArray[np.float64]) -> NDArray[np.float64]:
+        part = (at - knots[low]) / (knots[high] - knots[low])
+        return np.asarray((1 - part) * start + part * end)
+
+    lines = [between(i, i + 1, around[i], around[i + 1]) for i in range(3)]
+    bends = [between(i, i + 2, lines[i], lines[i + 1]) for i in range(2)]
+    return between(1, 2, bends[0], bends[1])
 
 
 def livewire(
