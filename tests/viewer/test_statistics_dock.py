@@ -47,6 +47,7 @@ from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.viewer.widgets.word_inputs import NamedRows
+from napari_hipspine.workflows.cohort_columns import CohortColumns, LeanColumns
 from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
 from napari_hipspine.workflows.open_subject import LabelFiles
@@ -152,6 +153,12 @@ def same_files(page, folder: Path, *arguments: str) -> list[str]:
                     ),
                     ModelExtras(by="month", few_events="firth", z_columns=("a", "b"), z_within="sex", z_ddof=0),
                 ),
+                ModelWish("", ModelRequest("y ~ a"), ModelExtras(columns=CohortColumns(activity="met"))),
+                ModelWish(
+                    "",
+                    ModelRequest("y ~ a"),
+                    ModelExtras(columns=CohortColumns(activity="met", activity_cuts=(1, 2.5))),
+                ),
                 ModelWish("", ModelRequest("y ~ a", estimator="gee", random="1|id", n_points=5)),
                 ModelWish("", ModelRequest("y ~ a * b"), ModelExtras(additive=("a<0", "b>1"), draws=200, seed=4)),
             ],
@@ -244,6 +251,36 @@ def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path,
     result.figure_box.setCurrentIndex(result.figure_box.findData("probability_map"))
     assert result.figure.value() is result._figures["probability_map"]
     assert RESEARCH_ONLY in result.text.toPlainText()
+
+
+def test_columns_made_before_a_model_are_those_of_the_command_line(dock, tmp_path, qtbot, told):
+    random = np.random.default_rng(5)
+    people = [f"p{k:03d}" for k in range(80)]
+    cohort = pd.DataFrame({"subject_id": people, "met": random.uniform(0, 8000, 80), "bmi_kg_m2": 25.0})
+    cohort["pain"] = random.integers(0, 2, 80)
+    rows = [
+        {"subject_id": who, "level": "all", "muscle": "multifidus", "side": side, "fi": 0.2}
+        | {"volume_mm3": random.uniform(3e4, 5e4)}
+        for who in people
+        for side in ("left", "right")
+    ]
+    table, measured = tmp_path / "cohort.csv", tmp_path / "measurements.csv"
+    cohort.to_csv(table, index=False)
+    pd.DataFrame(rows).to_csv(measured, index=False)
+    columns = CohortColumns(LeanColumns((measured,), ("multifidus",)), activity="met", activity_cuts=(600.0, 4000.0))
+    formula = "pain ~ lean_volume_cm3 + activity"
+    work(dock.model, ModelWish(str(table), ModelRequest(formula), ModelExtras(columns=columns)), qtbot)
+    assert told == []
+    names = same_files(
+        dock.model,
+        tmp_path,
+        *("model", str(table), "--formula", formula, "--lean-from", str(measured), "--lean-muscles", "multifidus"),
+        *("--activity", "met", "--activity-cuts", "600,4000"),
+    )
+    assert "model.csv" in names
+    dock.model.editor.made._cuts.set_value(["600"])
+    with pytest.raises(InvalidChoice, match="two numbers where activity is cut, found 600"):
+        dock.model.editor.value()
 
 
 def test_courses_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot, told):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
 from ..domain.tables import MODELS
@@ -30,7 +32,7 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
     severe: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     if wish.measurements:
-        rows = SevereRows(wish.measurements, level=wish.level, session=wish.session)
+        rows = SevereRows(tuple(Path(path) for path in wish.measurements), level=wish.level, session=wish.session)
         table, severe = add_severe(table, rows)
         told = (rows.sentence,)
     request = CourseRequest(

@@ -10,9 +10,10 @@ from ...domain.errors import InvalidChoice
 from ...relating.models.design import OutcomeKind
 from ...relating.models.fitting import MOST_POINTS, Estimator, ModelRequest
 from ...relating.models.mixed_linear import Criterion
-from ...relating.models.mixed_logistic import DEFAULT_POINTS
+from ...relating.models.random_intercept import DEFAULT_POINTS
 from ...workflows.model_cohort import FewEvents, ModelExtras
 from ..study_wishes import ModelWish
+from .cohort_columns_editor import CohortColumnsEditor
 from .small_parts import choice_box, choose_value, set_reason
 from .table_files import TableFiles
 from .word_inputs import ColumnBox, WordsLine
@@ -45,9 +46,10 @@ class ModelEditor(QWidget):
         self._columns = QElidingLabel()
         self._make_lines()
         self._make_boxes()
+        self.made = CohortColumnsEditor()
         self._more = QPushButton("More choices")
         self._more.setCheckable(True)
-        self._more.setToolTip("Subgroups, z-scores, additive interaction, bootstrap, quadrature")
+        self._more.setToolTip("Columns made before, subgroups, z-scores, additive interaction, bootstrap, quadrature")
         self._rest = QWidget()
         self._rest.setVisible(False)
         self._lay_out()
@@ -87,6 +89,7 @@ class ModelEditor(QWidget):
             additive=self._words["additive"].value(),
             draws=self._numbers["draws"].value(),
             seed=self._numbers["seed"].value(),
+            columns=self.made.value(),
         )
         return ModelWish("".join(self.table.value()), request, extras)
 
@@ -97,6 +100,7 @@ class ModelEditor(QWidget):
         self._lines["formula"].setText(request.formula)
         self._lines["random"].setText(request.random or "")
         self._words["references"].set_value([f"{name}={word}" for name, word in request.references.items()])
+        self.made.set_value(extras.columns)
         for name in ("z_columns", "additive"):
             self._words[name].set_value(getattr(extras, name))
         for name, pick in self._picks.items():
@@ -151,6 +155,7 @@ class ModelEditor(QWidget):
         form.addRow("", self._more)
         rest = QFormLayout(self._rest)
         rest.setContentsMargins(0, 0, 0, 0)
+        rest.addRow(self.made)
         rest.addRow("Compared with", self._words["references"])
         rest.addRow("One model per", self._picks["by"])
         rest.addRow("Few events", self._boxes["few_events"])
@@ -177,6 +182,7 @@ class ModelEditor(QWidget):
             *(box.currentIndexChanged for box in self._boxes.values()),
             *(number.valueChanged for number in self._numbers.values()),
             self.table.value_changed,
+            self.made.value_changed,
         ]
         for signal in signals:
             signal.connect(lambda *_: self._tell())
@@ -191,6 +197,7 @@ class ModelEditor(QWidget):
         self._columns.setToolTip("\n".join(columns))
         for pick in self._picks.values():
             pick.offer(columns)
+        self.made.offer(columns)
 
     def _allow(self) -> None:
         has_groups = bool(self._lines["random"].text().strip())
