@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..domain.errors import InvalidChoice
 from .models.columns import is_gap, number_groups, read_numbers
+from .models.design import OutcomeKind
 from .models.estimates import CONFIDENCE
 from .models.fitting import Estimator, FittedModel, ModelRequest, fit_model
 from .models.formula import quote_name
@@ -119,7 +120,9 @@ def relate_scores(table: pd.DataFrame, request: CourseRequest) -> Named:
             fit_model(
                 table,
                 ModelRequest(
-                    request.formula(score, exposure, with_time=time), kind="linear", random=f"1 + {time}|{subject}"
+                    request.formula(score, exposure, with_time=time),
+                    kind=OutcomeKind.LINEAR,
+                    random=f"1 + {time}|{subject}",
                 ),
             ),
         )

@@ -30,7 +30,7 @@ class AgreementChoice(QWidget):
 
         super().__init__()
         self._of = choice_box(_OF, tooltip="What is compared")
-        self.numbers, self.outlines = AgreementEditor(), OutlinesEditor(TABLED)
+        self.numbers, self.outlines = AgreementEditor(), OutlinesEditor(tuple(TABLED))
         self._parts = QStackedWidget()
         self._parts.addWidget(self.numbers)
         self._parts.addWidget(self.outlines)

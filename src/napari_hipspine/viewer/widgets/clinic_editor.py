@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
@@ -47,7 +48,8 @@ class ClinicEditor(QWidget):
         form.addRow("2x2: finding", self._pair["finding"])
         form.addRow("2x2: condition", self._pair["condition"])
         self.sides.value_changed.connect(lambda: self._affected.offer(self.sides.columns()))
-        for part in (self.sides, self._affected, self.procedures, self._sessions, self._measures, *self._pair.values()):
+        parts: list[Any] = [self.sides, self._affected, self.procedures, self._sessions, self._measures]
+        for part in (*parts, *self._pair.values()):
             part.value_changed.connect(lambda *_: self._tell())
         self.set_value(ClinicTables())
 

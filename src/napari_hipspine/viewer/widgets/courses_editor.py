@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
 from superqt import QElidingLabel
@@ -49,7 +51,8 @@ class CoursesEditor(QWidget):
         self._over_time = choice_box(_OVER_TIME, tooltip="Odds over all time points")
         self._lay_out()
         self.table.value_changed.connect(self._show_columns)
-        parts = (self.table, self.measurements, *self._rows.values(), *self._words.values(), *self._picks.values())
+        parts: list[Any] = [self.table, self.measurements]
+        parts += [*self._rows.values(), *self._words.values(), *self._picks.values()]
         for signal in (*(part.value_changed for part in parts), self._over_time.currentIndexChanged):
             signal.connect(lambda *_: self._tell())
         self.set_value(_USUAL)
@@ -65,14 +68,12 @@ class CoursesEditor(QWidget):
 
     def value(self) -> CoursesWish:
         """The choices."""
-        rows = {name: ", ".join(line.value()) or None for name, line in self._rows.items()}
+        choices: dict[str, Any] = {name: line.value() for name, line in self._words.items()}
+        choices |= {name: pick.value() or getattr(_USUAL, name) for name, pick in self._picks.items()}
+        if self.measurements.value():
+            choices |= {name: ", ".join(line.value()) or None for name, line in self._rows.items()}
         return CoursesWish(
-            "".join(self.table.value()),
-            self.measurements.value(),
-            **(rows if self.measurements.value() else {}),
-            **{name: line.value() for name, line in self._words.items()},
-            **{name: pick.value() or getattr(_USUAL, name) for name, pick in self._picks.items()},
-            over_time=self._over_time.currentData(),
+            "".join(self.table.value()), self.measurements.value(), over_time=self._over_time.currentData(), **choices
         )
 
     def set_value(self, wish: CoursesWish) -> None:
