@@ -11,6 +11,7 @@ from tests.viewer.conftest import SHAPE, STRUCTURES, oriented_grid
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.label_map import LabelMap, Origin
 from napari_hipspine.domain.subject import stay_silent
+from napari_hipspine.keeping.label_store_errors import LabelsNotKept
 from napari_hipspine.viewer.label_work import fresh_place, open_label_work, place_of_labels, work_folder
 from napari_hipspine.viewer.openings import new_labels_on, open_labels_on
 from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords
@@ -23,11 +24,11 @@ def empty():
 
 
 def test_same_files_lead_to_the_same_folder(subject):
-    place = place_of_labels("sub-007", subject.pictures, subject.outlines)
-    assert place == place_of_labels("sub-007", subject.pictures, subject.outlines)
+    place = place_of_labels(subject.pictures, subject.outlines)
+    assert place == place_of_labels(subject.pictures, subject.outlines)
     assert place.parent == work_folder()
-    assert place != place_of_labels("sub-007", subject.pictures, None)
-    assert place != place_of_labels("sub-007", replace(subject.pictures, series="1"), subject.outlines)
+    assert place != place_of_labels(subject.pictures, None)
+    assert place != place_of_labels(replace(subject.pictures, series="1"), subject.outlines)
 
 
 def test_source_is_untouched_and_work_goes_on_where_it_was_left(subject):
@@ -46,7 +47,7 @@ def test_source_is_untouched_and_work_goes_on_where_it_was_left(subject):
 
 
 def test_second_opener_may_only_look_and_is_told_why(subject, empty):
-    place = place_of_labels("sub-007", subject.pictures, None)
+    place = place_of_labels(subject.pictures, None)
     first, second = open_label_work(place, empty), open_label_work(place, empty)
     assert first.read_only_reason == ""
     assert second.read_only_reason
@@ -131,3 +132,9 @@ def test_measuring_reads_what_was_finished_when_it_was_asked(subject):
     rows = session.work.measured.result.slices
     assert rows.loc[rows["muscle"] == "multifidus", "flags"].str.contains("threshold_stale").all()
     opened.work.close()
+
+
+def test_a_folder_that_cannot_be_made_is_said(empty, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LabelsNotKept, match="Expected a folder for labels that are worked on"):
+        open_label_work(tmp_path / "file" / "labels", empty)

@@ -25,10 +25,12 @@ from ..keeping.journal_history import Mark
 from ..keeping.label_store import LabelStore
 from ..keeping.label_store_changes import LabelChange, Stage
 from ..keeping.label_store_creation import create_label_store
+from ..keeping.label_store_errors import LabelsNotKept
 from ..keeping.label_store_opening import open_label_store
 from ..keeping.label_store_status import Status
 from ..segmenting.flow_store import FlowMemory
 from ..workflows.open_subject import ImageFiles, LabelFiles
+from ..workflows.subject_key import subject_of_path
 
 ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_WORK"
 """Names another folder for labels that are worked on."""
@@ -218,7 +220,7 @@ def work_folder() -> Path:
     return base / "napari-hipspine" / "labels"
 
 
-def place_of_labels(name: str, pictures: ImageFiles | None, outlines: LabelFiles | None) -> Path:
+def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None) -> Path:
     """Folder for the labels of a series: the same files lead to the same folder, so that work is found again.
 
     Samples and pictures that came from no file get a folder of their own that lasts as long as the program.
@@ -229,15 +231,13 @@ def place_of_labels(name: str, pictures: ImageFiles | None, outlines: LabelFiles
     if outlines is not None:
         said += [str(Path(outlines.labels).absolute()), str(outlines.naming), str(outlines.series or "")]
     digest = hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
-    words = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:_NAME_LENGTH] or "series"
-    return work_folder() / f"{words}-{digest}"
+    return work_folder() / f"{_as_folder_name(subject_of_path(pictures.paths[0]))}-{digest}"
 
 
 def fresh_place(name: str) -> Path:
     """A folder for labels that came from a layer: nothing was worked on there before."""
-    words = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-")[:_NAME_LENGTH] or "layer"
-    work_folder().mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=f"{words}-{datetime.now().astimezone():%Y%m%d-%H%M%S}-", dir=work_folder()))
+    now = datetime.now().astimezone()
+    return work_folder() / f"{_as_folder_name(name)}-{now:%Y%m%d-%H%M%S-%f}"
 
 
 def open_label_work(
@@ -261,7 +261,13 @@ def open_label_work(
     HipSpineError
         Whatever the disk refuses.
     """
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LabelsNotKept(
+            f"Expected a folder for labels that are worked on, found {error.strerror or error}, at {place}.",
+            hint=f"Let {ENVIRONMENT_VARIABLE} name a folder that can be written.",
+        ) from error
     folder = place / _STORE
     if held is not None and held.store.folder == folder and not held.is_closed:
         return held
@@ -277,6 +283,10 @@ def open_label_work(
             hint="The image file was replaced since. Move that folder away, then open the labels again.",
         )
     return LabelWork(store, is_resumed=is_resumed)
+
+
+def _as_folder_name(words: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")[:_NAME_LENGTH] or "labels"
 
 
 def _is_sample(path: Path) -> bool:

@@ -295,7 +295,7 @@ class LayerLink:
         work, opened = self._session.works[number], outlined.label_map
         kept = outlined.work
         if kept is None or kept.is_closed:
-            place = place_of_labels(layer.name, work.pictures, outlined.outlines)
+            place = place_of_labels(work.pictures, outlined.outlines)
             kept = open_label_work(place, opened)
         checksums = slice_checksums(opened.labels)
         label_map = kept.store.label_map()

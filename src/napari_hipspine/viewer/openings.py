@@ -155,7 +155,7 @@ def open_labels_on(
     else:
         label_map = open_labels(outlines).on_grid(image.grid)
     label_map = as_opened(label_map)
-    work = open_label_work(place_of_labels(name, pictures, outlines), label_map, held=held, progress=progress)
+    work = open_label_work(place_of_labels(pictures, outlines), label_map, held=held, progress=progress)
     return _opened(image, label_map, work, name=name, outlines=outlines)
 
 
@@ -168,7 +168,7 @@ def new_labels_on(
     structures = dict(enumerate(pairs, start=1))
     nothing = np.broadcast_to(np.uint16(0), image.grid.shape)
     empty = LabelMap(nothing, image.grid, structures, origin=Origin.DRAWN)
-    work = open_label_work(place_of_labels(name, pictures, None), empty, held=held)
+    work = open_label_work(place_of_labels(pictures, None), empty, held=held)
     return _opened(image, empty, work, name=name, outlines=None)
 
 
