@@ -25,6 +25,7 @@ PACKAGES = (
     "pydicom",
     "SimpleITK",
     "numba",
+    "opencv-python-headless",
 )
 """Packages whose version can change a number."""
 
