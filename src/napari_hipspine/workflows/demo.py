@@ -14,6 +14,7 @@ from ..domain.volume import Volume, WaterFat
 from ..sample_data import SampleSeries, sample_subjects, synthetic_measurements
 from .measure_subject import measure_subject
 from .open_subject import ImageFiles, LabelFiles, open_subject
+from .subject_key import subject_of_path
 
 if TYPE_CHECKING:
     from ..writing.report import Picture
@@ -96,7 +97,6 @@ def measure_sample(series: SampleSeries) -> tuple[SubjectResult, tuple[Picture, 
 
     image, label_map = open_sample(series)
     files = [path for path in (series.image, series.fat, series.labels, series.naming) if path is not None]
-    result = measure_subject(
-        image, label_map, key=SubjectKey(series.subject_id), level_plan=series.level_plan, inputs=files
-    )
+    key = SubjectKey(subject_of_path(series.image))
+    result = measure_subject(image, label_map, key=key, level_plan=series.level_plan, inputs=files)
     return result, picture_levels(image, label_map, result, level_plan=series.level_plan)
