@@ -48,7 +48,7 @@ def take_pictures(folder: Path, size: tuple[int, int]) -> None:
     """Walk through the job and keep a picture of each step."""
     viewer, dock = open_sample_window(SAMPLE, size=size)
     take(viewer, folder / "level.png")
-    for step in (Step.IMAGES, Step.LABELS, Step.MEASURE):
+    for step in (Step.IMAGES, Step.MUSCLES, Step.THRESHOLD):
         dock.open_step(step)
         take(viewer, folder / f"{step.name.lower()}.png")
     measure_and_wait(dock)

@@ -94,7 +94,7 @@ def test_measuring_waits_for_what_is_missing(session, values, reason):
 def test_labels_without_names_are_not_measured(session, subject):
     session.change(label_map=replace(subject.label_map, structures={}))
     assert session.why_not_measure() == "Say first which muscle each label value is (step 3)."
-    assert step_states(session)[Step.LABELS].status is Status.ATTENTION
+    assert step_states(session)[Step.MUSCLES].status is Status.ATTENTION
 
 
 def test_unknown_polarity_is_asked_for_and_what_the_reader_says_is_used(session, subject):
@@ -141,7 +141,7 @@ def test_painted_slices_are_named_and_the_table_is_not_exported(session, subject
     session.look_at_labels()
     assert session.work.stale_slices == {3}
     assert "the labels" in session.why_not_export()
-    assert step_states(session)[Step.TABLE].status is Status.ATTENTION
+    assert step_states(session)[Step.RESULTS].status is Status.ATTENTION
     measure(session)
     assert session.why_not_export() == ""
     assert EDITED_NOTE in session.work.measured.result.provenance.notes
@@ -168,7 +168,7 @@ def test_undone_painting_leaves_the_table_as_it_was(session, subject):
 def test_every_choice_that_changes_a_number_makes_the_table_stale(session, values, named):
     measure(session)
     session.change(**values)
-    assert session.why_not_export() == f"Changed since it was measured: {named}. Measure again (step 4)."
+    assert session.why_not_export() == f"Changed since it was measured: {named}. Find the thresholds anew (step 4)."
 
 
 def test_result_goes_to_its_series_even_if_another_one_is_open_by_now(session, subject):

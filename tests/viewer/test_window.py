@@ -72,7 +72,7 @@ def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(win
     series = find_sample("phantom01", Region.LUMBAR)
     for layer in layers_of_sample(series):
         viewer.add_layer(Layer.create(*layer))
-    assert step_states(dock.session)[Step.LEVEL].status is Status.ATTENTION
+    assert step_states(dock.session)[Step.LEVELS].status is Status.ATTENTION
     measure(dock, qtbot)
     written = dock.actions.export(tmp_path / "window")
     (level,) = series.level_plan.placements
@@ -169,12 +169,12 @@ def test_numbers_follow_painting_and_undo_by_themselves(window, subject, qtbot):
         return float(found.iloc[0])
 
     was, layer = csa(), viewer.layers["muscles"]
-    dock.open_step(Step.LABELS)
+    dock.open_step(Step.MUSCLES)
     layer.paint((3, 55, 40), 1)
     qtbot.waitUntil(lambda: csa() > was, timeout=10_000)
     assert dock.session.why_not_export() == ""
     assert dock.results.tables["slices"].value() is dock.session.work.measured.result.slices
-    assert dock.steps[Step.LABELS].is_open
+    assert dock.steps[Step.MUSCLES].is_open
     layer.undo()
     qtbot.waitUntil(lambda: csa() == was, timeout=10_000)
     assert dock.session.work.measured is not before
@@ -190,7 +190,7 @@ def test_changed_levels_wait_for_the_button(window, subject, qtbot):
     qtbot.waitUntil(lambda: dock.session.work.stale_slices == {3}, timeout=5_000)
     qtbot.wait(300)
     assert dock.session.work.measured is before
-    assert "the labels, the levels. Measure again" in dock.session.why_not_export()
+    assert "the labels, the levels. Find the thresholds anew" in dock.session.why_not_export()
 
 
 def test_refusal_is_one_notification_and_nothing_is_lost(window, subject, qtbot, told):

@@ -220,7 +220,7 @@ class Session:
         """What is missing before the tables can be written, as a sentence; empty when nothing is."""
         work = self.work
         if work is None or work.measured is None:
-            return "Measure first (step 4)."
+            return "Find the thresholds first (step 4)."
         return self.why_stale()
 
     def why_stale(self) -> str:
@@ -229,7 +229,7 @@ class Session:
         if work is None or work.measured is None:
             return ""
         named = self._changed_since(work, work.measured)
-        return f"Changed since it was measured: {', '.join(named)}. Measure again (step 4)." if named else ""
+        return f"Changed since it was measured: {', '.join(named)}. Find the thresholds anew (step 4)." if named else ""
 
     def _changed_since(self, work: SeriesWork, measured: Measured) -> list[str]:
         asked = measured.request

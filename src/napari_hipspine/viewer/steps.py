@@ -14,11 +14,11 @@ from .session import Session
 class Step(StrEnum):
     """Steps of the main job, in order."""
 
-    IMAGES = "Images"
-    LEVEL = "Level"
-    LABELS = "Labels"
-    MEASURE = "Measure"
-    TABLE = "Table"
+    IMAGES = "Subject & images"
+    LEVELS = "Levels"
+    MUSCLES = "Muscles"
+    THRESHOLD = "Fat threshold"
+    RESULTS = "Results"
 
 
 class Status(StrEnum):
@@ -46,10 +46,10 @@ def step_states(session: Session) -> dict[Step, StepState]:
         return {**states, Step.IMAGES: StepState(Status.NOW, "open an image")}
     states = {
         Step.IMAGES: _images(session, work),
-        Step.LEVEL: _level(work),
-        Step.LABELS: _labels(work),
-        Step.MEASURE: _measure(session, work),
-        Step.TABLE: _table(session, work),
+        Step.LEVELS: _levels(work),
+        Step.MUSCLES: _muscles(work),
+        Step.THRESHOLD: _threshold(session, work),
+        Step.RESULTS: _results(session, work),
     }
     waiting = next((step for step, state in states.items() if state.status is Status.TODO), None)
     if waiting is not None:
@@ -79,7 +79,7 @@ def _images(session: Session, work: SeriesWork) -> StepState:
     return StepState(Status.DONE, describe_image(work.image))
 
 
-def _level(work: SeriesWork) -> StepState:
+def _levels(work: SeriesWork) -> StepState:
     if work.unconfirmed_levels:
         return StepState(Status.ATTENTION, f"confirm {_listed(work.unconfirmed_levels)}")
     names = dict.fromkeys(placed.level.id for placed in work.level_plan.placements)
@@ -92,7 +92,7 @@ def _listed(levels: Iterable[str]) -> str:
     return ", ".join(level.replace("_", " ") for level in levels)
 
 
-def _labels(work: SeriesWork) -> StepState:
+def _muscles(work: SeriesWork) -> StepState:
     if work.label_map is None:
         return StepState(Status.TODO, "")
     if not work.n_structures:
@@ -100,17 +100,17 @@ def _labels(work: SeriesWork) -> StepState:
     return StepState(Status.DONE, f"{work.n_structures} structures")
 
 
-def _measure(session: Session, work: SeriesWork) -> StepState:
+def _threshold(session: Session, work: SeriesWork) -> StepState:
     if session.doing:
         return StepState(Status.NOW, session.doing)
     if work.measured is None:
         return StepState(Status.TODO, "")
     if session.why_stale():
-        return StepState(Status.ATTENTION, "measure again")
+        return StepState(Status.ATTENTION, "find the thresholds anew")
     return StepState(Status.DONE, work.measured.request.protocol.fat_method.value)
 
 
-def _table(session: Session, work: SeriesWork) -> StepState:
+def _results(session: Session, work: SeriesWork) -> StepState:
     if work.measured is None:
         return StepState(Status.TODO, "")
     n_rows = len(work.measured.result.measurements)

@@ -9,7 +9,7 @@ from ...domain.volume import WaterFat
 from ..session import Session
 from .declared_editor import Declared, DeclaredEditor
 from .image_files_editor import ImageFilesEditor
-from .small_parts import choice_box, set_reason, wrapped_label
+from .small_parts import choice_box, make_primary, set_reason, wrapped_label
 from .subject_editor import SubjectEditor
 
 
@@ -34,6 +34,7 @@ class ImagesPanel(QWidget):
         self.declared = DeclaredEditor()
         self._open = QPushButton("Open")
         self._open.clicked.connect(self.open_wished)
+        make_primary(self._open)
         self._series = choice_box((), tooltip="Which of the open series is worked on; the others keep what they have")
         self._series.activated.connect(self.series_chosen)
         self._series_row = QWidget()

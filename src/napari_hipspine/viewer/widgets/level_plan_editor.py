@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 from ...domain.anatomy import Term, core_muscles, find_level, vocabulary
 from ...domain.grid import Grid
 from ...domain.level_plan import LevelPlacement, LevelPlan
-from .small_parts import choice_box, choose_value, set_reason
+from .small_parts import choice_box, choose_value, make_primary, set_reason
 from .window_editor import WindowEditor
 
 _HEADINGS = ("Level", "Slice", "mm", "Muscle", "")
@@ -66,6 +66,7 @@ class LevelPlanEditor(QWidget):
         self._remove.clicked.connect(self._remove_chosen)
         self._confirm = QPushButton("Confirm")
         self._confirm.clicked.connect(self.confirm_all)
+        make_primary(self._confirm)
         self._window = WindowEditor()
         self._window.value_changed.connect(self._tell)
         self._level.currentIndexChanged.connect(self._name_mark)

@@ -34,7 +34,7 @@ _TOUCH_PAUSE_MS = 250
 
 
 class MainDock(QWidget):
-    """Open, level, labels, measure, table: one step after the other.
+    """Subject and images, levels, muscles, fat threshold, results: one step after the other.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ class MainDock(QWidget):
 
     def _show_table(self) -> None:
         self.show_results()
-        self.open_step(Step.TABLE)
+        self.open_step(Step.RESULTS)
 
     def _refresh_levels(self) -> None:
         work = self.session.work
@@ -247,7 +247,7 @@ class MainDock(QWidget):
 
     def _open_step_that_is_on(self) -> None:
         states, waiting = step_states(self.session), (Status.NOW, Status.ATTENTION)
-        self.open_step(next((s for s, state in states.items() if state.status in waiting), Step.TABLE))
+        self.open_step(next((s for s, state in states.items() if state.status in waiting), Step.RESULTS))
 
     def _declare(self, said: Declared) -> None:
         self.session.declare(

@@ -1,4 +1,4 @@
-"""Step 4: how it is measured, and the button that does it."""
+"""Step 4: how fat is told from muscle, and the button that finds the thresholds and measures with them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from qtpy.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from ..session import Session
 from .protocol_editor import ProtocolEditor
-from .small_parts import choice_box, set_reason
+from .small_parts import choice_box, make_primary, set_reason
 
 _PROPOSED = "automatic"
 
 
 class MeasurePanel(QWidget):
-    """Settings, the fat beside the muscles, and Measure.
+    """Settings, the fat beside the muscles, and Find thresholds.
 
     Attributes
     ----------
@@ -37,8 +37,9 @@ class MeasurePanel(QWidget):
             "fat_roi_proposed, or drawn by you in a labels layer of its own",
         )
         self._fat.activated.connect(lambda *_: self.fat_layer_chosen.emit(self._fat.currentData()))
-        self._measure = QPushButton("Measure")
+        self._measure = QPushButton("Find thresholds")
         self._measure.clicked.connect(self.measure_wished)
+        make_primary(self._measure)
         fat = QFormLayout()
         fat.addRow("Fat beside muscle", self._fat)
         column = QVBoxLayout(self)
@@ -60,4 +61,6 @@ class MeasurePanel(QWidget):
             if kept is not None:
                 self._fat.setCurrentText(kept)
         missing = session.why_not_measure() or self.protocol.problem()
-        set_reason(self._measure, missing, otherwise="Measure every labelled muscle in the background")
+        set_reason(
+            self._measure, missing, otherwise="Find the fat threshold of every labelled muscle, and measure with it"
+        )

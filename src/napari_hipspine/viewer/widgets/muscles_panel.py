@@ -11,7 +11,7 @@ from ...keeping.journal_history import Mark
 from ..shortcuts import Wish, tooltip_of
 from .muscle_strips import MuscleStrips
 from .shortcuts_window import ShortcutsWindow
-from .small_parts import set_reason, wrapped_label
+from .small_parts import make_primary, set_reason, wrapped_label
 
 _LEGEND = "low bar filled · tall drawn, a little lower edited · underlined approved · orange dot: look here"
 _MARKS_SHOWN = 8
@@ -52,6 +52,7 @@ class MusclesPanel(QWidget):
         self._shortcuts: ShortcutsWindow | None = None
         self._buttons = {wish: self._button(wish) for wish in (w for line in _BUTTONS for w in line)}
         self._buttons[Wish.SCRIBBLE].setCheckable(True)
+        make_primary(self._buttons[Wish.FILL])
         self._accept, self._drop = self._button(Wish.ACCEPT), self._button(Wish.DROP)
         self._modes = {
             "polygon": _plain("Outline", "Click the corners of the muscle; Enter or a double click closes it (3)"),

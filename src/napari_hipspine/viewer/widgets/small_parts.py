@@ -11,6 +11,12 @@ from ...domain.provenance import RESEARCH_ONLY
 
 NOBODY_SAID = "not stated"
 
+_PRIMARY = """
+QPushButton:enabled { background-color: #1f6fb2; color: white; font-weight: bold; }
+QPushButton:enabled:hover { background-color: #2b82cb; }
+QPushButton:enabled:pressed { background-color: #185a91; }
+"""
+
 
 def choice_box(choices: Iterable[tuple[str, object]], *, tooltip: str = "") -> QComboBox:
     """A box of words, each with the value it stands for; it shrinks before it pushes the dock wider."""
@@ -36,6 +42,12 @@ def set_reason(widget: QWidget, reason: str, *, otherwise: str = "") -> None:
     """Disable a control while there is a reason to, and let its tooltip say which."""
     widget.setEnabled(not reason)
     widget.setToolTip(reason or otherwise)
+
+
+def make_primary(button: QPushButton) -> QPushButton:
+    """Let the one button that leads on stand out while it can be pressed, in dark and light themes alike."""
+    button.setStyleSheet(_PRIMARY)
+    return button
 
 
 def wrapped_label(text: str = "") -> QLabel:

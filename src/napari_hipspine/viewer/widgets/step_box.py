@@ -9,7 +9,7 @@ from superqt import QElidingLabel
 from ..steps import Status, StepState
 
 _MARK_WIDTH = 20
-_HEADING_WIDTH = 100
+_HEADING_WIDTH = 168
 _INDENT = 8
 
 
@@ -21,7 +21,7 @@ class StepBox(QWidget):
     number : int
         Counted from 1.
     title : str
-        One word.
+        A word or two.
     content : QWidget
         What the step holds.
 
@@ -38,7 +38,7 @@ class StepBox(QWidget):
         self._mark = QLabel(Status.TODO.value)
         self._mark.setFixedWidth(_MARK_WIDTH)
         self._mark.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._heading = QPushButton(f"{number}  {title}")
+        self._heading = QPushButton(f"{number}  {title}".replace("&", "&&"))
         self._heading.setCheckable(True)
         self._heading.setFixedWidth(_HEADING_WIDTH)
         self._heading.setFlat(True)

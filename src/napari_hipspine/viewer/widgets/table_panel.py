@@ -6,7 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from ..session import Session
-from .small_parts import set_reason, wrapped_label
+from .small_parts import make_primary, set_reason, wrapped_label
 
 FILES = "slices.csv, measurements.csv, columns.json and run.json"
 
@@ -30,6 +30,7 @@ class TablePanel(QWidget):
         self._show.clicked.connect(self.show_wished)
         self._export = QPushButton("Export…")
         self._export.clicked.connect(self.export_wished)
+        make_primary(self._export)
         row = QHBoxLayout()
         row.addWidget(self._show)
         row.addWidget(self._export)
@@ -40,7 +41,7 @@ class TablePanel(QWidget):
     def refresh(self, session: Session) -> None:
         """Show the session."""
         measured = session.work.measured if session.work else None
-        nothing = "" if measured else "Measure first (step 4)."
+        nothing = "" if measured else "Find the thresholds first (step 4)."
         set_reason(self._show, nothing, otherwise="Show the table below the picture")
         set_reason(self._export, session.why_not_export(), otherwise=f"Write {FILES} into a folder")
         self._summary.setVisible(measured is not None)
