@@ -225,12 +225,26 @@ def test_interval_of_a_share_holds_it_and_stays_within_0_and_1(count: tuple[int,
     assert low < high
 
 
+@pytest.mark.parametrize(
+    ("count", "printed"),
+    [
+        ((81, 263), (0.2553, 0.3662)),
+        ((0, 20), (0, 0.1611)),
+        ((15, 148), (0.0624, 0.1605)),
+        ((1, 29), (0.0061, 0.1718)),
+    ],
+)
+def test_interval_of_a_share_is_the_published_one(count: tuple[int, int], printed: tuple[float, float]) -> None:
+    """Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I."""
+    assert wilson_interval(*count) == pytest.approx(printed, abs=5e-5)
+
+
 def test_counts_of_cells_and_what_cannot_be_counted() -> None:
     counts = count_two_by_two(["yes", "No", "1", "", "positive"], [True, "no", "false", "yes", "true"])
     assert counts == TwoByTwo(2, 1, 0, 1, n_missing=1)
     table = describe_diagnostics(TwoByTwo(0, 3, 0, 2), finding="a", condition="b").set_index("measure")
-    assert table.loc["sensitivity", "reason"] == "nobody in the denominator"
-    assert table.loc["odds_ratio", "reason"] == "a count is zero"
+    assert table.loc["sensitivity", "reason"] == "nobody_counted"
+    assert table.loc["odds_ratio", "reason"] == "zero_count"
     assert table.loc["specificity", "value"] == pytest.approx(0.4)
     with pytest.raises(TableInvalid, match="yes or no, found 'perhaps'"):
         count_two_by_two(["perhaps"], ["yes"])

@@ -46,10 +46,52 @@ def test_groups_stand_beside_all_and_missing_is_a_group() -> None:
     ]
 
 
-def test_a_column_that_may_name_people_is_refused() -> None:
-    people = make_people().assign(born=[f"19{k:02d}-01-01" for k in range(31)])
-    with pytest.raises(TableInvalid, match="words that several people share, found 31 different cells in born"):
-        describe_people(people)
+@pytest.mark.parametrize(
+    ("heading", "cells", "found"),
+    [
+        ("who", ["Ada", "Bob", "Cleo"], "3 different words of 3 people in who"),
+        ("who", ["Ada", "Ada", "Bob", "Cleo"], "3 different words of 4 people in who"),
+        ("who", ["Ada"], "1 different words of 1 people in who"),
+        ("seen", ["1957-03-02", "1957-03-02"], "dates in seen"),
+        ("seen", ["2.3.1957", "2.3.1957"], "dates in seen"),
+        ("seen", [19570302, 19570302.0], "dates in seen"),
+        ("first_name", ["Ada", "Ada"], "a heading that names people or days in first_name"),
+        ("birth_year", [1957, 1958], "a heading that names people or days in birth_year"),
+        ("PatientID", [4711, 4712], "a heading that names people or days in PatientID"),
+        ("mrn", [4711, 4712], "a heading that names people or days in mrn"),
+    ],
+)
+def test_a_column_that_may_name_people_is_refused(heading: str, cells: list[object], found: str) -> None:
+    people = pd.DataFrame({"subject_id": [f"{k}" for k in range(len(cells))], heading: cells, "age": 50})
+    for choices in ({"variables": [heading]}, {"variables": ["age"], "by": heading}):
+        with pytest.raises(TableInvalid, match=f"words that several people share, found {found}") as refusal:
+            describe_people(people, **choices)
+        assert not any(str(cell) in str(refusal.value) for cell in cells)
+    table = describe_people(people).set_index("variable")
+    assert table.loc[heading, "text"].startswith("left out, it may name people: ")
+    assert table.loc[heading].drop(["text", "group", "category"]).isna().all()
+    assert table.loc["age", "mean"] == 50
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("sex", ["f", "m"]),
+        ("sex", ["female"]),
+        ("side", ["left", "right", "both"]),
+        ("centre", ["Kiel", "Kiel", "Ulm", "Ulm"]),
+        ("asa", ["I", "II", "III"]),
+        ("smoking", ["never", "former", ""]),
+        ("idle_minutes", [2000, 19570399]),
+    ],
+)
+def test_categories_and_numbers_of_few_people_are_described(heading: str, cells: list[object]) -> None:
+    people = pd.DataFrame({"subject_id": [f"{k}" for k in range(len(cells))], heading: cells})
+    assert set(describe_people(people)["variable"]) == {heading}
+
+
+def test_unknown_columns_are_refused() -> None:
+    people = make_people()
     with pytest.raises(InvalidChoice, match="found no weight"):
         describe_people(people, variables=["weight"])
 

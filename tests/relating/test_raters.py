@@ -61,15 +61,21 @@ def test_grades_are_compared_within_all_that_are_possible(two_readers: pd.DataFr
     assert row["kappa_low"] < row["kappa"] < row["kappa_high"]
     wider = tabulate_kappa(rated, weights=KappaWeights.QUADRATIC, grades=range(5)).iloc[0]
     assert wider["kappa"] == pytest.approx(row["kappa"])
-    (row,) = tabulate_kappa(rated, weights=KappaWeights.NONE, grades=(0, 1)).to_dict("records")
-    assert row["reason"].startswith("Expected grades of 0, 1, found 2")
+    with pytest.raises(TableInvalid, match="Expected grades of 0, 1, found 2"):
+        tabulate_kappa(rated, weights=KappaWeights.NONE, grades=(0, 1))
+    alike = pair_raters(two_readers.assign(grade=2), ["grade"])
+    (row,) = tabulate_kappa(alike, weights=KappaWeights.NONE).to_dict("records")
+    assert (row["reason"], row["n"]) == ("one_grade_only", 9)
+    assert np.isnan(row["kappa"])
+    same = tabulate_reliability(alike).iloc[0]
+    assert same["reason"] == "constant_values"
 
 
 def test_too_few_subjects_are_a_reason_not_a_number(two_readers: pd.DataFrame) -> None:
     few = two_readers[two_readers["subject_id"].isin(["000", "001"])]
     for table in (tabulate_reliability(pair_raters(few, ["fi"])), tabulate_limits(pair_raters(few, ["fi"]))):
         assert table["n"].tolist() == [2]
-        assert "at least 3 targets" in table["reason"].iloc[0]
+        assert table["reason"].tolist() == ["too_few_rated"]
 
 
 def test_what_tells_raters_apart_is_found_or_asked_for(two_readers: pd.DataFrame) -> None:

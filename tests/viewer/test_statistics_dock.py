@@ -335,7 +335,7 @@ def test_outlines_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot
         *("agree", "--labels", *map(str, paths), "--naming", str(naming)),
         *("--distance-rule", "pooled", "--border-rule", "faces"),
     )
-    assert names == ["overlaps.csv", "run.json"]
+    assert names == ["columns.json", "overlaps.csv", "run.json"]
     assert told == []
     assert dock.agreement.result.summary.endswith("HD95 by rule pooled, outline faces.")
     assert "Dice 0.667" in dock.agreement.result.text.toPlainText()
@@ -351,7 +351,7 @@ def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, 
         *("flow", str(people), "--step", "prior surgery=fusion", "--step", "poor images=poor"),
         *("--mri-dates", "lumbar,hip"),
     )
-    assert names == ["analysed.csv", "flow.csv", "flow.png", "run.json"]
+    assert names == ["analysed.csv", "columns.json", "flow.csv", "flow.png", "run.json"]
     assert dock.flow.result.summary == "4 screened, 3 left, 1 analysed. The sums close."
     assert told == []
 
@@ -361,7 +361,7 @@ def test_flow_of_counts_writes_the_very_files_of_the_command_line(dock, tmp_path
     names = same_files(
         dock.flow, tmp_path, "flow", "--counts", "screened=143", "prior surgery=60", "poor images=52", "analysed=31"
     )
-    assert names == ["flow.csv", "flow.png", "run.json"]
+    assert names == ["columns.json", "flow.csv", "flow.png", "run.json"]
 
 
 def test_description_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):
@@ -373,7 +373,7 @@ def test_description_writes_the_very_files_of_the_command_line(dock, people, tmp
         tmp_path,
         *("describe", "--participants", str(people), "--by", "sex", "--variables", "age", "--measurements", measured),
     )
-    assert names == ["demographics.csv", "run.json", "warnings.csv"]
+    assert names == ["columns.json", "demographics.csv", "run.json", "warnings.csv"]
     assert told == []
     assert not dock.description.result.tabs.isTabVisible(1)
 
@@ -390,7 +390,7 @@ def test_clinic_writes_the_very_files_of_the_command_line(dock, people, tmp_path
         tmp_path,
         *("describe", "--participants", str(people), "--procedures", str(done), "--two-by-two", "severe,pain"),
     )
-    assert names == ["demographics.csv", "diagnostics.csv", "procedure_order.csv", "run.json"]
+    assert names == ["columns.json", "demographics.csv", "diagnostics.csv", "procedure_order.csv", "run.json"]
     assert told == []
     dock.description.editor.clinic._pair["condition"].set_value(None)
     with pytest.raises(InvalidChoice, match="found only severe"):

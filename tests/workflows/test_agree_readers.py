@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ def test_two_files_become_tables_and_figures(tmp_path: Path, capsys: pytest.Capt
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "bland_altman_L4_multifidus_left_fcsa.png",
         "bland_altman_L4_multifidus_left_fi.png",
+        "columns.json",
         "kappa.csv",
         "limits.csv",
         "reliability.csv",
@@ -52,7 +54,16 @@ def test_two_files_become_tables_and_figures(tmp_path: Path, capsys: pytest.Capt
     assert table.loc["fcsa", "icc21"] > 0.99
     assert table.loc["fcsa", "raters"] == "a.csv;b.csv"
     assert pd.read_csv(tmp_path / "out" / "kappa.csv")["kappa"].tolist() == [1.0]
-    assert "multifidus fcsa left L4: n 12, ICC(2,1) 1.000" in capsys.readouterr().out
+    described = json.loads((tmp_path / "out" / "columns.json").read_text())["tables"]
+    assert {name: [one["name"] for one in kind["columns"]] for name, kind in described.items()} == {
+        name: list(pd.read_csv(tmp_path / "out" / f"{name}.csv").columns) for name in ("reliability", "limits", "kappa")
+    }
+    rests_on = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert rests_on["settings"]["raters"] == ["a.csv", "b.csv"]
+    assert [one["path"] for one in rests_on["inputs"]] == list(map(str, paths))
+    printed = capsys.readouterr().out
+    assert "multifidus fcsa left L4: n 12, ICC(2,1) 1.000" in printed
+    assert "multifidus grade left L4, a.csv and b.csv: n 12, kappa 1.000" in printed
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:

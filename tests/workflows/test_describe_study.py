@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -36,8 +37,13 @@ def test_every_table_that_can_be_made_is(folder: Path, capsys: pytest.CaptureFix
     given |= {"acquisitions": "series.csv", "reference-values": "norms.csv"}
     options = [word for name, file in given.items() for word in (f"--{name}", str(folder / file))]
     assert run(*options, "--out", str(folder / "out")) == 0
-    names = ["acquisition_checks.csv", "acquisitions.csv", "demographics.csv", "norms.csv", "run.json", "warnings.csv"]
-    assert sorted(path.name for path in (folder / "out").iterdir()) == names
+    tables = ["acquisition_checks", "acquisitions", "demographics", "norms", "warnings"]
+    written = sorted(path.name for path in (folder / "out").iterdir())
+    assert written == sorted([*(f"{name}.csv" for name in tables), "columns.json", "run.json"])
+    described = json.loads((folder / "out" / "columns.json").read_text())["tables"]
+    assert {name: [one["name"] for one in table["columns"]] for name, table in described.items()} == {
+        name: list(pd.read_csv(folder / "out" / f"{name}.csv").columns) for name in tables
+    }
     norms = pd.read_csv(folder / "out" / "norms.csv", dtype={"subject_id": str}, keep_default_na=False)
     fi = norms[norms["measure"] == "fi"].set_index("subject_id")
     assert float(fi.loc["007", "z"]) == pytest.approx(1)
@@ -83,6 +89,15 @@ def test_what_a_clinic_asks(folder: Path) -> None:
     assert run(*options, *choices, "--out", str(folder / "out")) == 0
     written = {path.stem for path in (folder / "out").iterdir()}
     assert {"affected_sides", "affected_summary", "procedure_order", "changes", "course", "diagnostics"} <= written
+    rests_on = json.loads((folder / "out" / "run.json").read_text())
+    assert rests_on["settings"]["affected_column"] == "pain"
+    assert rests_on["settings"]["sessions"] == ["a", "b"]
+    assert [Path(one["path"]).name for one in rests_on["inputs"]] == [
+        "tests.csv",
+        "visits.csv",
+        "sides.csv",
+        "done.csv",
+    ]
     assert "2012" not in (folder / "out" / "procedure_order.csv").read_text()
 
 

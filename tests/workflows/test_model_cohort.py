@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from napari_hipspine.cli import model
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.domain.tables import MODELS
+from napari_hipspine.relating.models.predictions import predict
 from napari_hipspine.relating.models.side_tables import ACCURACY, ADDITIVE, CORNERS, LIKELIHOOD_RATIOS
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest, model_cohort
 
@@ -141,15 +141,31 @@ def test_z_scores_are_added_and_their_reference_is_told(tmp_path: Path, capsys) 
     assert json.loads((tmp_path / "run.json").read_text())["settings"]["z_within"] == "sex"
 
 
-def test_points_of_the_file_give_back_the_probability_of_the_model(tmp_path: Path) -> None:
-    found = model_cohort(COHORT, ModelRequest("cbp ~ sex + activity"), out=tmp_path)
-    points = pd.read_csv(tmp_path / "nomogram.csv").set_index("first_value")["points"]
-    told = next(note for note in found.notes if note.startswith("Nomogram: log-odds at random effect 0 = "))
-    base, per_point = (float(word) for word in re.findall(r"-?[\d.]+(?:e-?\d+)?(?= [+*])", told))
-    estimate = found.models.set_index("term")["estimate"]
-    log_odds = estimate["(Intercept)"] + estimate["sexmale"] + estimate["activitylow"]
-    total = points["male"] + points["low"]
-    assert 1 / (1 + np.exp(-(base + per_point * total))) == pytest.approx(1 / (1 + np.exp(-log_odds)), abs=1e-6)
+def points_of(rows: pd.DataFrame, first: str, second: str = "") -> float:
+    """Points of one value, or of a pair, on straight lines between the ticks of the file."""
+    if second:
+        across = rows.drop_duplicates("first_value")["first_value"]
+        columns = [
+            points_of(rows[rows["first_value"] == x].assign(first_value=rows["second_value"]), second) for x in across
+        ]
+        return float(np.interp(float(first), across.astype(float), columns))
+    if first in set(rows["first_value"]):
+        return float(rows.loc[rows["first_value"] == first, "points"].iloc[0])
+    return float(np.interp(float(first), rows["first_value"].astype(float), rows["points"].astype(float)))
+
+
+def test_the_nomogram_file_alone_gives_back_the_probability_of_the_model(tmp_path: Path) -> None:
+    asked = ModelRequest("cbp ~ lmm_z * intermat_z + age + activity", random="1|centre", n_points=3)
+    (_, fitted) = model_cohort(COHORT, asked, out=tmp_path).fitted[0]
+    file = pd.read_csv(tmp_path / "nomogram.csv", dtype=str, keep_default_na=False)
+    pairs = file[file["variables"] == "lmm_z and intermat_z"]
+    at_0, per_point = (float(file[name].iloc[0]) for name in ("log_odds_at_0", "log_odds_per_point"))
+    for _, person in pd.read_csv(COHORT, dtype=str).iloc[::60].iterrows():
+        total = points_of(pairs, person["lmm_z"], person["intermat_z"])
+        total += sum(points_of(file[file["variables"] == name], person[name]) for name in ("age", "activity"))
+        probability = 1 / (1 + np.exp(-(at_0 + per_point * total)))
+        told = predict(fitted, {name: [person[name]] for name in ("lmm_z", "intermat_z", "age", "activity")})
+        assert probability == pytest.approx(float(told.probability[0]), abs=1e-12)
 
 
 def test_a_nomogram_that_cannot_be_is_told_and_left_out(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from napari_hipspine.cli import flow
-from napari_hipspine.domain.errors import InvalidChoice
+from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.figures.flow_diagram import flow_diagram
 from napari_hipspine.relating.flow import FlowStep, close_counts, follow_flow
 
@@ -52,12 +53,46 @@ def test_people_and_dates_become_a_flow(people: Path, tmp_path: Path, capsys: py
     assert (out / "analysed.csv").read_text() == "subject_id\n007\n"
     assert "2019" not in (out / "flow.csv").read_text()
     assert "analysed: 1" in capsys.readouterr().out
+    described = json.loads((out / "columns.json").read_text())["tables"]
+    assert {name: [one["name"] for one in table["columns"]] for name, table in described.items()} == {
+        name: list(pd.read_csv(out / f"{name}.csv").columns) for name in ("flow", "analysed")
+    }
+    rests_on = json.loads((out / "run.json").read_text())
+    assert rests_on["settings"]["steps"] == {"prior surgery": ["fusion"], "poor images": ["poor"]}
+    assert rests_on["settings"]["reason_column"] == "exclusion_reasons"
+    assert rests_on["inputs"][0]["path"] == str(people)
+
+
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("fusoin", "Did you mean fusion?"),
+        ("poor_qualty", "Did you mean poor_quality?"),
+        ("tumour", "Reasons of the people: fusion, poor. Leave out what nobody has."),
+        ("outside_fow", "Did you mean outside_fov?"),
+        ("mri_after_surgery", "Reasons of the people: fusion, poor. Leave out what nobody has."),
+    ],
+)
+def test_a_misspelt_reason_does_not_count_0(people: Path, tmp_path: Path, reason: str, hint: str) -> None:
+    steps = ("--step", "prior surgery=fusion", "--step", f"others=poor,{reason}")
+    with pytest.raises(TableInvalid, match=f"found '{reason}' at 'others', which nobody has") as refusal:
+        run(str(people), *steps, "--out", str(tmp_path / "out"))
+    assert refusal.value.hint == hint
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_known_reason_that_nobody_has_counts_0(people: Path, tmp_path: Path) -> None:
+    steps = ("--step", "prior surgery=fusion", "--step", "images=poor,outside_fov,mri_after_surgery")
+    assert run(str(people), *steps, "--surgery-date", "surgery", "--mri-dates", "lumbar", "--out", str(tmp_path)) == 0
+    table = pd.read_csv(tmp_path / "flow.csv").set_index("reason")
+    assert table.loc["outside_fov", "n_with_reason"] == 0
+    assert table.loc["mri_after_surgery", "n_with_reason"] == 2
 
 
 def test_counts_close_or_nothing_is_written(tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run("--counts", "screened=143", "prior=107", "poor=5", "analysed=31", "--out", str(out)) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["flow.csv", "flow.png", "run.json"]
+    assert sorted(path.name for path in out.iterdir()) == ["columns.json", "flow.csv", "flow.png", "run.json"]
 
 
 @pytest.mark.parametrize(

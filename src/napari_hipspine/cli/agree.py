@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import InvalidChoice
-from ..domain.provenance import RESEARCH_ONLY
+from .relate import words_of
 
 
 def add_parser(commands: Any) -> None:
@@ -42,35 +42,33 @@ def run(arguments: argparse.Namespace) -> int:
             f"{'both' if arguments.labels is not None else 'neither'}.",
             hint="hipspine agree A.csv B.csv --out DIR, or hipspine agree --labels A.nii.gz B.nii.gz --out DIR",
         )
-    files = _outline_files(arguments) if arguments.labels is not None else _number_files(arguments)
-    for path in write_whole(arguments.out, files):
+    files, said = _compare_outlines(arguments) if arguments.labels is not None else _compare_numbers(arguments)
+    paths = write_whole(arguments.out, files)
+    print(said)
+    for path in paths:
         print(path)
-    print(RESEARCH_ONLY)
     return 0
 
 
-def _number_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
+def _compare_numbers(arguments: argparse.Namespace) -> tuple[dict[str, str | bytes], str]:
     from ..relating.grade_agreement import KappaWeights
     from ..relating.raters import RaterColumn
-    from ..workflows.agree_readers import agree_readers, agreement_files
+    from ..workflows.agree_readers import agree_readers, agreement_files, agreement_in_words
 
     agreement = agree_readers(
         arguments.measurements,
-        measures=_words(arguments.measures),
-        grades=_words(arguments.grades),
+        measures=words_of(arguments.measures),
+        grades=words_of(arguments.grades),
         weights=_choice(KappaWeights, arguments.weights, "weights"),
-        possible_grades=[_number(word) for word in _words(arguments.possible_grades)] or None,
+        possible_grades=[_number(word) for word in words_of(arguments.possible_grades)] or None,
         by=_choice(RaterColumn, arguments.by, "by") if arguments.by else None,
     )
-    for row in agreement.reliability.itertuples(index=False):
-        numbers = f"ICC(2,1) {row.icc21:.3f} ({row.icc21_low:.3f} to {row.icc21_high:.3f}), SEM {row.sem_within:.4g}"
-        print(f"{row.muscle} {row.measure} {row.side} {row.level}: n {row.n}, {str(row.reason) or numbers}")
-    return agreement_files(agreement)
+    return agreement_files(agreement), agreement_in_words(agreement)
 
 
-def _outline_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
+def _compare_outlines(arguments: argparse.Namespace) -> tuple[dict[str, str | bytes], str]:
     from ..measuring.agreement import BorderRule, DistanceRule
-    from ..workflows.agree_readers import agree_outlines, outline_files
+    from ..workflows.agree_readers import agree_outlines, outline_files, outlines_in_words
     from ..workflows.open_subject import LabelFiles, open_labels
 
     namings = (arguments.naming or [None]) * (1 if len(arguments.naming or []) == 2 else 2)
@@ -83,13 +81,8 @@ def _outline_files(arguments: argparse.Namespace) -> dict[str, str | bytes]:
     distance = _choice(DistanceRule, arguments.distance_rule, "distance rule")
     border = _choice(BorderRule, arguments.border_rule, "border rule")
     table = agree_outlines(first, second, distance=distance, border=border)
-    for row in table.itertuples(index=False):
-        print(f"{row.muscle} {row.side}: Dice {row.dice:.3f}, HD95 {row.hd95_mm:.2f} mm {row.reason}".rstrip())
-    return outline_files(table, arguments.labels, distance=distance, border=border)
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    files = outline_files(table, arguments.labels, distance=distance, border=border)
+    return files, outlines_in_words(table)
 
 
 def _number(word: str) -> float:

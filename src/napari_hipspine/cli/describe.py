@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import InvalidChoice
+from .relate import words_of
 
 
 def add_parser(commands: Any) -> None:
@@ -45,16 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.acquisitions is not None and arguments.images is not None:
         raise InvalidChoice("Expected acquisitions from a table or from images, found both.")
-    words = _words(arguments.variables)
+    words = words_of(arguments.variables)
     finding, condition = _pair(arguments.two_by_two)
     clinic = ClinicTables(
         side_covariates=arguments.sides,
         affected_column=arguments.affected,
         procedures=arguments.procedures,
-        sessions=_words(arguments.sessions),
+        sessions=words_of(arguments.sessions),
         finding=finding,
         condition=condition,
-        measures=_words(arguments.measures),
+        measures=words_of(arguments.measures),
     )
     tables = describe_study(
         participants=arguments.participants,
@@ -72,22 +73,21 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.reference_values,
         arguments.sides,
         arguments.procedures,
+        *(arguments.images or ()),
     )
-    files = description_files(tables, inputs=[path for path in given if path is not None])
+    inputs = [path for path in given if path is not None]
+    files = description_files(tables, inputs=inputs, by=arguments.by, variables=words, clinic=clinic)
+    paths = write_whole(arguments.out, files)
     print(describe_in_words(tables))
-    for path in write_whole(arguments.out, files):
+    for path in paths:
         print(path)
     return 0
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def _pair(text: str | None) -> tuple[str | None, str | None]:
     if text is None:
         return None, None
-    words = _words(text)
+    words = words_of(text)
     if len(words) != 2:
         raise InvalidChoice(f"Expected two columns as FINDING,CONDITION, found {text!r}.")
     return words

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
-from ..domain.provenance import RESEARCH_ONLY
+from .relate import words_of
 
 if TYPE_CHECKING:
     from ..relating.flow import FlowStep
@@ -44,7 +44,7 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Count and write."""
-    from ..workflows.study_flow import close_study_flow, find_study_flow, flow_files
+    from ..workflows.study_flow import close_study_flow, find_study_flow, flow_files, flow_in_words
     from ..writing.tables import write_whole
 
     if (arguments.people is None) == (arguments.counts is None):
@@ -60,16 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         steps = [_step(text) for text in arguments.step]
         study = find_study_flow(arguments.people, steps, reason_column=arguments.reason_column, rules=_rules(arguments))
-    print(f"screened: {study.flow.n_screened}")
-    for step in study.flow.steps:
-        reasons = (
-            ", ".join(f"{reason} {n}" for reason, n in step.with_reason.items()) if len(step.with_reason) > 1 else ""
-        )
-        print(f"  {step.name}: {step.n_excluded}{f' ({reasons})' if reasons else ''}")
-    print(f"analysed: {study.flow.n_analysed}")
-    for path in write_whole(arguments.out, flow_files(study)):
+    paths = write_whole(arguments.out, flow_files(study))
+    print(flow_in_words(study))
+    for path in paths:
         print(path)
-    print(RESEARCH_ONLY)
     return 0
 
 
@@ -77,7 +71,7 @@ def _step(text: str) -> FlowStep:
     from ..relating.flow import FlowStep
 
     name, _, words = text.partition("=")
-    reasons = tuple(word.strip() for word in words.split(",") if word.strip())
+    reasons = words_of(words)
     if not name.strip() or not reasons:
         raise InvalidChoice(f"Expected a step as NAME=REASON,REASON, found {text!r}.")
     return FlowStep(name.strip(), reasons)
@@ -94,7 +88,7 @@ def _rules(arguments: argparse.Namespace) -> DateRules | None:
     """Rules on dates, if any were asked for."""
     from ..relating.study_dates import DateRules, DayOfSurgery
 
-    mri = tuple(word.strip() for word in arguments.mri_dates.split(",") if word.strip())
+    mri = words_of(arguments.mri_dates)
     if not (mri or arguments.surgery_date or arguments.window):
         return None
     column, first, last = _window(arguments.window)

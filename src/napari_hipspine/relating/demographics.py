@@ -11,6 +11,7 @@ from ..domain.cells import is_missing
 from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.tables import Table, read_columns
 from .covariates import SUBJECT_COLUMN, rows_by_subject
+from .identifying_columns import why_identifying
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ def describe_people(
     participants
         One row per subject_id.
     variables
-        Columns, in order; None takes all but subject_id and the groups.
+        Columns, in order; None takes all but subject_id and the groups, and leaves out those that may name people.
     by
         Column of the groups.
 
@@ -68,7 +69,7 @@ def describe_people(
     InvalidChoice
         If a column is absent.
     TableInvalid
-        If a person has several rows, or a column looks like a date or a name of each person.
+        If a person has several rows, or a column that was asked for may name people (see `why_identifying`).
     """
     rows = list(rows_by_subject(participants, source=source).values())
     names = list(variables or [name for name in map(str, participants.columns) if name not in (SUBJECT_COLUMN, by)])
@@ -79,27 +80,30 @@ def describe_people(
             hint=f"Columns: {', '.join(map(str, participants.columns))}.",
         )
     groups: dict[str, list[dict[str, Any]]] = {EVERYONE: rows}
+    odd = {name: why_identifying(name, [row[name] for row in rows]) for name in (*names, *([by] if by else []))}
+    wanted = {*(variables or ()), *([by] if by else [])}
+    for name in odd:
+        if odd[name] and name in wanted:
+            raise TableInvalid(
+                f"Expected numbers, or words that several people share, found {odd[name]} in {name}, in {source}.",
+                hint="It may name people: leave it out, or write ages for dates and groups for names.",
+            )
     if by:
         for row in rows:
             groups.setdefault(f"{by}: {'missing' if is_missing(row[by]) else row[by]}", []).append(row)
     described = []
     for name in names:
-        described += _describe(name, groups, source)
+        left_out = {"variable": name, "group": EVERYONE, "text": f"left out, it may name people: {odd[name]}"}
+        described += [left_out] if odd[name] else _describe(name, groups)
     return DEMOGRAPHICS.frame(described)
 
 
-def _describe(name: str, groups: dict[str, list[dict[str, Any]]], source: str) -> list[dict[str, Any]]:
+def _describe(name: str, groups: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Rows of one variable."""
     everyone = [row[name] for row in groups[EVERYONE] if not is_missing(row[name])]
     numbers = [_as_number(cell) for cell in everyone]
     is_number = all(number is not None for number in numbers)
     words = sorted({str(cell) for cell in everyone}) if not is_number else []
-    if len(words) > 1 and len(words) == len(everyone) > 10:
-        raise TableInvalid(
-            f"Expected numbers or words that several people share, found {len(words)} different cells in {name}, "
-            f"in {source}.",
-            hint="Leave the column out: a text that is different for everyone may name people, or hold dates.",
-        )
     rows: list[dict[str, Any]] = []
     for group, people in groups.items():
         present = [row[name] for row in people if not is_missing(row[name])]

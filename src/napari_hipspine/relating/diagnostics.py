@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Z95 = NormalDist().inv_cdf(0.975)
+NOBODY, ZERO = "nobody_counted", "zero_count"
 
 DIAGNOSTICS = Table(
     name="diagnostics",
@@ -135,14 +136,12 @@ def describe_diagnostics(table: TwoByTwo, *, finding: str, condition: str) -> pd
     for name, (count, n) in shares.items():
         row = where | {"measure": name, "count": count, "n": n}
         if not n:
-            rows.append(row | {"reason": "nobody in the denominator"})
+            rows.append(row | {"reason": NOBODY})
             continue
         low, high = wilson_interval(count, n)
         rows.append(row | {"value": count / n, "low": low, "high": high})
     for name, found in ratios.items():
-        cells = (
-            {"reason": "a count is zero"} if found is None else dict(zip(("value", "low", "high"), found, strict=True))
-        )
+        cells = {"reason": ZERO} if found is None else dict(zip(("value", "low", "high"), found, strict=True))
         rows.append(where | {"measure": name} | cells)
     return DIAGNOSTICS.frame(rows)
 

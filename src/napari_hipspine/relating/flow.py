@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import TableInvalid
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN_AT_MOST = 5
+SHOWN_REASONS = 20
+LEAST_LIKENESS = 0.6
+"""Share of letters in which a word must be like another to be offered for it."""
 
 FLOW = Table(
     name="flow",
@@ -32,6 +36,13 @@ n_only_reason | i | 1 | people of the step with no other reason of it
 )
 
 SCREENED, ANALYSED = "screened", "analysed"
+
+PEOPLE_ANALYSED = Table(
+    name="analysed",
+    columns=read_columns("subject_id | t | | one person who is analysed, a pseudonym"),
+    key=("subject_id",),
+    required=("subject_id",),
+)
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,40 @@ class InclusionFlow:
     n_analysed: int
     steps: tuple[StepCount, ...]
     analysed: tuple[str, ...]
+
+
+def check_reasons(steps: Sequence[FlowStep], given: Iterable[str], *, known: Iterable[str] = ()) -> None:
+    """Nothing, where every reason of a step is given for somebody or is a known word.
+
+    A word that nobody has would count 0 people, also where it was only spelled in another way.
+
+    Parameters
+    ----------
+    steps
+        Boxes.
+    given
+        Reasons of the people.
+    known
+        Words that may count 0.
+
+    Raises
+    ------
+    TableInvalid
+        If a reason is neither; with the words that come closest.
+    """
+    words = sorted({*given, *known})
+    for step in steps:
+        for reason in step.reasons:
+            if reason in words:
+                continue
+            close = get_close_matches(reason, words, SHOWN_AT_MOST, LEAST_LIKENESS)
+            found = sorted(set(given))
+            raise TableInvalid(
+                f"Expected a reason that somebody has, found {reason!r} at {step.name!r}, which nobody has.",
+                hint=f"Did you mean {' or '.join(close)}?"
+                if close
+                else f"Reasons of the people: {', '.join(found[:SHOWN_REASONS]) or 'none'}. Leave out what nobody has.",
+            )
 
 
 def follow_flow(reasons: Mapping[str, Sequence[str]], steps: Sequence[FlowStep]) -> InclusionFlow:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domain.errors import HipSpineError, InvalidChoice, TableInvalid
+from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.tables import MEASUREMENTS, SEPARATOR
 from .agreement_tables import KAPPA, LIMITS, RELIABILITY
 from .grade_agreement import KappaWeights, find_kappa
 from .ranks import FloatArray
 from .reliability import (
+    SMALLEST_N,
     MeasurementError,
     find_icc_agreement,
     find_icc_consistency,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _WHAT = ["level", "muscle", "side"]
 FILE = "file"
+TOO_FEW_RATED, ONE_GRADE, CONSTANT = "too_few_rated", "one_grade_only", "constant_values"
 
 
 class RaterColumn(StrEnum):
@@ -121,11 +123,11 @@ def tabulate_reliability(rated: Sequence[RatedValues]) -> pd.DataFrame:
     for one in rated:
         n = int((~np.isnan(one.values).any(axis=1)).sum())
         row: dict[str, Any] = one.name | {"raters": SEPARATOR.join(one.raters), "n": n}
-        try:
-            squares = find_mean_squares(one.values)
-        except TableInvalid as problem:
-            rows.append(row | {"reason": problem.message})
+        reason = _why_none(one.values)
+        if reason:
+            rows.append(row | {"reason": reason})
             continue
+        squares = find_mean_squares(one.values)
         for name, found in (("icc21", find_icc_agreement(squares)), ("icc31", find_icc_consistency(squares))):
             row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
         for name, sem in vars(find_measurement_error(squares)).items():
@@ -142,11 +144,10 @@ def tabulate_limits(rated: Sequence[RatedValues]) -> pd.DataFrame:
             first, second = one.values[:, a], one.values[:, b]
             row: dict[str, Any] = one.name | {"first": one.raters[a], "second": one.raters[b]}
             row["n"] = int((~np.isnan(first) & ~np.isnan(second)).sum())
-            try:
-                limits = find_limits(first, second)
-            except TableInvalid as problem:
-                rows.append(row | {"reason": problem.message})
+            if row["n"] < SMALLEST_N:
+                rows.append(row | {"reason": TOO_FEW_RATED})
                 continue
+            limits = find_limits(first, second)
             for name in ("bias", "lower", "upper"):
                 value, low, high = getattr(limits, name)
                 row |= {name: value, f"{name}_low": low, f"{name}_high": high}
@@ -174,14 +175,22 @@ def tabulate_kappa(
                 "n": int((~np.isnan(first) & ~np.isnan(second)).sum()),
                 "grades": SEPARATOR.join(f"{grade:g}" for grade in possible),
             }
-            try:
-                kappa = find_kappa(first, second, possible, weights=weights)
-            except HipSpineError as problem:
-                rows.append(row | {"reason": problem.message})
+            pairs = np.column_stack([first, second])
+            if np.unique(pairs[~np.isnan(pairs).any(axis=1)]).size < 2:
+                rows.append(row | {"reason": ONE_GRADE if row["n"] else TOO_FEW_RATED})
                 continue
+            kappa = find_kappa(first, second, possible, weights=weights)
             row |= {"kappa": kappa.value, "kappa_low": kappa.low, "kappa_high": kappa.high}
             rows.append(row | {"same_grade": kappa.observed})
     return KAPPA.frame(rows)
+
+
+def _why_none(values: FloatArray) -> str:
+    """Why there is no reliability of values, shape ``(n_subjects, n_raters)``; empty where there is."""
+    complete = values[~np.isnan(values).any(axis=1)]
+    if len(complete) < SMALLEST_N:
+        return TOO_FEW_RATED
+    return "" if np.ptp(complete) else CONSTANT
 
 
 def _check_by_file(measurements: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from ..domain.tables import CORRELATIONS, Table
-from ..relating.acquisitions import ACQUISITION_CHECKS, ACQUISITIONS
-from ..relating.affected_sides import AFFECTED, AFFECTED_SUMMARY
-from ..relating.demographics import DEMOGRAPHICS
-from ..relating.diagnostics import DIAGNOSTICS
-from ..relating.extra_tables import FAMILIES, MULTIPLICITY, NORMS, POWER, PROFILE, PROFILE_SUBJECTS, SENSITIVITY
-from ..relating.plausibility import WARNINGS
-from ..relating.procedures import PROCEDURES
-from ..relating.time_points import CHANGES, COURSE
+from ..relating.extra_tables import FAMILIES, MULTIPLICITY, POWER, PROFILE, PROFILE_SUBJECTS, SENSITIVITY
+from ..workflows.describe_study import DESCRIPTIONS
 
 _BESIDE_CORRELATIONS = (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, PROFILE, PROFILE_SUBJECTS)
-_OF_STUDIES = (DEMOGRAPHICS, WARNINGS, ACQUISITIONS, ACQUISITION_CHECKS, NORMS)
-_OF_CLINICS = (AFFECTED, AFFECTED_SUMMARY, PROCEDURES, CHANGES, COURSE, DIAGNOSTICS)
-_CONTRACTS = {table.name: table for table in (*_BESIDE_CORRELATIONS, *_OF_STUDIES, *_OF_CLINICS)}
+_CONTRACTS = {table.name: table for table in _BESIDE_CORRELATIONS} | DESCRIPTIONS
 _CONTRACTS["profile_partial"] = CORRELATIONS
 _TITLES = {
     "multiplicity": "p, q and max-T per cell",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.cells import is_missing
 from ..domain.errors import InvalidChoice
-from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import Progress
 from ..domain.tables import MODELS, Table
 from ..relating.agreement_tables import KAPPA, LIMITS, OVERLAPS, RELIABILITY
@@ -21,13 +20,15 @@ from ..workflows.agree_readers import (
     agree_readers,
     agreement_figures,
     agreement_files,
+    agreement_in_words,
     outline_files,
+    outlines_in_words,
 )
 from ..workflows.describe_study import describe_in_words, describe_study, description_files, list_series_acquisitions
 from ..workflows.model_cohort import CohortModel, model_cohort, model_files
 from ..workflows.model_parts import part_figures
 from ..workflows.open_subject import open_labels
-from ..workflows.study_flow import StudyFlow, close_study_flow, find_study_flow, flow_files
+from ..workflows.study_flow import close_study_flow, find_study_flow, flow_figures, flow_files, flow_in_words
 from ..writing.model_text import format_models
 from .study_contracts import contract_of, title_of
 from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, OutlinesWish, PeopleFlowWish
@@ -118,7 +119,7 @@ def _compare_numbers(wish: AgreementWish, progress: Progress) -> StudyOutcome:
         tables.append(ShownTable("Kappa", KAPPA, found.kappa))
     return StudyOutcome(
         _summarise_agreement(found),
-        "\n".join([*_agreement_lines(found), RESEARCH_ONLY]),
+        agreement_in_words(found),
         tuple(tables),
         lambda: agreement_figures(found),
         lambda: agreement_files(found),
@@ -134,14 +135,10 @@ def _compare_outlines(wish: OutlinesWish, progress: Progress) -> StudyOutcome:
     table = agree_outlines(first, second, distance=wish.distance, border=wish.border)
     files = outline_files(table, [wish.first.labels, wish.second.labels], distance=wish.distance, border=wish.border)
     progress(3, 3, "comparing outlines")
-    lines = [
-        f"{row.muscle} {row.side}: Dice {row.dice:.3f}, HD95 {row.hd95_mm:.2f} mm {row.reason}".rstrip()
-        for row in table.itertuples(index=False)
-    ]
     return StudyOutcome(
         f"{len(table)} structures; HD95 by rule {wish.distance.value.replace('_', ' ')}, "
         f"outline {wish.border.value.replace('_', ' ')}.",
-        "\n".join([*lines, RESEARCH_ONLY]),
+        outlines_in_words(table),
         (ShownTable("Outlines", OVERLAPS, table, ("distance_rule", "border_rule")),),
         dict,
         lambda: files,
@@ -160,9 +157,9 @@ def flow_study(wish: PeopleFlowWish | CountsFlowWish, progress: Progress) -> Stu
     return StudyOutcome(
         f"{flow.n_screened} screened, {flow.n_screened - flow.n_analysed} left, {flow.n_analysed} analysed. "
         "The sums close.",
-        "\n".join([*_flow_lines(study), RESEARCH_ONLY]),
+        flow_in_words(study),
         (ShownTable("Flow", FLOW, tabulate_flow(flow)),),
-        lambda: _flow_figures(study),
+        lambda: flow_figures(study),
         lambda: flow_files(study),
     )
 
@@ -172,7 +169,7 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
     if wish.acquisitions and wish.images:
         raise InvalidChoice("Expected acquisitions from a table or from images, found both.")
     progress(0, 2, "reading")
-    series = list_series_acquisitions([wish.images]) if wish.images else wish.acquisitions or None
+    series = list_series_acquisitions([wish.images], progress=progress) if wish.images else wish.acquisitions or None
     progress(1, 2, "describing")
     tables = describe_study(
         participants=wish.participants or None,
@@ -184,7 +181,7 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
         clinic=wish.clinic,
     )
     inputs = [path for path in _paths_of(wish) if path]
-    files = description_files(tables, inputs=inputs)
+    files = description_files(tables, inputs=inputs, by=wish.by, variables=wish.variables, clinic=wish.clinic)
     progress(2, 2, "describing")
     return StudyOutcome(
         "; ".join(f"{title_of(name)}: {len(frame)} rows" for name, frame in tables.items()) + ".",
@@ -199,7 +196,7 @@ def _paths_of(wish: DescriptionWish) -> list[str]:
     """Files in the order in which the command line lists them."""
     clinic = (wish.clinic.side_covariates, wish.clinic.procedures)
     tables = (wish.participants, *wish.measurements, wish.acquisitions, wish.reference)
-    return [*tables, *(path for path in clinic if isinstance(path, str))]
+    return [*tables, *(path for path in clinic if isinstance(path, str)), wish.images]
 
 
 def _summarise_models(found: CohortModel) -> str:
@@ -220,28 +217,3 @@ def _summarise_models(found: CohortModel) -> str:
 def _summarise_agreement(found: ReaderAgreement) -> str:
     raters = dict.fromkeys(rater for rated in found.rated for rater in rated.raters)
     return f"{len(found.rated)} quantities by {', '.join(raters) or 'nobody'}."
-
-
-def _agreement_lines(found: ReaderAgreement) -> list[str]:
-    lines = []
-    for row in found.reliability.itertuples(index=False):
-        numbers = f"ICC(2,1) {row.icc21:.3f} ({row.icc21_low:.3f} to {row.icc21_high:.3f}), SEM {row.sem_within:.4g}"
-        lines.append(
-            f"{row.muscle} {row.measure} {row.side} {row.level}: n {row.n}, "
-            f"{str(row.reason).replace('_', ' ') or numbers}"
-        )
-    return lines
-
-
-def _flow_lines(study: StudyFlow) -> list[str]:
-    lines = [f"screened: {study.flow.n_screened}"]
-    for step in study.flow.steps:
-        reasons = ", ".join(f"{reason} {n}" for reason, n in step.with_reason.items())
-        lines.append(f"  {step.name}: {step.n_excluded}{f' ({reasons})' if len(step.with_reason) > 1 else ''}")
-    return [*lines, f"analysed: {study.flow.n_analysed}"]
-
-
-def _flow_figures(study: StudyFlow) -> dict[str, Any]:
-    from ..figures.flow_diagram import flow_diagram
-
-    return {"flow": flow_diagram(study.flow)}

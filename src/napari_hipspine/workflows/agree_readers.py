@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..domain.errors import InvalidChoice
 from ..domain.label_map import LabelMap
-from ..domain.provenance import Provenance, fingerprints
+from ..domain.provenance import RESEARCH_ONLY, Provenance, fingerprints
 from ..measuring.agreement import BorderRule, DistanceRule, Overlap, find_overlaps
-from ..relating.agreement_tables import OVERLAPS
+from ..relating.agreement_tables import KAPPA, LIMITS, OVERLAPS, RELIABILITY
 from ..relating.grade_agreement import KappaWeights
 from ..relating.raters import (
     FILE,
@@ -23,7 +23,7 @@ from ..relating.raters import (
     tabulate_limits,
     tabulate_reliability,
 )
-from ..writing.tables import as_json, table_as_csv
+from ..writing.tables import as_json, columns_as_json, table_as_csv
 from .read_tables import read_table
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ def agree_readers(
         "measures": list(measures),
         "grades": list(grades),
         "weights": weights.value,
+        "possible_grades": list(possible_grades or ()),
         "by": by.value if by else None,
+        "raters": list(dict.fromkeys(rater for one in (*rated, *graded) for rater in one.raters)),
     }
     paths = [Path(one) for one in tables if isinstance(one, str | Path)]
     return ReaderAgreement(
@@ -139,21 +141,60 @@ def outline_files(
     """
     settings = {"distance_rule": distance.value, "border_rule": border.value}
     provenance = Provenance("agree --labels", settings, fingerprints(labels))
-    return {"overlaps.csv": table_as_csv(table), "run.json": as_json(provenance.as_dict())}
+    return {
+        "overlaps.csv": table_as_csv(table),
+        "columns.json": columns_as_json(OVERLAPS),
+        "run.json": as_json(provenance.as_dict()),
+    }
+
+
+def outlines_in_words(table: pd.DataFrame) -> str:
+    """Dice and distance as a terminal shows them, a line per structure."""
+    lines = [
+        f"{row.muscle} {row.side}: "
+        + (said_plainly(row.reason) or f"Dice {row.dice:.3f}, HD95 {row.hd95_mm:.2f} mm, HD {row.hd_mm:.2f} mm")
+        for row in table.itertuples(index=False)
+    ]
+    return "\n".join([*lines, RESEARCH_ONLY])
 
 
 def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
-    """Tables, figures, and what they rest on, by file name."""
+    """Tables and what their columns mean, figures, and what they rest on, by file name."""
     from ..figures.png import figure_as_png
 
-    files: dict[str, str | bytes] = {
-        "reliability.csv": table_as_csv(agreement.reliability),
-        "limits.csv": table_as_csv(agreement.limits),
-    }
+    tables = {RELIABILITY: agreement.reliability, LIMITS: agreement.limits}
     if len(agreement.kappa):
-        files["kappa.csv"] = table_as_csv(agreement.kappa)
-    files |= {f"{name}.png": figure_as_png(figure) for name, figure in agreement_figures(agreement).items()}
-    return {**files, "run.json": as_json(agreement.provenance.as_dict())}
+        tables[KAPPA] = agreement.kappa
+    return {
+        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
+        **{f"{name}.png": figure_as_png(figure) for name, figure in agreement_figures(agreement).items()},
+        "columns.json": columns_as_json(*tables),
+        "run.json": as_json(agreement.provenance.as_dict()),
+    }
+
+
+def agreement_in_words(agreement: ReaderAgreement) -> str:
+    """Reliability, limits of agreement and kappa as a terminal shows them, a line per quantity."""
+    lines = []
+    for row in agreement.reliability.itertuples(index=False):
+        numbers = f"ICC(2,1) {row.icc21:.3f} ({row.icc21_low:.3f} to {row.icc21_high:.3f}), SEM {row.sem_within:.4g}"
+        lines.append(f"{_what(row)}: n {row.n}, {said_plainly(row.reason) or numbers}")
+    for row in agreement.limits.itertuples(index=False):
+        numbers = f"bias {row.bias:.4g}, limits of agreement {row.lower:.4g} to {row.upper:.4g}"
+        lines.append(f"{_what(row)}, {row.second} - {row.first}: n {row.n}, {said_plainly(row.reason) or numbers}")
+    for row in agreement.kappa.itertuples(index=False):
+        numbers = f"kappa {row.kappa:.3f} ({row.kappa_low:.3f} to {row.kappa_high:.3f}, weights {row.weights})"
+        lines.append(f"{_what(row)}, {row.first} and {row.second}: n {row.n}, {said_plainly(row.reason) or numbers}")
+    return "\n".join([*lines, RESEARCH_ONLY])
+
+
+def said_plainly(reason: Any) -> str:
+    """A reason as words without underscores; empty where there is none."""
+    return str(reason).replace("_", " ")
+
+
+def _what(row: Any) -> str:
+    return f"{row.muscle} {row.measure} {row.side} {row.level}"
 
 
 def agreement_figures(agreement: ReaderAgreement) -> dict[str, Any]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
-from ..relating.affected_sides import compare_sides, summarise_sides
-from ..relating.diagnostics import count_two_by_two, describe_diagnostics
-from ..relating.procedures import order_procedures
-from ..relating.time_points import find_changes, summarise_course
+from ..relating.affected_sides import AFFECTED, AFFECTED_SUMMARY, compare_sides, summarise_sides
+from ..relating.diagnostics import DIAGNOSTICS, count_two_by_two, describe_diagnostics
+from ..relating.procedures import PROCEDURES, order_procedures
+from ..relating.time_points import CHANGES, COURSE, find_changes, summarise_course
 from .read_tables import read_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .relate_cohort import OneTable
+
+
+CLINIC_TABLES = (AFFECTED, AFFECTED_SUMMARY, PROCEDURES, CHANGES, COURSE, DIAGNOSTICS)
+"""Contracts of the tables `ClinicTables.describe` can make."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,16 @@ class ClinicTables:
     finding: str | None = None
     condition: str | None = None
     measures: tuple[str, ...] = ("csa", "fcsa", "fi")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for provenance; tables that are no files have no name."""
+        return {
+            "affected_column": self.affected_column if self.side_covariates is not None else "",
+            "sessions": list(self.sessions),
+            "finding": self.finding or "",
+            "condition": self.condition or "",
+            "measures": list(self.measures),
+        }
 
     def describe(self, measured: pd.DataFrame | None, participants: OneTable | None) -> dict[str, pd.DataFrame]:
         """Tables by name; empty where nothing was asked.

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ..domain.errors import InvalidChoice
 from ..domain.provenance import RESEARCH_ONLY, Provenance, fingerprints
-from ..relating.acquisitions import check_acquisitions, list_acquisitions
-from ..relating.demographics import describe_people
+from ..domain.subject import Progress, stay_silent
+from ..relating.acquisitions import ACQUISITION_CHECKS, ACQUISITIONS, check_acquisitions, list_acquisitions
+from ..relating.demographics import DEMOGRAPHICS, describe_people
+from ..relating.extra_tables import NORMS
 from ..relating.norms import list_norms
-from ..relating.plausibility import find_implausible
-from ..writing.tables import as_json, table_as_csv
-from .describe_clinic import ClinicTables, name_of, read
+from ..relating.plausibility import WARNINGS, find_implausible
+from ..writing.tables import as_json, columns_as_json, table_as_csv
+from .describe_clinic import CLINIC_TABLES, ClinicTables, name_of, read
 from .relate_beside import open_people, open_reference
 from .relate_cohort import list_tables, read_as_one
 
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .relate_cohort import OneTable, Tables
+
+
+DESCRIPTIONS = {
+    table.name: table for table in (DEMOGRAPHICS, WARNINGS, ACQUISITIONS, ACQUISITION_CHECKS, NORMS, *CLINIC_TABLES)
+}
+"""Contract of every table, by its name."""
 
 
 def describe_study(
@@ -84,13 +92,15 @@ def describe_study(
     return tables | asked.describe(measured, participants)
 
 
-def list_series_acquisitions(images: Sequence[str | Path]) -> pd.DataFrame:
+def list_series_acquisitions(images: Sequence[str | Path], *, progress: Progress = stay_silent) -> pd.DataFrame:
     """One row per series of DICOM images with what their headers say of the acquisition; no person is named.
 
     Parameters
     ----------
     images
         Files or folders; the subject is the ``sub-…`` part of a name, else the name.
+    progress
+        Told the files read.
     """
     import pandas as pd
 
@@ -98,7 +108,8 @@ def list_series_acquisitions(images: Sequence[str | Path]) -> pd.DataFrame:
     from .subject_key import series_word, subject_of_path
 
     rows = []
-    for path in images:
+    for number, path in enumerate(images):
+        progress(number, len(images), "reading headers")
         for volume in list_volumes(path):
             rows_mm, columns_mm = volume.grid.spacing_mm[1:]
             facts = {name: volume.source.header.get(name, "") for name in HEADER_FACTS}
@@ -119,11 +130,35 @@ HEADER_FACTS = (
 """Header elements of an acquisition table; none can name a person."""
 
 
-def description_files(tables: dict[str, pd.DataFrame], *, inputs: Sequence[str | Path] = ()) -> dict[str, str]:
-    """Tables as CSV by file name, and what they rest on."""
-    provenance = Provenance("describe", {"tables": sorted(tables)}, fingerprints(inputs))
+def description_files(
+    tables: dict[str, pd.DataFrame],
+    *,
+    inputs: Sequence[str | Path] = (),
+    by: str | None = None,
+    variables: Sequence[str] | None = None,
+    clinic: ClinicTables | None = None,
+) -> dict[str, str]:
+    """Tables as CSV by file name, what their columns mean, and what they rest on.
+
+    Parameters
+    ----------
+    tables
+        As `describe_study` made them.
+    inputs
+        Files and folders they were made from.
+    by, variables, clinic
+        The choices they were made with.
+    """
+    settings = {
+        "tables": sorted(tables),
+        "by": by or "",
+        "variables": list(variables or ()),
+        **(clinic or ClinicTables()).as_dict(),
+    }
+    provenance = Provenance("describe", settings, fingerprints(inputs))
     files = {f"{name}.csv": table_as_csv(table) for name, table in tables.items()}
-    return {**files, "run.json": as_json(provenance.as_dict())}
+    contracts = [DESCRIPTIONS[name] for name in tables]
+    return {**files, "columns.json": columns_as_json(*contracts), "run.json": as_json(provenance.as_dict())}
 
 
 def describe_in_words(tables: dict[str, pd.DataFrame]) -> str:

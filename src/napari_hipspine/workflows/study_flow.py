@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..domain.anatomy import vocabulary
 from ..domain.errors import InvalidChoice
-from ..domain.provenance import Provenance, fingerprints
+from ..domain.provenance import RESEARCH_ONLY, Provenance, fingerprints
 from ..relating.covariates import rows_by_subject
-from ..relating.flow import FlowStep, InclusionFlow, close_counts, follow_flow, split_reasons, tabulate_flow
+from ..relating.flow import (
+    FLOW,
+    PEOPLE_ANALYSED,
+    FlowStep,
+    InclusionFlow,
+    check_reasons,
+    close_counts,
+    follow_flow,
+    split_reasons,
+    tabulate_flow,
+)
 from ..relating.study_dates import DERIVED_REASONS, DateRules, find_date_reasons
-from ..writing.tables import as_json, table_as_csv
+from ..writing.tables import as_json, columns_as_json, table_as_csv
 from .read_tables import read_table
 
 if TYPE_CHECKING:
@@ -73,6 +84,8 @@ def find_study_flow(
     }
     named = {reason for step in steps for reason in step.reasons}
     given = {reason for words in reasons.values() for reason in words}
+    known = {term.id for term in vocabulary().of_kind("reason")} - (set() if rules else {*DERIVED_REASONS})
+    check_reasons(steps, given, known=known)
     derived = [
         FlowStep(reason.replace("_", " "), (reason,))
         for reason in DERIVED_REASONS
@@ -81,6 +94,7 @@ def find_study_flow(
     flow = follow_flow(reasons, [*steps, *derived])
     settings = {
         "steps": {step.name: list(step.reasons) for step in steps},
+        "reason_column": reason_column,
         "rules": {}
         if rules is None
         else {name: None if value is None else str(value) for name, value in vars(rules).items()},
@@ -95,14 +109,31 @@ def close_study_flow(n_screened: int, excluded: Sequence[tuple[str, int]], n_ana
 
 
 def flow_files(study: StudyFlow) -> dict[str, str | bytes]:
-    """Table, figure, who is analysed, and what it rests on."""
-    from ..figures.flow_diagram import flow_diagram
+    """Tables and what their columns mean, figure, and what they rest on."""
     from ..figures.png import figure_as_png
 
-    files: dict[str, str | bytes] = {
-        "flow.csv": table_as_csv(tabulate_flow(study.flow)),
-        "flow.png": figure_as_png(flow_diagram(study.flow)),
-    }
+    tables = {FLOW: tabulate_flow(study.flow)}
     if study.flow.analysed:
-        files["analysed.csv"] = "\n".join(["subject_id", *study.flow.analysed]) + "\n"
-    return {**files, "run.json": as_json(study.provenance.as_dict())}
+        tables[PEOPLE_ANALYSED] = PEOPLE_ANALYSED.frame({"subject_id": one} for one in study.flow.analysed)
+    return {
+        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
+        **{f"{name}.png": figure_as_png(figure) for name, figure in flow_figures(study).items()},
+        "columns.json": columns_as_json(*tables),
+        "run.json": as_json(study.provenance.as_dict()),
+    }
+
+
+def flow_figures(study: StudyFlow) -> dict[str, Any]:
+    """The diagram, by name."""
+    from ..figures.flow_diagram import flow_diagram
+
+    return {"flow": flow_diagram(study.flow)}
+
+
+def flow_in_words(study: StudyFlow) -> str:
+    """The flow as a terminal shows it, a line per box."""
+    lines = [f"screened: {study.flow.n_screened}"]
+    for step in study.flow.steps:
+        reasons = ", ".join(f"{reason} {n}" for reason, n in step.with_reason.items())
+        lines.append(f"  {step.name}: {step.n_excluded}{f' ({reasons})' if len(step.with_reason) > 1 else ''}")
+    return "\n".join([*lines, f"analysed: {study.flow.n_analysed}", RESEARCH_ONLY])

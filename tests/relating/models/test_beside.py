@@ -31,7 +31,6 @@ from napari_hipspine.relating.models.quality import (
     brier_score,
     calibrate,
     calibration_tenths,
-    wilson_interval,
 )
 from napari_hipspine.relating.models.side_tables import ACCURACY, ADDITIVE, CALIBRATION, CORNERS, GRID, NOMOGRAM
 from napari_hipspine.relating.models.subgroups import FewEvents, fit_by
@@ -188,14 +187,6 @@ def test_brier_and_tenths() -> None:
     assert [row["n"] for row in rows] == [5] * 10
     assert sum(row["n_events"] for row in rows) == 25
     CALIBRATION.check(CALIBRATION.frame([row | {"model": "all"} for row in rows]))
-
-
-def test_wilson_interval_of_published_numbers() -> None:
-    """Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I."""
-    assert wilson_interval(81, 263) == pytest.approx((0.3080, 0.2553, 0.3662), abs=5e-5)
-    assert wilson_interval(0, 20) == pytest.approx((0, 0, 0.1611), abs=5e-5)
-    assert wilson_interval(15, 148) == pytest.approx((0.1014, 0.0624, 0.1605), abs=5e-5)
-    assert wilson_interval(1, 29) == pytest.approx((0.0345, 0.0061, 0.1718), abs=5e-5)
 
 
 def test_additive_interaction_of_hosmer_and_lemeshow() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ...domain.cells import cell_as_text
 from ...domain.errors import InvalidChoice
 from .columns import Coding, FloatArray
 from .design import OutcomeKind
@@ -84,15 +85,19 @@ class Nomogram:
         return average_over_groups(self.base + np.asarray(total) * self.per_point, self.fitted.group_deviation)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Rows of the nomogram table: points of every tick, or of every pair of ticks."""
+        """Rows of the nomogram table: points of every tick, or of every pair of ticks, in full.
+
+        What a sum of points stands for is in every row, so that the table needs nothing beside it.
+        """
+        sums = {"log_odds_at_0": self.base, "log_odds_per_point": self.per_point}
         found = []
         for scale in self.scales:
             cells = list(product(*scale.ticks))
             columns = {c.variable.column: [cell[k] for cell in cells] for k, c in enumerate(scale.codings)}
             for cell, points in zip(cells, self.points(scale, columns), strict=True):
-                texts = [f"{value:g}" if isinstance(value, float) else value for value in cell]
+                texts = [cell_as_text(value) for value in cell]
                 row = {"variables": " and ".join(scale.names), "first_value": texts[0], "points": float(points)}
-                found.append(row | ({"second_value": texts[1]} if len(texts) > 1 else {}))
+                found.append(row | ({"second_value": texts[1]} if len(texts) > 1 else {}) | sums)
         return found
 
 
@@ -151,7 +156,8 @@ def _find_ticks(fitted: FittedModel, coding: Coding) -> tuple[Any, ...]:
         return tuple(float(value) for value in found)
     step = _round_step((high - low) / (MOST_TICKS - 1))
     inner = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
-    apart = [float(value) for value in np.round(inner, 12) if low + step / 3 <= value <= high - step / 3]
+    # adding 0 takes the sign off a zero
+    apart = [float(value) + 0.0 for value in np.round(inner, 12) if low + step / 3 <= value <= high - step / 3]
     return (low, *apart, high)
 
 

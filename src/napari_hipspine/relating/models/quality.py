@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..diagnostics import wilson_interval
 from ..ranks import mid_ranks
 from .columns import FloatArray
 from .estimates import CONFIDENCE
@@ -87,35 +88,20 @@ def calibration_tenths(events: FloatArray, probability: FloatArray) -> list[dict
     order = np.argsort(probability, kind="stable")
     rows = []
     for number, part in enumerate(np.array_split(order, min(TENTHS, len(order))), start=1):
-        n_events = float(events[part].sum())
-        share = wilson_interval(n_events, len(part))
+        n_events = int(events[part].sum())
+        low, high = wilson_interval(n_events, len(part))
         rows.append(
             {
                 "tenth": number,
                 "n": len(part),
-                "n_events": int(n_events),
+                "n_events": n_events,
                 "fitted": float(probability[part].mean()),
-                "observed": share.estimate,
-                "low": share.low,
-                "high": share.high,
+                "observed": n_events / len(part),
+                "low": low,
+                "high": high,
             }
         )
     return rows
-
-
-def wilson_interval(n_events: float, n: int) -> Interval:
-    """A share with Wilson's interval.
-
-    References
-    ----------
-    Wilson 1927, doi:10.1080/01621459.1927.10502953.
-    """
-    z = _quantile()
-    share = n_events / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    # at shares of 0 and 1 rounding would carry the end past the share itself
-    return Interval(share, min(share, max(0.0, float(middle - half))), max(share, min(1.0, float(middle + half))))
 
 
 def _coefficient(beta: FloatArray, low: FloatArray, high: FloatArray, at: int) -> Interval:

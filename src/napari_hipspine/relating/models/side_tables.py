@@ -125,7 +125,9 @@ model | t | | which model of the file
 variables | t | | one variable, or two joined by an interaction
 first_value | t | | value of the first
 second_value | t | | value of the second; empty for one variable
-points | n | 1 | points; the widest scale runs from 0 to 100
+points | n | 1 | points; the widest scale runs from 0 to 100, between two numbers on a straight line
+log_odds_at_0 | n | 1 | log-odds at random effect 0 of a sum of 0 points
+log_odds_per_point | n | 1 | log-odds of one point; probability = 1 / (1 + exp(-(log_odds_at_0 + this x sum of points)))
 """
     ),
     key=("model", "variables", "first_value", "second_value"),
