@@ -91,7 +91,7 @@ def describe_people(
     if by:
         for row in rows:
             groups.setdefault(f"{by}: {'missing' if is_missing(row[by]) else row[by]}", []).append(row)
-    described = []
+    described: list[dict[str, Any]] = []
     for name in names:
         left_out = {"variable": name, "group": EVERYONE, "text": f"left out, it may name people: {odd[name]}"}
         described += [left_out] if odd[name] else _describe(name, groups)
