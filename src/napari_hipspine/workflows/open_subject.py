@@ -61,6 +61,27 @@ class ImageFiles:
                 hint="Water and fat are given as one file or folder each; leave --series out.",
             )
 
+    def refuse_declarations(self, found: str) -> None:
+        """Refuse words on contrast and fat where the picture holds fat fractions, which need none and heed none.
+
+        Raises
+        ------
+        InvalidChoice
+            If contrast, polarity or allowed fat suppression was stated.
+        """
+        given = {
+            "contrast": self.contrast is not None,
+            "fat-polarity": self.fat_polarity is not None,
+            "allow-fat-suppressed": self.allows_fat_suppressed,
+        }
+        stated = [f"--{name}" for name, is_given in given.items() if is_given]
+        if stated:
+            raise InvalidChoice(
+                f"Expected {' and '.join(stated)} with one T1, T2 or PD image, found {found}, "
+                f"in {', '.join(path.name for path in self.paths)}.",
+                hint="Fat fractions know fat without them: leave them out, or measure one image by itself.",
+            )
+
     @property
     def paths(self) -> tuple[Path, ...]:
         """The files given, in a fixed order."""
@@ -153,10 +174,17 @@ def open_image(
         Grid of the labels; it decides whose geometry a pair with disagreeing headers takes.
     cache : VolumeCache, optional
         Keeps decoded voxels between sittings.
+
+    Raises
+    ------
+    InvalidChoice
+        If contrast or polarity is stated of water and fat or of a fat-fraction map.
     """
     from ..reading.volumes import open_volume
     from ..reading.water_fat import open_water_fat_pair
 
+    if pictures.image is None:
+        pictures.refuse_declarations("water and fat" if pictures.water is not None else "a fat-fraction map")
     if pictures.water is not None and pictures.fat is not None:
         pair = open_water_fat_pair(pictures.water, pictures.fat, cache=cache)
         water, fat = (_as_stated(volume, pictures) for volume in pair)
@@ -180,6 +208,7 @@ def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | Wa
         is_one_series = len({volume.source.series for volume in chosen}) == 1
         pair = pair_of_series(chosen) if is_one_series and len(chosen) > 1 else None
         if pair is not None:
+            pictures.refuse_declarations("water and fat of one series")
             return pair
     return declare(_as_stated(open_volume(path, series=pictures.series, cache=cache), pictures), pictures)
 
