@@ -15,10 +15,11 @@ from statsmodels.stats.contingency_tables import Table2x2
 from statsmodels.stats.proportion import proportion_confint
 
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid, UnknownLabel
+from napari_hipspine.domain.implants import read_implants
 from napari_hipspine.domain.tables import SLICES
 from napari_hipspine.relating.affected_sides import compare_sides, summarise_sides
 from napari_hipspine.relating.diagnostics import TwoByTwo, count_two_by_two, describe_diagnostics, wilson_interval
-from napari_hipspine.relating.implants import leave_out_implants, read_implants
+from napari_hipspine.relating.implants import leave_out_implants
 from napari_hipspine.relating.procedures import order_procedures
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import select_values

@@ -20,7 +20,7 @@ def run(arguments: argparse.Namespace) -> int:
     import json
 
     from ..reading.volumes import list_volumes
-    from ..workflows.measure_subject import describe_volume
+    from ..workflows.measure_provenance import describe_volume
 
     described = [
         {"series": volume.source.series, "description": volume.source.description, **describe_volume(volume)}

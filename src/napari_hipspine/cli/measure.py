@@ -41,6 +41,7 @@ def add_parser(commands: Any) -> None:
         help=_LEVEL_SHAPE,
     )
     how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
+    add_implant_options(parser)
     add_who_options(parser)
     parser.set_defaults(run=run)
 
@@ -88,6 +89,14 @@ def add_protocol_options(parser: argparse.ArgumentParser) -> argparse._ArgumentG
     return how
 
 
+def add_implant_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what is left out, with its reason."""
+    out = parser.add_argument_group("what is left out")
+    out.add_argument("--implants", type=Path, help="CSV of implants, fusions and slices to leave out, with their kind")
+    out.add_argument("--metal", type=Path, help="label map of metal or its artefact (any value but 0)")
+    out.add_argument("--keep-metal", action="store_true", help="measure outlines over metal all the same; flagged")
+
+
 def add_who_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say who is measured and where the result goes."""
     who = parser.add_argument_group("who")
@@ -104,10 +113,12 @@ def _reasons() -> dict[str, str]:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write."""
     from ..workflows.measure_subject import default_protocol, measure_subject
+    from ..workflows.open_implants import open_implants
     from ..workflows.open_subject import open_drawing, open_subject
     from ..writing.tables import result_files, write_whole
 
     pictures = image_files(arguments)
+    beside = (arguments.fat_roi, arguments.implants, arguments.metal)
     image, label_map = open_subject(pictures, label_files(arguments))
     result = measure_subject(
         image,
@@ -116,7 +127,8 @@ def run(arguments: argparse.Namespace) -> int:
         level_plan=level_plan(arguments.level, arguments.window, image.grid),
         protocol=chosen_protocol(arguments, default_protocol(image)),
         fat_roi=open_drawing(arguments.fat_roi) if arguments.fat_roi else None,
-        inputs=[*pictures.paths, arguments.labels, *([arguments.fat_roi] if arguments.fat_roi else [])],
+        implants=open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
+        inputs=[*pictures.paths, arguments.labels, *(path for path in beside if path is not None)],
         progress=terminal_progress("measuring"),
     )
     for path in write_whole(arguments.out, result_files(result)):

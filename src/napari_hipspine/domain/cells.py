@@ -33,16 +33,8 @@ class Column:
     meaning: str
 
 
-_TRUTH = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "1.0": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "0.0": False,
-}
+_TRUTH = dict.fromkeys(("true", "yes", "1", "1.0"), True) | dict.fromkeys(("false", "no", "0", "0.0"), False)
+_YES_NO = _TRUTH | {"positive": True, "negative": False}
 
 _DTYPES = {Kind.NUMBER: "float64", Kind.INTEGER: "Int64", Kind.TRUTH: "boolean"}
 
@@ -100,6 +92,20 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, float | np.floating):
         return bool(np.isnan(value))
     return type(value).__name__ in ("NAType", "NaTType")
+
+
+def read_yes_no(cell: Any) -> bool:
+    """Yes or no as written in a table: yes/no, true/false, positive/negative, 1/0.
+
+    Raises
+    ------
+    TableInvalid
+        If the cell is neither.
+    """
+    word = str(cell).strip().lower()
+    if word not in _YES_NO:
+        raise TableInvalid(f"Expected yes or no, found {cell!r}.", hint=f"Write one of {', '.join(_YES_NO)}.")
+    return _YES_NO[word]
 
 
 def cell_as_text(value: Any) -> str:

@@ -177,7 +177,7 @@ level | t | | anatomical level; all = every labelled slice, because no level was
 slice_position | t | | where on the level the slice lies
 muscle | t | | muscle, from the vocabulary
 side | t | | left, right (the patient's) or both
-n_slices | i | 1 | slices of the window on which the structure is labelled
+n_slices | i | 1 | slices of the window on which the structure is labelled and not left out
 n_slices_expected | i | 1 | slices the window asks for
 csa_mm2 | n | mm2 | mean over the measured slices; both: sum of the sides
 fcsa_mm2 | n | mm2 | mean over the measured slices; both: sum of the sides

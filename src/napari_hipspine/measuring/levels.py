@@ -8,10 +8,12 @@ from typing import Any
 
 from ..domain.anatomy import Side, Term
 from ..domain.tables import ALL_SLICES, BOTH_SIDES, SEPARATOR, join_words
+from .left_out import left_out_of, left_out_slices, listed_muscles
 from .quality import row_flags, series_flags
 from .readout import Amount, Fractions, Readout, amount_of, fractions_of
 from .slice_rows import lean_area_mm2
 
+ABSENT = "absent_at_level"
 _NO_FRACTION = Fractions(None, None, None, None, ("one_side_missing",))
 
 
@@ -47,7 +49,7 @@ class SideValues:
 
 def measurement_rows(readout: Readout) -> Iterator[dict[str, Any]]:
     """Rows of the measurement table, by muscle in the order of the vocabulary, level and side."""
-    for muscle in readout.muscles():
+    for muscle in listed_muscles(readout):
         windows = _windows(readout, muscle)
         if not windows:
             for side in (*(one.value for one in Side), BOTH_SIDES):
@@ -73,19 +75,33 @@ def _windows(readout: Readout, muscle: Term) -> list[LevelWindow]:
 
 def _level_rows(readout: Readout, muscle: Term, window: LevelWindow) -> Iterator[dict[str, Any]]:
     sides: dict[Side, SideValues] = {}
+    missing: list[str] = []
     for side in Side:
         number = readout.number(muscle, side)
         slices = tuple(z for z in readout.labelled_slices(number) if z in set(window.slices))
         if number is None or not slices:
-            yield _empty_row(readout, muscle, window, side.value, "absent_at_level")
+            missing.append(_why_missing(readout, window, number))
+            yield _empty_row(readout, muscle, window, side.value, missing[-1])
             continue
         sides[side] = _side_values(readout, muscle, window, number=number, slices=slices)
         yield _named(readout, muscle, window, side.value) | sides[side].cells
     if len(sides) == len(Side):
         yield _named(readout, muscle, window, BOTH_SIDES) | _both_cells(readout, muscle, window, sides)
-    else:
-        reason = "one_side_missing" if sides else "absent_at_level"
-        yield _empty_row(readout, muscle, window, BOTH_SIDES, reason)
+        return
+    # One side that is merely absent needs no second word; one that was left out says why.
+    one_sided = ["one_side_missing", *(why for why in missing if why != ABSENT)] if sides else missing
+    yield _empty_row(readout, muscle, window, BOTH_SIDES, join_words(w for r in one_sided for w in r.split(SEPARATOR)))
+
+
+def _why_missing(readout: Readout, window: LevelWindow, number: int | None) -> str:
+    """Why one side has no slice in a window: it was left out there, or it is not there."""
+    found, touched = left_out_of(readout), _left_out_in(readout, window, number)
+    return join_words(found.reasons_of([number], touched)) if found and number is not None and touched else ABSENT
+
+
+def _left_out_in(readout: Readout, window: LevelWindow, number: int | None) -> list[int]:
+    """Slices of a window on which a structure is labelled and left out."""
+    return [z for z in left_out_slices(readout, number) if z in set(window.slices)]
 
 
 def _side_values(
@@ -93,10 +109,12 @@ def _side_values(
 ) -> SideValues:
     amount = amount_of(readout, [number], slices)
     fractions = fractions_of(readout, amount, muscle)
-    expected = len(slices) if window.n_expected is None else window.n_expected
+    left_out = _left_out_in(readout, window, number)
+    expected = len(slices) + len(left_out) if window.n_expected is None else window.n_expected
     is_partial = len(slices) < expected
     flags = [*row_flags(readout, muscle, amount, numbers=[number], slices=slices)]
     flags += ["partial_window"] if is_partial else []
+    flags += ["slices_left_out"] if left_out else []
     severity = _severity(readout, fractions)
     flags += ["near_cut"] if severity and severity["severe_margin"] < readout.protocol.near_cut else []
     csa = amount.n_pixels * readout.pixel_area_mm2 / len(slices)
@@ -145,7 +163,9 @@ def _both_cells(readout: Readout, muscle: Term, window: LevelWindow, sides: dict
     numbers, slices = [left.number, right.number], sorted({*left.slices, *right.slices})
     flags = [*row_flags(readout, muscle, pooled, numbers=numbers, slices=slices)]
     flags += ["partial_window"] if left.is_partial or right.is_partial else []
+    flags += ["slices_left_out"] if any("slices_left_out" in one.cells["flags"] for one in (left, right)) else []
     shared = len(set(left.slices) & set(right.slices))
+    wanted = {*slices, *(z for number in numbers for z in _left_out_in(readout, window, number))}
     sums = {
         name: _sum(left.cells[name], right.cells[name])
         for name in ("csa_mm2", "fcsa_mm2", "lean_area_mm2", "volume_mm3")
@@ -155,7 +175,7 @@ def _both_cells(readout: Readout, muscle: Term, window: LevelWindow, sides: dict
     of_sides = [one.cells["reason"] for one in (left, right)] if None in fi else []
     return _fat_cells(readout, muscle, fractions) | {
         "n_slices": shared,
-        "n_slices_expected": len(slices) if window.n_expected is None else window.n_expected,
+        "n_slices_expected": len(wanted) if window.n_expected is None else window.n_expected,
         **sums,
         "asymmetry_csa": _asymmetry(left.cells["csa_mm2"], right.cells["csa_mm2"]),
         "asymmetry_fcsa": _asymmetry(left.cells["fcsa_mm2"], right.cells["fcsa_mm2"]),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..domain.blocks import VoxelArray
+from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import MeasurementProtocol
@@ -17,6 +18,7 @@ from .bias_field import corrected
 from .block_walk import structures_of
 from .choices import check_choices, fraction_unit, kind_of
 from .fat_threshold import FatThresholds
+from .left_out import LeftOut, describe_left_out, find_left_out, sums_without
 from .levels import measurement_rows
 from .readout import ImageKind, Readout
 from .slice_rows import slice_rows
@@ -44,6 +46,8 @@ class Measured:
         What was done that the reader of the numbers should know.
     picture : Volume or WaterFat, optional
         The image as it was measured, its bias field corrected where the protocol asks for it.
+    left_out : LeftOut, optional
+        Structures on slices that implants, metal or a reason of the slice take away.
     """
 
     slices: pd.DataFrame
@@ -52,6 +56,7 @@ class Measured:
     sums: SliceSums
     notes: tuple[str, ...] = ()
     picture: Volume | WaterFat | None = None
+    left_out: LeftOut | None = None
 
 
 def measure_volume(
@@ -63,6 +68,7 @@ def measure_volume(
     key: SubjectKey,
     accepted: FatThresholds | None = None,
     fat_roi: LabelMap | VoxelArray | None = None,
+    implants: Implants | None = None,
     n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> Measured:
@@ -84,6 +90,8 @@ def measure_volume(
         Thresholds accepted before: used as they are, flagged ``threshold_stale`` where outlines have changed since.
     fat_roi : LabelMap or VoxelArray, optional
         Macroscopic fat accepted or redrawn by the reader, on the image's grid; any value but 0 is fat.
+    implants : Implants, optional
+        Implants, fusions, metal and slices to leave out; what they touch is empty with its reason.
     n_workers : int
         Threads for reading; they change nothing but the time.
     progress : Progress
@@ -99,7 +107,7 @@ def measure_volume(
     GridMismatch
         If labels and image are not on one grid.
     InvalidChoice
-        If the fat method does not fit the image, or a level lies outside the volume.
+        If the fat method does not fit the image, or a level or a slice to leave out lies outside the volume.
     ContrastUnknown
         If a threshold is asked for and nobody has said whether fat is bright or dark.
     FatSuppressed
@@ -110,8 +118,10 @@ def measure_volume(
     check_choices(image, protocol)
     picture = corrected(image, protocol)
     sums = sum_slices(picture, label_map, protocol, n_workers=n_workers, progress=progress)
-    thresholds = find_thresholds(picture, label_map, sums, protocol, accepted=accepted, fat_roi=fat_roi)
-    measured = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    left_out = find_left_out(implants, sums, label_map, level_plan, key) if implants else None
+    counted = _seen_by_thresholds(sums, left_out)
+    thresholds = find_thresholds(picture, label_map, counted, protocol, accepted=accepted, fat_roi=fat_roi)
+    measured = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key, left_out=left_out)
     return replace(measured, picture=picture)
 
 
@@ -125,6 +135,7 @@ def measure_again(
     *,
     key: SubjectKey,
     fat_roi: LabelMap | VoxelArray | None = None,
+    implants: Implants | None = None,
 ) -> Measured:
     """The tables after outlines were edited: touched slices counted anew, thresholds kept as they were.
 
@@ -134,7 +145,7 @@ def measure_again(
         The result before the edit, of the same image and protocol.
     dirty_slices : collection of int
         Slices whose labels have changed; all are counted where a structure was added or taken away.
-    image, label_map, level_plan, protocol, key, fat_roi
+    image, label_map, level_plan, protocol, key, fat_roi, implants
         As in `measure_volume`; the labels after the edit.
     """
     check_choices(image, protocol)
@@ -143,8 +154,10 @@ def measure_again(
         sums = update_sums(measured.sums, picture, label_map, protocol, slices=dirty_slices)
     else:
         sums = sum_slices(picture, label_map, protocol)
-    thresholds = find_thresholds(picture, label_map, sums, protocol, accepted=measured.thresholds, fat_roi=fat_roi)
-    again = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    left_out = find_left_out(implants, sums, label_map, level_plan, key) if implants else None
+    counted = _seen_by_thresholds(sums, left_out)
+    thresholds = find_thresholds(picture, label_map, counted, protocol, accepted=measured.thresholds, fat_roi=fat_roi)
+    again = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key, left_out=left_out)
     return replace(again, picture=picture)
 
 
@@ -157,6 +170,7 @@ def tables_from_sums(
     protocol: MeasurementProtocol,
     *,
     key: SubjectKey,
+    left_out: LeftOut | None = None,
 ) -> Measured:
     """Both tables out of sums and thresholds; no voxel is read, so a moved level or threshold costs nothing.
 
@@ -168,14 +182,19 @@ def tables_from_sums(
         From `find_thresholds`, or changed by the reader.
     image, label_map, level_plan, protocol, key
         As in `measure_volume`; of image and labels only geometry, contrast and flags are used.
+    left_out : LeftOut, optional
+        From `find_left_out` with the same level plan.
     """
-    readout, notes = readout_of(sums, thresholds, image, label_map, level_plan, protocol, key=key)
+    remaining = sums_without(sums, left_out.is_left_out, left_out=left_out) if left_out else sums
+    readout, notes = readout_of(remaining, thresholds, image, label_map, level_plan, protocol, key=key)
+    said = describe_left_out(left_out) if left_out else ()
     return Measured(
         slices=SLICES.frame(slice_rows(readout)),
         measurements=MEASUREMENTS.frame(measurement_rows(readout)),
         thresholds=thresholds,
         sums=sums,
-        notes=(*thresholds.notes, *notes, *_unlabelled(sums)),
+        notes=(*thresholds.notes, *notes, *said, *_unlabelled(sums)),
+        left_out=left_out,
     )
 
 
@@ -205,6 +224,11 @@ def readout_of(
         flags=(*flags, *label_map.flags),
     )
     return readout, notes
+
+
+def _seen_by_thresholds(sums: SliceSums, left_out: LeftOut | None) -> SliceSums:
+    """The sums that thresholds are found on: all labelled slices without those that are left out as slices."""
+    return sums_without(sums, left_out.is_beside_threshold) if left_out else sums
 
 
 def _totals(

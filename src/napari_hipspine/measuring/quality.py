@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..domain.anatomy import Term
+from .left_out import left_out_of
 from .readout import Amount, Readout
 
 OBLIQUE_FROM_DEG = 5.0
@@ -47,4 +48,6 @@ def row_flags(
         flags.append("small_roi")
     if muscle.id == _PSOAS and not readout.is_dixon:
         flags.append("psoas_threshold_unreliable")
+    left_out = left_out_of(readout)
+    flags += left_out.flags_of(numbers, slices) if left_out else ()
     return tuple(flags)

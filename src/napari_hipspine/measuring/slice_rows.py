@@ -7,23 +7,26 @@ from typing import Any
 
 from ..domain.anatomy import Side, Term
 from ..domain.tables import ALL_SLICES, join_words
-from .quality import row_flags
+from .left_out import left_out_of, left_out_slices, listed_muscles
+from .quality import row_flags, series_flags
 from .readout import Amount, ImageKind, Readout, amount_of, fractions_of
 
 
 def slice_rows(readout: Readout) -> Iterator[dict[str, Any]]:
     """Rows of the slice table, by muscle in the order of the vocabulary, side and slice."""
-    for muscle in readout.muscles():
+    for muscle in listed_muscles(readout):
         taken = _levels_by_slice(readout, muscle)
         for side in Side:
             number = readout.number(muscle, side)
-            for z in readout.labelled_slices(number):
+            left_out = left_out_slices(readout, number)
+            for z in sorted((*readout.labelled_slices(number), *left_out)):
                 if number is not None:
                     level, position = taken.get(z, ("", ""))
+                    cells = _left_out_cells if z in left_out else _slice_cells
                     yield (
                         readout.who(muscle)
                         | {"level": level, "slice_position": position, "side": side.value}
-                        | _slice_cells(readout, muscle, number, z)
+                        | cells(readout, muscle, number, z)
                     )
 
 
@@ -62,6 +65,19 @@ def _slice_cells(readout: Readout, muscle: Term, number: int, z: int) -> dict[st
         "fat_method": threshold.method,
         "flags": join_words(row_flags(readout, muscle, amount, numbers=[number], slices=[z])),
         "reason": join_words(fractions.reasons),
+    }
+
+
+def _left_out_cells(readout: Readout, muscle: Term, number: int, z: int) -> dict[str, Any]:
+    """Where a slice lies that is not measured, and why it is not."""
+    threshold, left_out = readout.thresholds.find(muscle), left_out_of(readout)
+    return {
+        "slice_index": z,
+        "position_mm": readout.grid.slice_position_mm(z),
+        "threshold": threshold.threshold,
+        "fat_method": threshold.method,
+        "flags": join_words(series_flags(readout)),
+        "reason": join_words(left_out.reasons_of([number], [z]) if left_out else ()),
     }
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domain.cells import is_missing
+from ..domain.cells import is_missing, read_yes_no
 from ..domain.errors import TableInvalid
 from ..domain.tables import BOTH_SIDES, MEASUREMENTS, Table, read_columns
 from .correlation import SMALLEST_N
-from .diagnostics import read_yes_no
 from .request import find_measure
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from ..domain.cells import is_missing
+from ..domain.cells import is_missing, read_yes_no
 from ..domain.errors import TableInvalid
 from ..domain.tables import Table, read_columns
 
@@ -37,8 +37,6 @@ reason | t | | why cells are empty
     key=("finding", "condition", "measure"),
     required=("finding", "condition", "measure"),
 )
-
-_TRUE, _FALSE = ("true", "yes", "1", "1.0", "positive"), ("false", "no", "0", "0.0", "negative")
 
 
 @dataclass(frozen=True)
@@ -96,16 +94,6 @@ def count_two_by_two(findings: Sequence[Any], conditions: Sequence[Any]) -> TwoB
         else:
             counts[read_yes_no(finding), read_yes_no(condition)] += 1
     return TwoByTwo(counts[True, True], counts[True, False], counts[False, True], counts[False, False], n_missing)
-
-
-def read_yes_no(cell: Any) -> bool:
-    """Yes or no as written in a table: yes/no, true/false, positive/negative, 1/0."""
-    word = str(cell).strip().lower()
-    if word not in _TRUE + _FALSE:
-        raise TableInvalid(
-            f"Expected yes or no, found {cell!r}.", hint=f"Write one of {', '.join(_TRUE)} or {', '.join(_FALSE)}."
-        )
-    return word in _TRUE
 
 
 def describe_diagnostics(table: TwoByTwo, *, finding: str, condition: str) -> pd.DataFrame:

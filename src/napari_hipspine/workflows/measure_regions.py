@@ -12,7 +12,8 @@ from ..domain.protocol import MeasurementProtocol
 from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, SubjectKey, stay_silent
 from ..domain.volume import Volume, WaterFat
-from .measure_subject import default_protocol, describe_labels, describe_volume
+from .measure_provenance import describe_labels, describe_volume
+from .measure_subject import default_protocol
 
 if TYPE_CHECKING:
     import pandas as pd

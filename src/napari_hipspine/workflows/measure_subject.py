@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..domain.errors import UnknownLabel
+from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
-from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, SubjectKey, SubjectResult, stay_silent
 from ..domain.volume import Contrast, Volume, WaterFat
+from .measure_provenance import provenance_of
 
 if TYPE_CHECKING:
     from ..measuring.measures import Measured
@@ -40,6 +41,7 @@ def measure_subject(
     level_plan: LevelPlan | None = None,
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
+    implants: Implants | None = None,
     inputs: Sequence[str | Path] = (),
     progress: Progress = stay_silent,
 ) -> SubjectResult:
@@ -59,6 +61,8 @@ def measure_subject(
         Settings; by default those that fit the image (Dixon for water and fat or a fat-fraction map).
     fat_roi : LabelMap, optional
         Macroscopic fat accepted or redrawn by the reader; brought onto the image's grid as the outlines are.
+    implants : Implants, optional
+        Implants, fusions, metal and slices to leave out; what they touch is empty with its reason.
     inputs : sequence of path
         Files to fingerprint for the provenance.
     progress : Progress
@@ -78,6 +82,7 @@ def measure_subject(
         level_plan=level_plan,
         protocol=protocol,
         fat_roi=fat_roi,
+        implants=implants,
         inputs=inputs,
         progress=progress,
     )
@@ -92,6 +97,7 @@ def measure_counted(
     level_plan: LevelPlan | None = None,
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
+    implants: Implants | None = None,
     inputs: Sequence[str | Path] = (),
     progress: Progress = stay_silent,
 ) -> CountedResult:
@@ -102,8 +108,10 @@ def measure_counted(
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
-    measured = measure_volume(image, on_image, plan, settings, key=key, fat_roi=roi, progress=progress)
-    return _result(measured, image, on_image, plan, settings, key=key, inputs=inputs)
+    measured = measure_volume(
+        image, on_image, plan, settings, key=key, fat_roi=roi, implants=implants, progress=progress
+    )
+    return _result(measured, image, on_image, plan, settings, key=key, implants=implants, inputs=inputs)
 
 
 def measure_touched(
@@ -115,6 +123,7 @@ def measure_touched(
     level_plan: LevelPlan | None = None,
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
+    implants: Implants | None = None,
     inputs: Sequence[str | Path] = (),
 ) -> CountedResult:
     """The result after outlines were edited: touched slices are counted anew, thresholds stay as they were.
@@ -125,7 +134,7 @@ def measure_touched(
         Of the same image and settings.
     dirty_slices : collection of int
         Slices of the image whose labels have changed.
-    image, label_map, level_plan, protocol, fat_roi, inputs
+    image, label_map, level_plan, protocol, fat_roi, implants, inputs
         As in `measure_subject`; the labels after the edit.
 
     Raises
@@ -139,8 +148,18 @@ def measure_touched(
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
-    measured = measure_again(before.counted, dirty_slices, image, on_image, plan, settings, key=before.key, fat_roi=roi)
-    return _result(measured, image, on_image, plan, settings, key=before.key, inputs=inputs)
+    measured = measure_again(
+        before.counted,
+        dirty_slices,
+        image,
+        on_image,
+        plan,
+        settings,
+        key=before.key,
+        fat_roi=roi,
+        implants=implants,
+    )
+    return _result(measured, image, on_image, plan, settings, key=before.key, implants=implants, inputs=inputs)
 
 
 def _result(
@@ -151,6 +170,7 @@ def _result(
     settings: MeasurementProtocol,
     *,
     key: SubjectKey,
+    implants: Implants | None,
     inputs: Sequence[str | Path],
 ) -> CountedResult:
     if measured.slices.empty:
@@ -158,11 +178,12 @@ def _result(
             f"Expected labels inside the image, found none of them there, in {on_image.path or 'memory'}.",
             hint="Check that labels and image belong to the same scan.",
         )
+    of_implants = {"implants": implants.as_dict(key)} if implants else {}
     return CountedResult(
         key=key,
         slices=measured.slices,
         measurements=measured.measurements,
-        provenance=provenance_of(measured, image, on_image, plan, settings, inputs=inputs),
+        provenance=provenance_of(measured, image, on_image, plan, settings, more=of_implants, inputs=inputs),
         counted=measured,
     )
 
@@ -172,66 +193,3 @@ def default_protocol(image: Volume | WaterFat) -> MeasurementProtocol:
     if isinstance(image, WaterFat) or image.contrast is Contrast.FAT_FRACTION:
         return MeasurementProtocol(fat_method=FatMethod.DIXON)
     return MeasurementProtocol()
-
-
-def provenance_of(
-    measured: Measured,
-    image: Volume | WaterFat,
-    label_map: LabelMap,
-    plan: LevelPlan,
-    protocol: MeasurementProtocol,
-    *,
-    inputs: Sequence[str | Path] = (),
-) -> Provenance:
-    """What a measurement rests on, as plain values."""
-    volumes = (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
-    settings: dict[str, Any] = {
-        "protocol": protocol.as_dict(),
-        "window": str(plan.window),
-        "levels": [
-            {
-                "level": placement.level.id,
-                "slice_position": placement.slice_position,
-                "position_mm": placement.position_mm,
-                "muscle": placement.muscle.id if placement.muscle else "",
-            }
-            for placement in plan.placements
-        ],
-        "images": [describe_volume(volume) for volume in volumes],
-        "labels": describe_labels(label_map),
-        "thresholds": measured.thresholds.as_dict(),
-    }
-    return Provenance(
-        command="measure",
-        settings=settings,
-        inputs=fingerprints(inputs),
-        notes=(*(image.notes if isinstance(image, WaterFat) else ()), *label_map.notes, *measured.notes),
-    )
-
-
-def describe_labels(label_map: LabelMap) -> dict[str, Any]:
-    """How labels were made and what their values mean, as plain values."""
-    return {
-        "origin": label_map.origin.value,
-        "tool": label_map.tool,
-        "values": {str(value): structure.id for value, structure in sorted(label_map.structures.items())},
-    }
-
-
-def describe_volume(volume: Volume) -> dict[str, Any]:
-    """Geometry, contrast and acquisition of a volume as plain values; nothing that could lead to a person."""
-    grid = volume.grid
-    return {
-        "format": volume.source.format,
-        "shape": list(grid.shape),
-        "spacing_mm": list(grid.spacing_mm),
-        "affine_lps": grid.affine.tolist(),
-        "orientation": grid.orientation,
-        "obliquity_deg": round(grid.obliquity_deg, 3),
-        "dtype": str(volume.voxels.dtype),
-        "contrast": volume.contrast.value,
-        "fat_polarity": volume.fat_polarity.value,
-        "fat_suppressed": volume.fat_suppressed,
-        "flags": list(volume.flags),
-        "acquisition": dict(volume.source.header),
-    }

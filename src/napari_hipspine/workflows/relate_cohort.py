@@ -12,7 +12,7 @@ from ..relating.beside_q import adjust_by_draws, describe_chance
 from ..relating.cells import correlate_values
 from ..relating.covariates import CovariateValues, select_covariates
 from ..relating.family_history import FamilyHistory, mark_family_change
-from ..relating.implants import leave_out_implants, read_implants
+from ..relating.implants import leave_out_implants
 from ..relating.intervals import (
     BOOTSTRAP_UNRELIABLE_BELOW,
     FORMULA_UNRELIABLE_ABOVE,
@@ -25,6 +25,7 @@ from ..relating.published import MIELKE_SOURCE, find_unattainable, published_cor
 from ..relating.request import RelateRequest
 from ..relating.subject_values import SubjectValues, select_values
 from ..writing.correlation_text import format_table1
+from .open_implants import open_implant_rows
 from .read_tables import read_table
 from .relation import Relation, keep_relation, read_history, relation_files
 
@@ -139,11 +140,7 @@ def without_implants(
     """The measurements without what implants touch, and sentences on it."""
     if implants is None:
         return measured, ()
-    if isinstance(implants, str | Path):
-        found = read_implants(read_table(implants, what="a table of implants"), source=Path(implants).name)
-    else:
-        found = read_implants(implants, source="the table of implants")
-    return leave_out_implants(measured, found, source=source)
+    return leave_out_implants(measured, open_implant_rows(implants), source=source)
 
 
 def read_covariates(
