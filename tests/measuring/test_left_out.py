@@ -10,7 +10,7 @@ import pytest
 
 from napari_hipspine.domain.anatomy import find_level, find_structure, vocabulary
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
-from napari_hipspine.domain.implants import KINDS, KEPT_KINDS, Implant, Implants, read_implants
+from napari_hipspine.domain.implants import KEPT_KINDS, KINDS, Implant, Implants, read_implants
 from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan, SlicesAround
 from napari_hipspine.measuring.measures import measure_again
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_carried_out_is_refused(measured_with) -> None:
     with pytest.raises(InvalidChoice, match="Expected a marked level for what is left out at L4, found no level"):
         measured_with({"level": "L4"}, plan=LevelPlan())
     base = pd.DataFrame({"subject_id": ["1"], "region": ["hip"]})
-    with pytest.raises(TableInvalid, match="Expected a kind of implant, fusion.*found 'screw'"):
+    with pytest.raises(TableInvalid, match=r"Expected a kind of implant, fusion.*found 'screw'"):
         read_implants(base.assign(kind="screw"))
     with pytest.raises(TableInvalid, match="poor_quality to keep, found 'not_measured'"):
         read_implants(base.assign(kind="not_measured", keep="yes"))
