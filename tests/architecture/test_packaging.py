@@ -45,11 +45,12 @@ def _undeclared(imported: set[str], declared: set[str], distributions: Mapping[s
 
 
 def test_every_import_is_declared(sources, pyproject):
-    """A toolkit used anywhere in the package stands in the dependencies or in the extra ``all``."""
+    """A toolkit used anywhere in the package stands in the dependencies or in an extra."""
     project = pyproject["project"]
     # these come with napari and are part of what it promises to plugins
     with_napari = {"magicgui", "qtpy", "superqt", "vispy"}
-    declared = _names(project["dependencies"] + project["optional-dependencies"]["all"]) | with_napari
+    extras = [text for listed in project["optional-dependencies"].values() for text in listed]
+    declared = _names(project["dependencies"] + extras) | with_napari
     distributions = packages_distributions()
     offenders = {source.name: _undeclared(_outside_imports(source.tree), declared, distributions) for source in sources}
     assert {name: found for name, found in offenders.items() if found} == {}

@@ -24,6 +24,7 @@ from . import (
     phantom,
     regions,
     relate,
+    segment,
     vocabulary,
 )
 
@@ -47,6 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
         measure,
         regions,
         fill,
+        segment,
         relate,
         model,
         courses,

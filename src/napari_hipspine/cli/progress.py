@@ -12,8 +12,13 @@ def terminal_progress(what: str) -> Progress:
     if not sys.stderr.isatty():
         return stay_silent
 
+    shown = ""
+
     def show(done: int, total: int, doing: str) -> None:
+        nonlocal shown
         share = f"{done}/{total}" if total else ""
+        if shown == (shown := f"{doing} {share}"):
+            return
         ending = "\n" if done >= total else ""
         print(f"\r\x1b[K{what}: {doing} {share}", end=ending, file=sys.stderr, flush=True)
 

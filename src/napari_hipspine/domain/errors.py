@@ -81,5 +81,13 @@ class PackageMissing(HipSpineError):
     """An optional package is needed for what was asked."""
 
 
+class WeightsMissing(HipSpineError):
+    """A package is there, and the trained weights it needs are not."""
+
+
+class ToolFailed(HipSpineError):
+    """Another program was run, and it ended without the result it was asked for."""
+
+
 class Cancelled(HipSpineError):
     """The user stopped a long piece of work; nothing was written."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..domain.anatomy import find_structure
 from ..domain.cache import VolumeCache
 from ..domain.errors import InvalidChoice, UnknownLabel
 from ..domain.index_map import seen_on
+from ..domain.signal import SignalVoxels
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume
 
@@ -42,28 +42,6 @@ class FilledLabels:
     path: Path
     key_slices: tuple[int, ...]
     filled: Filled
-
-
-@dataclass(frozen=True)
-class _Signal:
-    """Voxels read as signal, slice by slice."""
-
-    voxels: Any
-    scale: tuple[float, float]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """``(n_slices, n_rows, n_columns)``."""
-        return tuple(self.voxels.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """32-bit float."""
-        return np.dtype(np.float32)
-
-    def __getitem__(self, key: Any) -> NDArray[np.float32]:
-        slope, intercept = self.scale
-        return np.asarray(self.voxels[key], dtype=np.float32) * np.float32(slope) + np.float32(intercept)
 
 
 def fill_labels(
@@ -123,9 +101,9 @@ def fill_labels(
     return FilledLabels(path, tuple(sorted(set(keys))), filled)
 
 
-def _on_labels(picture: Volume, look: LabelLook) -> _Signal:
+def _on_labels(picture: Volume, look: LabelLook) -> SignalVoxels:
     """The picture as seen on the grid of the labels."""
-    return _Signal(seen_on(picture.voxels, picture.grid, look.grid), picture.voxel_scale)
+    return SignalVoxels(seen_on(picture.voxels, picture.grid, look.grid), picture.voxel_scale)
 
 
 def _extents_by_value(
