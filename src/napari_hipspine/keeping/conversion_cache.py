@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
 from ..domain.errors import UnreadableImage
+from .user_folders import cache_folder
 from .whole_folder import UNFINISHED, put_in_place, unfinished_folder
 
 ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_CACHE"
@@ -151,14 +151,7 @@ def default_cache() -> FolderCache:
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return FolderCache(Path(named))
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return FolderCache(base / "napari-hipspine" / "volumes")
+    return FolderCache(cache_folder() / "volumes")
 
 
 def _write_slabs(path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]) -> None:

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -28,6 +27,7 @@ from ..keeping.label_store_creation import create_label_store
 from ..keeping.label_store_errors import LabelsNotKept
 from ..keeping.label_store_opening import open_label_store
 from ..keeping.label_store_status import Status
+from ..keeping.user_folders import data_folder
 from ..segmenting.flow_store import FlowMemory
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from ..workflows.subject_key import subject_of_path
@@ -210,14 +210,7 @@ def work_folder() -> Path:
     named = os.environ.get(ENVIRONMENT_VARIABLE)
     if named:
         return Path(named)
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / "napari-hipspine" / "labels"
+    return data_folder() / "labels"
 
 
 def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None) -> Path:
