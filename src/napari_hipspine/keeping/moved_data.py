@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +102,9 @@ def _highest_gone(path: Path) -> Path:
 
 
 def _n_found(moved: MovedData, before: Path, now: Path) -> int:
-    return sum(path.is_relative_to(before) and _put(path, before, now).exists() for path in moved.missing)
+    """How much of what is missing lies in another folder; that the folder itself is there proves nothing."""
+    inside = (path for path in moved.missing if before in path.parents)
+    return sum(_put(path, before, now).exists() for path in inside)
 
 
 def _put(path: Path, before: Path, now: Path) -> Path:
@@ -119,8 +120,6 @@ def _refuse_others(project: Project, moved: frozenset[Path]) -> None:
 
 
 def _listed(moved: MovedData) -> str:
-    names: Sequence[str] = [
-        path.relative_to(moved.before).as_posix() if path != moved.before else path.name for path in moved.missing
-    ]
+    names = [path.relative_to(moved.before).as_posix() for path in moved.missing if moved.before in path.parents]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

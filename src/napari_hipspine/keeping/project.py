@@ -126,12 +126,13 @@ class KeptSeries:
     progress: KeptProgress = KeptProgress()
 
     def __post_init__(self) -> None:
-        if tuple(self.files) not in (("image",), ("water", "fat"), ("fat_fraction",)):
+        files = {role: self.files[role] for role in ROLES if role in self.files}
+        if tuple(files) not in (("image",), ("water", "fat"), ("fat_fraction",)) or len(files) != len(self.files):
             raise InvalidChoice(
                 "Expected one image, or water and fat, or a fat-fraction map, "
                 f"found {' and '.join(self.files) or 'none'}."
             )
-        object.__setattr__(self, "files", MappingProxyType(dict(self.files)))
+        object.__setattr__(self, "files", MappingProxyType(files))
         object.__setattr__(self, "sizes", MappingProxyType(dict(self.sizes)))
 
     @property
