@@ -104,3 +104,37 @@ def test_names_that_are_no_utf_8_are_names(monkeypatch, asked, lumbar, tmp_path:
 def test_no_encoding_of_the_output_stops_a_command(monkeypatch, is_terminal: bool, minus: str) -> None:
     printed = bytes_printed(monkeypatch, "relate", "--reference", "mielke", is_terminal=is_terminal)
     assert minus in printed.decode("utf-8")
+
+
+def test_a_moved_threshold_is_recorded_and_an_earlier_run_can_be_taken_over(hipspine, asked, tmp_path: Path) -> None:
+    moved = ("--manual-threshold", "multifidus=70.5", "--accept-fat-roi", "--reader", "r1")
+    said = hipspine(*asked, *moved, "--out", tmp_path / "moved")
+    assert said.exit_code == 0, said.err
+    table = read(tmp_path / "moved").set_index(["muscle", "side"])
+    assert set(table.loc["multifidus"]["threshold"]) == {70.5}
+    assert set(table.loc["multifidus"]["fat_method"]) == {"manual"}
+    assert set(table.loc["psoas_major"]["fat_method"]) == {"fat-reference"}
+    assert not table["flags"].str.contains("fat_roi_proposed").any()
+    thresholds = json.loads((tmp_path / "moved" / "run.json").read_text())["settings"]["thresholds"]
+    assert thresholds["multifidus"]["moved_by"] == "r1"
+    assert thresholds["multifidus"]["automatic"]["method"] == "fat-reference"
+    again = ("--thresholds", tmp_path / "moved" / "run.json", "--reader", "r1")
+    said = hipspine(*asked, *again, "--out", tmp_path / "again")
+    assert said.exit_code == 0, said.err
+    for name in ("slices.csv", "measurements.csv"):
+        assert (tmp_path / "moved" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--manual-threshold", "multifidus"), "Expected a threshold as MUSCLE=SIGNAL, found 'multifidus'"),
+        (("--manual-threshold", "biceps=4"), "found 'biceps'"),
+        (("--manual-threshold", "multifidus=4", "--manual-threshold", "multifidus=5"), "one threshold per muscle"),
+        (("--thresholds", "nowhere.json"), "Expected thresholds of an earlier measurement, found FileNotFoundError"),
+    ],
+)
+def test_decisions_that_make_no_sense_are_refused(hipspine, asked, tmp_path: Path, options, message) -> None:
+    said = hipspine(*asked, *options, "--out", tmp_path / "out")
+    assert said.exit_code == 2
+    assert message in said.err

@@ -16,6 +16,7 @@ from ..domain.protocol import FatMethod, MeasurementProtocol, protocol_settings,
 from ..domain.subject import SubjectKey
 from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
 from .progress import terminal_progress
+from .threshold_options import add_review_options, threshold_decisions
 
 if TYPE_CHECKING:
     from ..workflows.open_subject import ImageFiles, LabelFiles
@@ -42,6 +43,7 @@ def add_parser(commands: Any) -> None:
     )
     how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
     add_implant_options(parser)
+    add_review_options(parser)
     add_who_options(parser)
     parser.set_defaults(run=run)
 
@@ -118,8 +120,9 @@ def run(arguments: argparse.Namespace) -> int:
     from ..writing.tables import result_files, write_whole
 
     pictures = image_files(arguments)
-    beside = (arguments.fat_roi, arguments.implants, arguments.metal)
+    beside = (arguments.fat_roi, arguments.implants, arguments.metal, arguments.thresholds)
     image, label_map = open_subject(pictures, label_files(arguments))
+    review, accepted = threshold_decisions(arguments)
     result = measure_subject(
         image,
         label_map,
@@ -128,6 +131,8 @@ def run(arguments: argparse.Namespace) -> int:
         protocol=chosen_protocol(arguments, default_protocol(image)),
         fat_roi=open_drawing(arguments.fat_roi) if arguments.fat_roi else None,
         implants=open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
+        review=review,
+        accepted=accepted,
         inputs=[*pictures.paths, arguments.labels, *(path for path in beside if path is not None)],
         progress=terminal_progress("measuring"),
     )

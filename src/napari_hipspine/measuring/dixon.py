@@ -14,6 +14,14 @@ from .valid_range import in_range
 DIXON_SUMS = ("n_valid", "n_fat", "n_outside", "sum_fat", "sum_water", "sum_ff")
 """What is summed per slice and structure."""
 
+FRACTION_BINS = 200
+"""Bins of a fat fraction from 0 to 1 in histograms that are looked at; nothing is measured from them."""
+
+FRACTION_SCALE = (1 / FRACTION_BINS, 0.5 / FRACTION_BINS)
+"""From the number of a bin to the fat fraction in its middle."""
+
+_MOST_BINS_OUTSIDE = FRACTION_BINS // 2
+
 
 def fat_fraction(water: NDArray[Any], fat: NDArray[Any]) -> NDArray[np.float64]:
     """F/(F+W) of every pixel, not clipped; not a number where F+W = 0 or a signal is not finite.
@@ -35,6 +43,14 @@ def valid_fractions(
     """F/(F+W) of every pixel, and where it is known and F+W lies in the valid range."""
     fraction = fat_fraction(water, fat)
     return fraction, np.isfinite(fraction) & in_range(fat + water, valid_low, valid_high)
+
+
+def fraction_bins(fraction: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Number of the bin of every finite fat fraction; those far outside 0-1 lie in the outermost bins."""
+    bins = np.floor(fraction * FRACTION_BINS)
+    # Exactly 1 is no fraction beyond 1.
+    bins[fraction == 1] = FRACTION_BINS - 1
+    return np.clip(bins, -_MOST_BINS_OUTSIDE, FRACTION_BINS + _MOST_BINS_OUTSIDE - 1).astype(np.int64)
 
 
 def sum_dixon(

@@ -13,6 +13,7 @@ from ..domain.level_plan import LevelPlan
 from ..domain.protocol import MeasurementProtocol
 from ..domain.subject import Progress, SubjectKey, stay_silent
 from ..domain.tables import MEASUREMENTS, SLICES
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, Volume, WaterFat
 from .bias_field import corrected
 from .block_walk import structures_of
@@ -69,6 +70,7 @@ def measure_volume(
     accepted: FatThresholds | None = None,
     fat_roi: LabelMap | VoxelArray | None = None,
     implants: Implants | None = None,
+    review: ThresholdReview | None = None,
     n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> Measured:
@@ -92,6 +94,8 @@ def measure_volume(
         Macroscopic fat accepted or redrawn by the reader, on the image's grid; any value but 0 is fat.
     implants : Implants, optional
         Implants, fusions, metal and slices to leave out; what they touch is empty with its reason.
+    review : ThresholdReview, optional
+        Thresholds that the reader has moved, and whether the proposed fat was accepted.
     n_workers : int
         Threads for reading; they change nothing but the time.
     progress : Progress
@@ -119,8 +123,16 @@ def measure_volume(
     picture = corrected(image, protocol)
     sums = sum_slices(picture, label_map, protocol, n_workers=n_workers, progress=progress)
     left_out = find_left_out(implants, sums, label_map, level_plan, key) if implants else None
-    counted = _seen_by_thresholds(sums, left_out)
-    thresholds = find_thresholds(picture, label_map, counted, protocol, accepted=accepted, fat_roi=fat_roi)
+    thresholds = find_thresholds(
+        picture,
+        label_map,
+        _seen_by_thresholds(sums, left_out),
+        protocol,
+        accepted=accepted,
+        fat_roi=fat_roi,
+        review=review,
+        reader_id=key.reader_id,
+    )
     measured = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key, left_out=left_out)
     return replace(measured, picture=picture)
 
@@ -136,16 +148,18 @@ def measure_again(
     key: SubjectKey,
     fat_roi: LabelMap | VoxelArray | None = None,
     implants: Implants | None = None,
+    review: ThresholdReview | None = None,
 ) -> Measured:
-    """The tables after outlines were edited: touched slices counted anew, thresholds kept as they were.
+    """The tables after outlines, levels or moved thresholds: touched slices counted anew, what was found is kept.
 
     Parameters
     ----------
     measured : Measured
         The result before the edit, of the same image and protocol.
     dirty_slices : collection of int
-        Slices whose labels have changed; all are counted where a structure was added or taken away.
-    image, label_map, level_plan, protocol, key, fat_roi, implants
+        Slices whose labels have changed, none for other changes; all are counted where a structure was added or
+        taken away.
+    image, label_map, level_plan, protocol, key, fat_roi, implants, review
         As in `measure_volume`; the labels after the edit.
     """
     check_choices(image, protocol)
@@ -155,8 +169,16 @@ def measure_again(
     else:
         sums = sum_slices(picture, label_map, protocol)
     left_out = find_left_out(implants, sums, label_map, level_plan, key) if implants else None
-    counted = _seen_by_thresholds(sums, left_out)
-    thresholds = find_thresholds(picture, label_map, counted, protocol, accepted=measured.thresholds, fat_roi=fat_roi)
+    thresholds = find_thresholds(
+        picture,
+        label_map,
+        _seen_by_thresholds(sums, left_out),
+        protocol,
+        accepted=measured.thresholds,
+        fat_roi=fat_roi,
+        review=review,
+        reader_id=key.reader_id,
+    )
     again = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key, left_out=left_out)
     return replace(again, picture=picture)
 

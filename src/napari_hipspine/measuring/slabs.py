@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.protocol import MeasurementProtocol
-from .dixon import DIXON_SUMS, sum_dixon
+from .dixon import DIXON_SUMS, fraction_bins, sum_dixon, valid_fractions
 from .kernels import CountKernel, structure_numbers
 
 _MOST_BINS = 2**24
@@ -153,6 +153,7 @@ class DixonCollector:
         for name in DIXON_SUMS:
             kind = np.int64 if name.startswith("n_") else np.float64
             counts.sums[name] = np.zeros(self._shape, dtype=kind)
+        counts.records = [None] * self._shape[0]
         if not self._pixels:
             return
         groups, water, fat = (np.concatenate(parts) for parts in zip(*self._pixels, strict=True))
@@ -168,6 +169,16 @@ class DixonCollector:
         for group, sums in found:
             for name, value in sums.items():
                 counts.sums[name][divmod(group, self._shape[1])] = value
+        counts.records = self._fraction_records(groups, water, fat)
+
+    def _fraction_records(
+        self, groups: NDArray[np.int64], water: NDArray[np.float64], fat: NDArray[np.float64]
+    ) -> list[tuple[NDArray[Any], NDArray[np.int32], NDArray[np.int32]] | None]:
+        """Histograms of the fat fraction of valid pixels, for the reader to look at."""
+        low, high = self._protocol.valid_low, self._protocol.valid_high
+        fraction, valid = valid_fractions(water, fat, valid_low=low, valid_high=high)
+        bins = fraction_bins(fraction[valid])
+        return _records_of([count_occurrences(groups[valid], bins, np.ones(len(bins), dtype=np.int64))], self._shape)
 
 
 def gather(

@@ -18,7 +18,7 @@ from ..domain.protocol import MeasurementProtocol
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from .block_walk import BlockWalk, is_small_integer, slice_runs, structures_of
-from .dixon import DIXON_SUMS
+from .dixon import DIXON_SUMS, FRACTION_SCALE
 from .histograms import MOST_BINS, Histogram, HistogramStore, Segments, pool_into_bins, pool_many, split
 from .slabs import SlabCounts
 from .threads import work_through
@@ -43,7 +43,7 @@ class SliceSums:
     dixon : mapping of str to ndarray
         Sums over valid pixels of water and fat (see `DIXON_SUMS`); empty for a single image.
     scale : tuple of float
-        ``(slope, intercept)`` from stored values to signal.
+        ``(slope, intercept)`` from stored values to signal; for water and fat from bins to fat fractions.
     """
 
     structures: tuple[Structure, ...]
@@ -201,7 +201,7 @@ def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
         n_kept=np.zeros(shape, dtype=np.int64),
         touches_edge=np.zeros(shape, dtype=np.bool_),
         dixon=MappingProxyType(dixon),
-        scale=(1.0, 0.0) if isinstance(image, WaterFat) else image.voxel_scale,
+        scale=FRACTION_SCALE if isinstance(image, WaterFat) else image.voxel_scale,
         _is_counted_exactly=is_small_integer(image),
         _records=np.full(shape[0], -1, dtype=np.int64),
         _lengths=np.zeros(shape, dtype=np.int32),

@@ -10,11 +10,13 @@ import numpy as np
 
 from ..domain.anatomy import Term
 from ..domain.blocks import VoxelArray
+from ..domain.errors import InvalidChoice
 from ..domain.label_map import LabelMap
 from ..domain.protocol import FatMethod, MeasurementProtocol
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, Volume, WaterFat
 from .fat_region import FatRegion, drawn_fat_region, find_fat_region
-from .fat_threshold import NOT_KNOWN, FatThresholds, MuscleThreshold
+from .fat_threshold import MOVED, NOT_KNOWN, PROPOSED, STALE, FatThresholds, MuscleThreshold
 from .histograms import Histogram, pool_many
 from .muscle_fits import fit_muscle, pooled_threshold
 from .polarity import Series, refuse_wrong_polarity
@@ -33,6 +35,8 @@ def find_thresholds(
     *,
     accepted: FatThresholds | None = None,
     fat_roi: LabelMap | VoxelArray | None = None,
+    review: ThresholdReview | None = None,
+    reader_id: str = "",
 ) -> FatThresholds:
     """The threshold of every labelled muscle, found on all labelled slices and both sides together.
 
@@ -50,20 +54,48 @@ def find_thresholds(
         Kept as they are; muscles they do not know are added.
     fat_roi : LabelMap or VoxelArray, optional
         Fat accepted or redrawn by the reader.
+    review : ThresholdReview, optional
+        What a reader has moved or accepted; it comes last. By default what was moved among the accepted.
+    reader_id : str
+        Who that reader is.
 
     Raises
     ------
     PolarityContradiction
         If fat beside the muscles is on the other side of lean muscle than declared.
+    InvalidChoice
+        If a threshold was moved where fat fractions are measured.
     """
     muscles = _labelled_muscles(sums)
+    review = review or ThresholdReview(accepted.moved if accepted else {})
     if isinstance(image, WaterFat) or image.contrast is Contrast.FAT_FRACTION:
+        _refuse_moved(review)
         known = MuscleThreshold(protocol.ff_cut, FatMethod.DIXON.value)
         return FatThresholds({muscle.id: known for muscle in muscles})
     signals = {muscle.id: _signals_of(sums, muscle, protocol) for muscle in muscles}
     kept = _kept(accepted, signals)
     if accepted is not None and len(kept) == len(muscles):
-        return replace(accepted, muscles=kept)
+        found = replace(accepted, muscles=kept)
+    else:
+        found = _find_all(image, label_map, sums, signals, protocol, fat_roi=fat_roi, review=review)
+        found = replace(found, muscles={**found.muscles, **kept})
+    how = "drawn" if fat_roi is not None else "accepted" if review.accepts_fat_roi else "proposed"
+    return replace(
+        found.reviewed(review, by=reader_id), notes=(*_notes(found, protocol, how), *_absent(review, signals))
+    )
+
+
+def _find_all(
+    image: Volume,
+    label_map: LabelMap,
+    sums: SliceSums,
+    signals: dict[str, Histogram],
+    protocol: MeasurementProtocol,
+    *,
+    fat_roi: LabelMap | VoxelArray | None,
+    review: ThresholdReview,
+) -> FatThresholds:
+    """The threshold of every muscle, found anew."""
     everything = pool_many(signals.values())
     lean = find_lean_peak(everything, image.fat_polarity, fat_lean_ratio=protocol.fat_lean_ratio)
     region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
@@ -73,13 +105,27 @@ def find_thresholds(
         image.fat_polarity,
         region,
         is_drawn=fat_roi is not None,
-        has_given_threshold=protocol.fat_method is FatMethod.MANUAL,
+        has_given_threshold=protocol.fat_method is FatMethod.MANUAL or set(signals) <= set(review.moved),
     )
     n_labelled = int(sums.n_pixels[list(region.slices)].sum())
     refuse_wrong_polarity(series, n_labelled, source=image.source.path or "the image")
+    muscles = _labelled_muscles(sums)
     found = {muscle.id: _find_one(muscle, signals[muscle.id], series, protocol) for muscle in muscles}
-    notes = _notes(series, protocol)
-    return FatThresholds({**found, **kept}, region, lean, notes)
+    return FatThresholds(found, region, lean)
+
+
+def _refuse_moved(review: ThresholdReview) -> None:
+    if review.moved:
+        raise InvalidChoice(
+            f"Expected no moved threshold where fat fractions are measured, found one for {', '.join(review.moved)}.",
+            hint="The cut of fat fractions is a setting of the protocol: ff_cut.",
+        )
+
+
+def _absent(review: ThresholdReview, signals: dict[str, Histogram]) -> tuple[str, ...]:
+    """A note on moved thresholds of muscles that are labelled nowhere."""
+    absent = [muscle for muscle in review.moved if muscle not in signals]
+    return (f"threshold moved but not labelled anywhere: {', '.join(absent)}",) if absent else ()
 
 
 def fingerprint_of(signals: Histogram) -> str:
@@ -92,7 +138,7 @@ def fingerprint_of(signals: Histogram) -> str:
 def _find_one(muscle: Term, signals: Histogram, series: Series, protocol: MeasurementProtocol) -> MuscleThreshold:
     method = protocol.fat_method
     if method is FatMethod.MANUAL and protocol.manual_threshold is not None:
-        found = MuscleThreshold(protocol.manual_threshold, method.value, flags=("threshold_manual",))
+        found = MuscleThreshold(protocol.manual_threshold, method.value, flags=(MOVED,))
     elif method in _OWN_FITS:
         found = fit_muscle(signals, series.polarity, protocol)
     elif method is FatMethod.OTSU_POOLED:
@@ -112,7 +158,7 @@ def _midway_to_fat(muscle: Term, signals: Histogram, series: Series, protocol: M
     is_own = signals.n >= protocol.min_fit_pixels and abs(own - series.lean) <= reach
     lean = own if is_own else series.lean
     flags = () if is_own else ("lean_peak_borrowed",)
-    proposed = () if series.is_drawn else ("fat_roi_proposed",)
+    proposed = () if series.is_drawn else (PROPOSED,)
     fat = series.region.signal_beside(
         muscle, tolerance=protocol.lean_peak_tolerance, min_pixels=protocol.min_fit_pixels
     )
@@ -149,18 +195,20 @@ def _kept(accepted: FatThresholds | None, signals: dict[str, Histogram]) -> dict
     kept = {}
     for id, one in accepted.muscles.items():
         if id in signals:
-            flags = tuple(flag for flag in one.flags if flag != "threshold_stale")
-            is_stale = bool(one.fingerprint) and fingerprint_of(signals[id]) != one.fingerprint
-            kept[id] = replace(one, flags=(*flags, "threshold_stale") if is_stale else flags)
+            found = one.as_found
+            flags = tuple(flag for flag in found.flags if flag != STALE)
+            is_stale = bool(found.fingerprint) and fingerprint_of(signals[id]) != found.fingerprint
+            kept[id] = replace(found, flags=(*flags, STALE) if is_stale else flags)
     return kept
 
 
-def _notes(series: Series, protocol: MeasurementProtocol) -> tuple[str, ...]:
-    region = series.region
+def _notes(found: FatThresholds, protocol: MeasurementProtocol, how: str) -> tuple[str, ...]:
+    region = found.fat_region
+    if region is None:
+        return found.notes
     if region.is_found:
-        how = "drawn" if series.is_drawn else "proposed"
         pixels = f"median signal {region.signal:.6g} of {region.n_pixels} pixels"
-        return (f"fat beside the muscles ({how}): {pixels}; lean peak of all muscles {series.lean:.6g}",)
+        return (f"fat beside the muscles ({how}): {pixels}; lean peak of all muscles {found.lean_peak:.6g}",)
     if protocol.fat_method is FatMethod.FAT_REFERENCE:
         return ("no fat found beside the muscles: thresholds found by the pooled method",)
     return ("no fat found beside the muscles: fat polarity unchecked",)

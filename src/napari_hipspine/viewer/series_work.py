@@ -13,6 +13,7 @@ from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.subject import Progress, SubjectKey, SubjectResult
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import FatPolarity, Volume, WaterFat
 from ..workflows.measure_subject import CountedResult, default_protocol, measure_counted, measure_touched
 from ..workflows.open_subject import ImageFiles, LabelFiles
@@ -38,6 +39,7 @@ class MeasureRequest:
     level_plan: LevelPlan
     protocol: MeasurementProtocol
     fat_roi: LabelMap | None = None
+    review: ThresholdReview = ThresholdReview()
     inputs: tuple[Path, ...] = ()
 
     def run(self, progress: Progress) -> SubjectResult:
@@ -49,24 +51,26 @@ class MeasureRequest:
             level_plan=self.level_plan,
             protocol=self.protocol,
             fat_roi=self.fat_roi,
+            review=self.review,
             inputs=self.inputs,
             progress=progress,
         )
 
     def run_again(self, before: SubjectResult, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
-        """The result after outlines were edited: only touched slices are counted, thresholds stay as they were."""
+        """The result after an edit: only touched slices are counted, and what was found stays as it was."""
         if not isinstance(before, CountedResult):
             return self.run(progress)
-        progress(0, 0, "measuring the edited slices")
+        progress(0, 0, "bringing the numbers up to date")
         return measure_touched(
             before,
             dirty_slices,
             self.image,
             self.label_map,
+            key=self.key,
             level_plan=self.level_plan,
             protocol=self.protocol,
             fat_roi=self.fat_roi,
-            inputs=self.inputs,
+            review=self.review,
         )
 
 
@@ -112,6 +116,7 @@ class SeriesWork:
     outlines: LabelFiles | None = None
     level_plan: LevelPlan = LevelPlan()
     chosen_protocol: MeasurementProtocol | None = None
+    review: ThresholdReview = ThresholdReview()
     fat_roi: LabelMap | None = None
     measured: Measured | None = None
     opened_checksums: tuple[int, ...] = ()

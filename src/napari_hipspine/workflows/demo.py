@@ -12,7 +12,7 @@ from ..domain.label_map import LabelMap
 from ..domain.subject import SubjectFailure, SubjectKey, SubjectResult
 from ..domain.volume import Volume, WaterFat
 from ..sample_data import SampleSeries, sample_subjects, synthetic_measurements
-from .measure_subject import measure_subject
+from .measure_subject import measure_counted
 from .open_subject import ImageFiles, LabelFiles, open_subject
 from .subject_key import subject_of_path
 
@@ -98,5 +98,5 @@ def measure_sample(series: SampleSeries) -> tuple[SubjectResult, tuple[Picture, 
     image, label_map = open_sample(series)
     files = [path for path in (series.image, series.fat, series.labels, series.naming) if path is not None]
     key = SubjectKey(subject_of_path(series.image))
-    result = measure_subject(image, label_map, key=key, level_plan=series.level_plan, inputs=files)
+    result = measure_counted(image, label_map, key=key, level_plan=series.level_plan, inputs=files)
     return result, picture_levels(image, label_map, result, level_plan=series.level_plan)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import MeasurementProtocol
-from ..domain.provenance import Provenance, fingerprints
+from ..domain.provenance import Fingerprint, Provenance
 from ..domain.volume import Volume, WaterFat
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ def provenance_of(
     protocol: MeasurementProtocol,
     *,
     more: Mapping[str, Any] = MappingProxyType({}),
-    inputs: Sequence[str | Path] = (),
+    inputs: tuple[Fingerprint, ...] = (),
 ) -> Provenance:
     """What a measurement rests on, as plain values; ``more`` settings stand last."""
     volumes = (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
@@ -49,7 +48,7 @@ def provenance_of(
     return Provenance(
         command="measure",
         settings=settings,
-        inputs=fingerprints(inputs),
+        inputs=inputs,
         notes=(*(image.notes if isinstance(image, WaterFat) else ()), *label_map.notes, *measured.notes),
     )
 

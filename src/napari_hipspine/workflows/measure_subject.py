@@ -12,11 +12,14 @@ from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
+from ..domain.provenance import Fingerprint, fingerprints
 from ..domain.subject import Progress, SubjectKey, SubjectResult, stay_silent
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, Volume, WaterFat
 from .measure_provenance import provenance_of
 
 if TYPE_CHECKING:
+    from ..measuring.fat_threshold import FatThresholds
     from ..measuring.measures import Measured
 
 
@@ -42,6 +45,8 @@ def measure_subject(
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
     implants: Implants | None = None,
+    review: ThresholdReview | None = None,
+    accepted: FatThresholds | None = None,
     inputs: Sequence[str | Path] = (),
     progress: Progress = stay_silent,
 ) -> SubjectResult:
@@ -63,6 +68,10 @@ def measure_subject(
         Macroscopic fat accepted or redrawn by the reader; brought onto the image's grid as the outlines are.
     implants : Implants, optional
         Implants, fusions, metal and slices to leave out; what they touch is empty with its reason.
+    review : ThresholdReview, optional
+        Thresholds that the reader has moved, and whether the proposed fat was accepted.
+    accepted : FatThresholds, optional
+        Thresholds accepted before, as `napari_hipspine.workflows.accepted_thresholds` reads them: used as they are.
     inputs : sequence of path
         Files to fingerprint for the provenance.
     progress : Progress
@@ -83,6 +92,8 @@ def measure_subject(
         protocol=protocol,
         fat_roi=fat_roi,
         implants=implants,
+        review=review,
+        accepted=accepted,
         inputs=inputs,
         progress=progress,
     )
@@ -98,6 +109,8 @@ def measure_counted(
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
     implants: Implants | None = None,
+    review: ThresholdReview | None = None,
+    accepted: FatThresholds | None = None,
     inputs: Sequence[str | Path] = (),
     progress: Progress = stay_silent,
 ) -> CountedResult:
@@ -109,9 +122,19 @@ def measure_counted(
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
     measured = measure_volume(
-        image, on_image, plan, settings, key=key, fat_roi=roi, implants=implants, progress=progress
+        image,
+        on_image,
+        plan,
+        settings,
+        key=key,
+        accepted=accepted,
+        fat_roi=roi,
+        implants=implants,
+        review=review,
+        progress=progress,
     )
-    return _result(measured, image, on_image, plan, settings, key=key, implants=implants, inputs=inputs)
+    read = fingerprints(inputs)
+    return _result(measured, image, on_image, plan, settings, key=key, implants=implants, inputs=read)
 
 
 def measure_touched(
@@ -120,22 +143,25 @@ def measure_touched(
     image: Volume | WaterFat,
     label_map: LabelMap,
     *,
+    key: SubjectKey | None = None,
     level_plan: LevelPlan | None = None,
     protocol: MeasurementProtocol | None = None,
     fat_roi: LabelMap | None = None,
     implants: Implants | None = None,
-    inputs: Sequence[str | Path] = (),
+    review: ThresholdReview | None = None,
 ) -> CountedResult:
-    """The result after outlines were edited: touched slices are counted anew, thresholds stay as they were.
+    """The result after outlines, levels or moved thresholds: touched slices are counted anew, what was found is kept.
 
     Parameters
     ----------
     before : CountedResult
-        Of the same image and settings.
+        Of the same image and settings, from the same files.
     dirty_slices : collection of int
-        Slices of the image whose labels have changed.
-    image, label_map, level_plan, protocol, fat_roi, implants, inputs
+        Slices of the image whose labels have changed; with none, no voxel is read.
+    image, label_map, level_plan, protocol, fat_roi, implants, review
         As in `measure_subject`; the labels after the edit.
+    key : SubjectKey, optional
+        Who is measured; by default who was.
 
     Raises
     ------
@@ -144,7 +170,7 @@ def measure_touched(
     """
     from ..measuring.measures import measure_again
 
-    plan = level_plan or LevelPlan()
+    plan, who = level_plan or LevelPlan(), key or before.key
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
@@ -155,11 +181,13 @@ def measure_touched(
         on_image,
         plan,
         settings,
-        key=before.key,
+        key=who,
         fat_roi=roi,
         implants=implants,
+        review=review,
     )
-    return _result(measured, image, on_image, plan, settings, key=before.key, implants=implants, inputs=inputs)
+    read = before.provenance.inputs
+    return _result(measured, image, on_image, plan, settings, key=who, implants=implants, inputs=read)
 
 
 def _result(
@@ -171,7 +199,7 @@ def _result(
     *,
     key: SubjectKey,
     implants: Implants | None,
-    inputs: Sequence[str | Path],
+    inputs: tuple[Fingerprint, ...],
 ) -> CountedResult:
     if measured.slices.empty:
         raise UnknownLabel(

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..domain.anatomy import find_structure
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
-from ..domain.subject import SubjectResult
-from ..domain.volume import FatPolarity, Volume, WaterFat
+from ..domain.protocol import protocol_from_mapping
+from ..domain.volume import Volume, WaterFat
+from .measure_subject import CountedResult
 
 if TYPE_CHECKING:
+    from ..measuring.surroundings import Mask
     from ..writing.report import Picture
 
 
 def picture_levels(
-    image: Volume | WaterFat, label_map: LabelMap, result: SubjectResult, *, level_plan: LevelPlan | None = None
+    image: Volume | WaterFat, label_map: LabelMap, result: CountedResult, *, level_plan: LevelPlan | None = None
 ) -> tuple[Picture, ...]:
     """One picture per level, or of the middle labelled slice where no level was marked.
 
@@ -28,8 +28,8 @@ def picture_levels(
         What was measured.
     label_map : LabelMap
         Outlines on the image's grid.
-    result : SubjectResult
-        Its slice table holds the thresholds.
+    result : CountedResult
+        Holds the thresholds.
     level_plan : LevelPlan, optional
         Levels that were read.
     """
@@ -56,7 +56,7 @@ def picture_levels(
     return tuple(pictures)
 
 
-def _slices_to_show(image: Volume | WaterFat, result: SubjectResult, plan: LevelPlan) -> list[tuple[str, int]]:
+def _slices_to_show(image: Volume | WaterFat, result: CountedResult, plan: LevelPlan) -> list[tuple[str, int]]:
     if plan.is_empty:
         labelled = sorted(set(result.slices["slice_index"].tolist()))
         return [("middle of the labelled slices", int(labelled[len(labelled) // 2]))] if labelled else []
@@ -66,32 +66,15 @@ def _slices_to_show(image: Volume | WaterFat, result: SubjectResult, plan: Level
     ]
 
 
-def _called_fat(
-    image: Volume | WaterFat, label_map: LabelMap, result: SubjectResult, slice_index: int
-) -> NDArray[np.bool_]:
-    """Pixels of the slice that count as fat, by the threshold each structure was given."""
-    labels = np.asarray(label_map.labels[slice_index])
-    signal, fat_is_above = _fat_signal(image, slice_index)
-    called = np.zeros(labels.shape, dtype=bool)
-    rows = result.slices[result.slices["slice_index"] == slice_index]
-    thresholds = {find_structure(row["muscle"], row["side"]): row["threshold"] for row in rows.to_dict("records")}
-    for value, structure in label_map.structures.items():
-        threshold = thresholds.get(structure, np.nan)
-        with np.errstate(invalid="ignore"):
-            beyond = signal >= threshold if fat_is_above else signal <= threshold
-        called |= (labels == value) & beyond
-    return called
+def _called_fat(image: Volume | WaterFat, label_map: LabelMap, result: CountedResult, slice_index: int) -> Mask:
+    """Pixels of the slice that were counted as fat."""
+    from ..measuring.called_fat import called_fat, cuts_by_value, fat_scale, measured_labels
+    from ..measuring.choices import fraction_unit, kind_of
+    from ..measuring.readout import ImageKind
 
-
-def _fat_signal(image: Volume | WaterFat, slice_index: int) -> tuple[NDArray[Any], bool]:
-    """What the threshold is compared with, and whether fat lies above it."""
-    if isinstance(image, WaterFat):
-        water, fat = (_signal(volume, slice_index) for volume in (image.water, image.fat))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return fat / (fat + water), True
-    return _signal(image, slice_index), image.fat_polarity is not FatPolarity.DARK
-
-
-def _signal(volume: Volume, slice_index: int) -> NDArray[np.float64]:
-    slope, intercept = volume.voxel_scale
-    return np.asarray(volume.voxels[slice_index], dtype=np.float64) * slope + intercept
+    counted = result.counted
+    protocol = protocol_from_mapping(result.provenance.settings["protocol"])
+    unit = fraction_unit(counted.sums) if kind_of(image) is ImageKind.FRACTION else 1.0
+    scale = fat_scale(counted.picture or image, slice_index, protocol, per_unit=unit)
+    labels = measured_labels(label_map, slice_index, protocol)
+    return called_fat(image, scale, labels, cuts_by_value(label_map, counted.thresholds))
