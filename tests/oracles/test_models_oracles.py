@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from napari_hipspine.cli import main
 from napari_hipspine.relating.models.fitting import FittedModel, ModelRequest, fit_model
 from napari_hipspine.relating.models.mixed_logistic import fit_mixed_logistic
 
@@ -64,6 +65,21 @@ def test_cbpp_as_lme4_prints_it(lme4: dict[str, Any], cbpp: pd.DataFrame, name: 
     else:
         assert found.log_likelihood == pytest.approx(-91.9834, abs=5e-5)
         np.testing.assert_allclose(found.std_error, [0.2335, 0.3068, 0.3268, 0.4276], atol=5e-5)
+
+
+@pytest.mark.parametrize("left", ["cbind(incidence, size - incidence)", "incidence/size"])
+def test_cbpp_through_the_command_from_its_counts(
+    lme4: dict[str, Any], shared_reference: Path, tmp_path: Path, left: str
+) -> None:
+    printed, table = lme4["cbpp"]["nAGQ9"], shared_reference / "oracles" / "cbpp.csv"
+    words = ["model", str(table), "--formula", f"{left} ~ factor(period)", "--random", "1|herd"]
+    assert main([*words, "--out", str(tmp_path)]) == 0
+    written = pd.read_csv(tmp_path / "model.csv")
+    np.testing.assert_allclose(written["estimate"][:4], printed["beta"], atol=5e-5)
+    np.testing.assert_allclose(written["std_error"][:4], [0.2335, 0.3068, 0.3268, 0.4276], atol=5e-5)
+    assert written["estimate"][4] == pytest.approx(printed["sd_herd"], abs=5e-5)
+    assert written[["n", "n_trials", "n_events", "n_groups"]].iloc[0].tolist() == [56, 842, 99, 15]
+    assert (tmp_path / "nomogram.csv").exists()
 
 
 @pytest.mark.parametrize(("name", "n_points"), [("laplace", 1), ("nine", 9)])

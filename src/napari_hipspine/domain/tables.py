@@ -293,7 +293,8 @@ or_per_2_low | n | 1 | lower end of its 95 % interval
 or_per_2_high | n | 1 | upper end of its 95 % interval
 interval_by | t | | how interval and p were found: wald (z), t, or profile
 n | i | 1 | rows without a gap
-n_events | i | 1 | rows with the outcome; logistic only
+n_trials | i | 1 | outcomes of all rows, where they are counted as cbind(events, non_events); else empty
+n_events | i | 1 | rows (or trials) with the outcome; logistic only
 n_groups | i | 1 | groups, where there are any
 converged | b | | whether a maximum was reached
 reason | t | | what is wrong with the model or the term, joined by semicolons; empty when nothing is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..domain.cells import is_missing
 from ..writing.correlation_layout import format_p
 from .model_looks import COLOURS, GREY, INK, MARKERS, finish_figure
 
@@ -155,10 +156,10 @@ def _title(rows: Sequence[dict[str, Any]]) -> str:
     first = rows[0]
     same = len({row["model"] for row in rows}) == 1
     counts = [f"n {first['n']}"] if same else []
-    if same and first["n_events"] == first["n_events"] and first["n_events"] is not None:
-        counts.append(f"events {int(first['n_events'])}")
-    if same and first["n_groups"] == first["n_groups"] and first["n_groups"] is not None:
-        counts.append(f"groups {int(first['n_groups'])}")
+    for word in ("trials", "events", "groups") if same else ():
+        count = first.get(f"n_{word}")
+        if not is_missing(count):
+            counts.append(f"{word} {int(str(count))}")
     return "\n".join([*formulas[:2], ", ".join(counts)]).strip()
 
 

@@ -14,8 +14,8 @@ from .models.columns import is_gap, number_groups, read_numbers
 from .models.design import OutcomeKind
 from .models.estimates import CONFIDENCE
 from .models.fitting import Estimator, FittedModel, ModelRequest, fit_model
-from .models.formula import quote_name
 from .models.model_table import model_rows
+from .models.names import quote_name
 from .models.subgroups import FewEvents, any_has_few_events, fit_by, part_rows
 from .models.troubles import Trouble
 from .outcomes import Outcome, add_outcomes

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 Files = Mapping[str, str | bytes]
 
 _SAID_ABOVE = ("kind", "method", "formula", "random", "part")
-_COUNTS = {"events": "n_events", "groups": "n_groups"}
+_COUNTS = {"trials": "n_trials", "events": "n_events", "groups": "n_groups"}
 _TROUBLES_SAID = 3
 
 

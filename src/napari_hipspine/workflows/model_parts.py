@@ -136,8 +136,9 @@ def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Any]:
 
 
 def _tenths(fitted: FittedModel) -> list[dict[str, Any]]:
-    probability = average_over_groups(fitted.design.matrix @ fitted.beta, fitted.group_deviation)
-    return calibration_tenths(fitted.design.response, probability)
+    design = fitted.design.per_trial()
+    probability = average_over_groups(design.matrix @ fitted.beta, fitted.group_deviation)
+    return calibration_tenths(design.response, probability)
 
 
 def _additive_rows(table: pd.DataFrame, fitted: Fitted, dichotomies: Sequence[Dichotomy]) -> list[dict[str, Any]]:

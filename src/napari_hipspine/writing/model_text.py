@@ -23,9 +23,7 @@ def format_models(models: pd.DataFrame, *, notes: Sequence[str] = ()) -> str:
 
 def _heading(row: dict[str, Any]) -> str:
     counts = [f"n {row['n']}"]
-    counts += [
-        f"{word} {row[name]}" for word, name in (("events", "n_events"), ("groups", "n_groups")) if _is(row[name])
-    ]
+    counts += [f"{word} {row[f'n_{word}']}" for word in ("trials", "events", "groups") if _is(row[f"n_{word}"])]
     random = f" + ({row['random']})" if row["random"] else ""
     name = "" if row["model"] == "all" else f"{row['model']}: "
     return f"{name}{row['formula']}{random}  [{row['method'].replace('_', ' ')}; {', '.join(counts)}]"

@@ -35,6 +35,23 @@ def test_needed_columns() -> None:
     assert parse_formula("y ~ factor(site) * a").columns == ("y", "site", "a")
 
 
+@pytest.mark.parametrize(
+    ("left", "columns", "spelled"),
+    [
+        ("cbind(ill, well)", ("ill", "well"), "cbind(ill, well)"),
+        ("cbind( ill,`not ill` )", ("ill", "not ill"), "cbind(ill, `not ill`)"),
+        ("cbind(ill, size - ill)", ("ill", "size"), "ill / size"),
+        ("ill/size", ("ill", "size"), "ill / size"),
+    ],
+)
+def test_counts_of_events_are_written_as_r_writes_them(left: str, columns: tuple[str, ...], spelled: str) -> None:
+    formula = parse_formula(f"{left} ~ a + b")
+    assert formula.response.is_counted
+    assert formula.columns == (*columns, "a", "b")
+    assert formula.without(("b",)).text == f"{spelled} ~ a"
+    assert parse_formula(formula.without(("b",)).text).response == formula.response
+
+
 def test_leaving_a_term_out_takes_its_interactions_along() -> None:
     formula = parse_formula("y ~ a * b + c")
     assert formula.without(("a",)).terms == (("b",), ("c",))
@@ -49,7 +66,12 @@ def test_leaving_a_term_out_takes_its_interactions_along() -> None:
         ("y", "Expected a formula as outcome ~ a"),
         ("y ~", "Expected a formula as outcome ~ a"),
         ("y ~ a ~ b", "Expected a formula as outcome ~ a"),
-        ("log(y) ~ a", "Expected a formula as outcome ~ a"),
+        ("~ a", "Expected a formula as outcome ~ a"),
+        ("log(y) ~ a", r"Expected outcome, cbind\(EVENTS, .* on the left, found 'log\(y\)'"),
+        ("cbind(a) ~ b", r"Expected outcome, cbind\(EVENTS, .* found 'cbind\(a\)'"),
+        ("cbind(a, n - b) ~ c", r"Expected cbind\(a, TRIALS - a\), found 'cbind\(a, n - b\)'"),
+        ("cbind(a, a) ~ c", "Expected two columns of counts, found one twice"),
+        ("a / n ~ b + n", "Expected the outcome on the left only, found 'n' twice"),
         ("y ~ log(a)", r"Expected a column name, found 'log\(a\)'"),
         ("y ~ a - 1", "Expected a column name, found 'a - 1'"),
         ("y ~ 0 + a", "Expected a column name, found '0'"),

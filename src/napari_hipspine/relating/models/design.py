@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ from .columns import (
     read_events,
     read_numbers,
 )
+from .counts import read_counts, single_trials
 from .formula import Formula, RandomPart
+from .response import Response
 from .term_columns import code_terms
 from .troubles import Trouble
 
@@ -71,6 +73,8 @@ class Design:
         Their names.
     slope : ndarray, shape ``(n_rows,)``, or None
         Values of the column whose slope varies between groups.
+    trials : ndarray, shape ``(n_rows,)``, or None
+        Number of trials where the outcome is a number of events; None where every row is one outcome.
     """
 
     formula: Formula
@@ -86,6 +90,7 @@ class Design:
     groups: IntArray | None = None
     group_names: tuple[str, ...] = ()
     slope: FloatArray | None = None
+    trials: FloatArray | None = None
 
     @property
     def kept(self) -> BoolArray:
@@ -101,6 +106,27 @@ class Design:
     def n_rows(self) -> int:
         """Rows without a gap."""
         return len(self.response)
+
+    @property
+    def weights(self) -> FloatArray:
+        """How many outcomes each row holds."""
+        return np.ones(self.n_rows) if self.trials is None else self.trials
+
+    def per_trial(self) -> Design:
+        """The same design with one row per trial, as if no outcome had been counted."""
+        if self.trials is None:
+            return self
+        rows, events = single_trials(self.response, self.trials)
+        return replace(
+            self,
+            matrix=self.matrix[rows],
+            coded={name: values[rows] for name, values in self.coded.items()},
+            response=events,
+            rows=self.rows[rows],
+            groups=None if self.groups is None else self.groups[rows],
+            slope=None if self.slope is None else self.slope[rows],
+            trials=None,
+        )
 
     def coding(self, name: str) -> Coding:
         """How a variable is coded.
@@ -176,7 +202,7 @@ def build_design(
     coded = {c.variable.name: c.code(cells[c.variable.column]) for c in codings}
     n_rows = int(present.sum())
     columns, matrix, column_terms = code_terms(formula, codings, coded, n_rows)
-    read = read_events if kind is OutcomeKind.LOGISTIC else read_numbers
+    response, trials = _read_response(cells, formula.response, kind)
     groups, names = number_groups(cells[random.group]) if random else (None, ())
     slope = read_numbers(cells[random.slope], random.slope) if random and random.slope else None
     return Design(
@@ -187,13 +213,24 @@ def build_design(
         matrix=matrix,
         troubles=find_dependent(matrix),
         coded=coded,
-        response=read(cells[formula.response], formula.response),
+        response=response,
         rows=np.flatnonzero(present),
         gaps=gaps,
         groups=groups,
         group_names=names,
         slope=slope,
+        trials=trials,
     )
+
+
+def _read_response(
+    cells: Mapping[str, Sequence[Any]], response: Response, kind: OutcomeKind
+) -> tuple[FloatArray, FloatArray | None]:
+    """Outcomes, or events and trials."""
+    if response.is_counted:
+        return read_counts(cells, response)
+    read = read_events if kind is OutcomeKind.LOGISTIC else read_numbers
+    return read(cells[response.events], response.events), None
 
 
 def _random_columns(random: RandomPart | None) -> list[str]:

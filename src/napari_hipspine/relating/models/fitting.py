@@ -96,6 +96,8 @@ class ModelRequest:
             raise InvalidChoice(f"Expected {random.group} as grouping or in the formula, found both.")
         if not 1 <= self.n_points <= MOST_POINTS:
             raise InvalidChoice(f"Expected 1 to {MOST_POINTS} quadrature points, found {self.n_points}.")
+        if self.parsed_formula.response.is_counted and self.kind is OutcomeKind.LINEAR:
+            raise InvalidChoice(f"Expected one number per row for a linear model, found counts, in {self.formula!r}.")
         if self.estimator is not Estimator.LIKELIHOOD and self.kind is OutcomeKind.LINEAR:
             raise InvalidChoice(f"Expected a logistic model for {self.estimator}, found a linear one.")
         if self.estimator is Estimator.FIRTH and random is not None:
@@ -175,8 +177,13 @@ class FittedModel:
 
     @property
     def n_events(self) -> int | None:
-        """Rows with the outcome, in a logistic model."""
+        """Rows (or trials) with the outcome, in a logistic model."""
         return int(self.design.response.sum()) if self.request.kind is OutcomeKind.LOGISTIC else None
+
+    @property
+    def n_trials(self) -> int | None:
+        """Outcomes of all rows, where they are counted."""
+        return None if self.design.trials is None else int(self.design.trials.sum())
 
     @property
     def group_deviation(self) -> float:
@@ -217,26 +224,27 @@ def fit_design(design: Design, request: ModelRequest) -> Estimates:
     matrix, response, groups = design.fitted_matrix, design.response, design.groups
     match request.method:
         case Method.LOGISTIC:
-            return fit_logistic(matrix, response)
+            return fit_logistic(matrix, response, design.trials)
         case Method.FIRTH:
-            return fit_firth(matrix, response)
+            return fit_firth(matrix, response, design.trials)
         case Method.LINEAR:
             return fit_linear(matrix, response)
     if groups is None:
         raise InvalidChoice("Expected groups for a model with random terms, found none.")
     match request.method:
         case Method.GEE:
-            return fit_gee(matrix, response, groups)
+            single = design.per_trial()
+            return fit_gee(single.fitted_matrix, single.response, groups if single.groups is None else single.groups)
         case Method.MIXED_LINEAR:
             return fit_mixed_linear(matrix, response, groups, slope=design.slope, criterion=request.criterion)
-    return fit_mixed_logistic(matrix, response, groups, n_points=request.n_points)
+    return fit_mixed_logistic(matrix, response, groups, trials=design.trials, n_points=request.n_points)
 
 
 def events_per_term(design: Design) -> float:
-    """The rarer outcome's rows over the fitted columns beside the intercept; infinite where there are none."""
+    """The rarer outcome's number over the fitted columns beside the intercept; infinite where there are none."""
     n_terms = int(design.kept.sum()) - 1
     events = float(design.response.sum())
-    return min(events, design.n_rows - events) / n_terms if n_terms else float("inf")
+    return min(events, float(design.weights.sum()) - events) / n_terms if n_terms else float("inf")
 
 
 def _flag_few_events(estimates: Estimates, design: Design, request: ModelRequest) -> Estimates:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from ...domain.errors import InvalidChoice
+from .names import NAME, quote_name, unquote_name
+from .response import Response, parse_response, why_not_a_response
 
 INTERCEPT = "(Intercept)"
 """Name of the constant term."""
 
-_NAME = r"[^\W\d][\w.]*|\.[^\W\d][\w.]*|`[^`]+`"
-_ATOM = re.compile(rf"\s*(?:(?:factor|C)\(\s*(?P<factor>{_NAME})\s*\)|(?P<plain>{_NAME})|(?P<one>1))\s*")
+_ATOM = re.compile(rf"\s*(?:(?:factor|C)\(\s*(?P<factor>{NAME})\s*\)|(?P<plain>{NAME})|(?P<one>1))\s*")
 _SHAPE = "Names joined by +, : and *, with factor(NAME) for numbers that are categories."
 
 
@@ -48,8 +49,8 @@ class Formula:
     ----------
     text : str
         As it was written, with single spaces.
-    response : str
-        Column of the outcome.
+    response : Response
+        The outcome, or counts of events.
     variables : tuple of Variable
         In the order of their first appearance.
     terms : tuple of tuple of str
@@ -57,14 +58,14 @@ class Formula:
     """
 
     text: str
-    response: str
+    response: Response
     variables: tuple[Variable, ...]
     terms: tuple[tuple[str, ...], ...]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the table that the formula needs, the outcome first, each once."""
-        return tuple(dict.fromkeys([self.response, *(v.column for v in self.variables)]))
+        return tuple(dict.fromkeys([*self.response.columns, *(v.column for v in self.variables)]))
 
     def without(self, term: tuple[str, ...]) -> Formula:
         """The same formula without one term and without every higher term that holds all of its variables."""
@@ -72,7 +73,7 @@ class Formula:
         needed = {name for one in left for name in one}
         spelled = {variable.name: variable.text for variable in self.variables}
         right = " + ".join(":".join(spelled[name] for name in one) for one in left) or "1"
-        text = f"{quote_name(self.response)} ~ {right}"
+        text = f"{self.response.text} ~ {right}"
         return Formula(text, self.response, tuple(v for v in self.variables if v.name in needed), left)
 
 
@@ -99,17 +100,17 @@ def parse_formula(text: str) -> Formula:
         has the outcome on both sides.
     """
     left, tilde, right = text.partition("~")
-    response = re.fullmatch(rf"\s*({_NAME})\s*", left)
-    if not tilde or "~" in right or response is None or not right.strip():
+    if not tilde or "~" in right or not left.strip() or not right.strip():
         raise InvalidChoice(f"Expected a formula as outcome ~ a + b, found {text!r}.", hint=_SHAPE)
+    response = parse_response(left)
+    if response is None:
+        raise InvalidChoice(f"Expected {why_not_a_response(left)}, in the formula {text!r}.")
     variables: dict[str, Variable] = {}
     terms: dict[frozenset[str], None] = {}
     for part in right.split("+"):
         for term in _expand(part, variables, text):
             terms.setdefault(term)
-    formula = Formula(
-        " ".join(text.split()), _unquote(response[1]), tuple(variables.values()), _order(terms, tuple(variables))
-    )
+    formula = Formula(" ".join(text.split()), response, tuple(variables.values()), _order(terms, tuple(variables)))
     _check(formula, text)
     return formula
 
@@ -122,13 +123,13 @@ def parse_random(text: str) -> RandomPart:
     InvalidChoice
         If it is of another shape.
     """
-    found = re.fullmatch(rf"\s*\(?\s*(?:1|(?:1\s*\+\s*)?({_NAME}))\s*\|\s*({_NAME})\s*\)?\s*", text)
+    found = re.fullmatch(rf"\s*\(?\s*(?:1|(?:1\s*\+\s*)?({NAME}))\s*\|\s*({NAME})\s*\)?\s*", text)
     if found is None:
         raise InvalidChoice(
             f"Expected random terms as 1|GROUP or 1 + COLUMN|GROUP, found {text!r}.",
             hint="One grouping column, with a random intercept and at most one random slope.",
         )
-    return RandomPart(_unquote(found[2]), _unquote(found[1]) if found[1] else None)
+    return RandomPart(unquote_name(found[2]), unquote_name(found[1]) if found[1] else None)
 
 
 def _expand(part: str, variables: dict[str, Variable], text: str) -> list[frozenset[str]]:
@@ -148,7 +149,7 @@ def _read_atoms(product: str, variables: dict[str, Variable], text: str) -> list
             )
         if found["one"]:
             continue
-        column = _unquote(found["factor"] or found["plain"])
+        column = unquote_name(found["factor"] or found["plain"])
         name = f"factor({column})" if found["factor"] else column
         variables.setdefault(name, Variable(name, column, is_declared_factor=bool(found["factor"])))
         names.append(name)
@@ -162,8 +163,9 @@ def _order(terms: dict[frozenset[str], None], names: tuple[str, ...]) -> tuple[t
 
 
 def _check(formula: Formula, text: str) -> None:
-    if formula.response in {variable.column for variable in formula.variables}:
-        raise InvalidChoice(f"Expected the outcome on the left only, found {formula.response!r} twice, in {text!r}.")
+    twice = {*formula.response.columns} & {variable.column for variable in formula.variables}
+    if twice:
+        raise InvalidChoice(f"Expected the outcome on the left only, found {min(twice)!r} twice, in {text!r}.")
     columns = [variable.column for variable in formula.variables]
     double = sorted({column for column in columns if columns.count(column) > 1})
     if double:
@@ -177,12 +179,3 @@ def _check(formula: Formula, text: str) -> None:
                     f"Expected {', '.join(lacking)} beside {':'.join(term)}, found the interaction alone, in {text!r}.",
                     hint=f"Write {' * '.join(term)}.",
                 )
-
-
-def _unquote(name: str) -> str:
-    return name.strip("`")
-
-
-def quote_name(name: str) -> str:
-    """A column name as it is written in a formula."""
-    return name if re.fullmatch(_NAME, name) and not name.startswith("`") else f"`{name}`"

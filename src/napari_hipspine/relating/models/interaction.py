@@ -15,7 +15,7 @@ from .columns import FloatArray, is_gap, read_numbers
 from .design import OutcomeKind
 from .estimates import CONFIDENCE
 from .fitting import FittedModel, ModelRequest
-from .formula import parse_formula, quote_name
+from .formula import parse_formula
 from .predictions import name_values, predict, typical_values
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def dichotomise(
         values = np.full(len(cells), np.nan)
         values[~gaps] = one.apply(read_numbers([cell for cell in cells if not is_gap(cell)], one.column))
         cut[one.text] = values
-    return cut, replace(request, formula=f"{quote_name(formula.response)} ~ {right}")
+    return cut, replace(request, formula=f"{formula.response.text} ~ {right}")
 
 
 def additive_interaction(fitted: FittedModel, first: str, second: str) -> list[dict[str, Any]]:

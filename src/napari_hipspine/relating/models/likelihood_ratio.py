@@ -89,12 +89,16 @@ def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method) -> tup
     matrix, groups = matrix[:, kept], design.groups
     if method is Method.MIXED_LOGISTIC and groups is not None:
         start = (beta[kept], fitted.group_deviation)
-        found = refit_roughly(matrix, design.response, groups, start, n_points=request.n_points, slack=1e-3)
+        found = refit_roughly(
+            matrix, design.response, groups, start, trials=design.trials, n_points=request.n_points, slack=1e-3
+        )
         return (found[2] if found else np.nan), int(kept.sum())
     if method is Method.MIXED_LINEAR and groups is not None:
         estimates = fit_mixed_linear(matrix, design.response, groups, slope=design.slope, criterion=Criterion.ML)
+    elif method is Method.LOGISTIC:
+        estimates = fit_logistic(matrix, design.response, design.trials)
     else:
-        estimates = (fit_logistic if method is Method.LOGISTIC else fit_linear)(matrix, design.response)
+        estimates = fit_linear(matrix, design.response)
     return estimates.log_likelihood, int(kept.sum())
 
 

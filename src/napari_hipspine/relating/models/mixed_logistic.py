@@ -133,6 +133,7 @@ def refit_roughly(
     groups: npt.ArrayLike,
     start: tuple[FloatArray, float],
     *,
+    trials: FloatArray | None = None,
     n_points: int,
     slack: float = 1e-2,
 ) -> tuple[FloatArray, float, float] | None:
@@ -143,10 +144,11 @@ def refit_roughly(
     """
     from scipy.optimize import minimize
 
-    plain = fit_logistic(matrix, response)
+    events, tried = as_binomial(response, trials)
+    plain = fit_logistic(matrix, events, tried)
     if not plain.has_numbers:
         return None
-    likelihood = arrange_by_group(matrix, response, np.ones_like(response), groups, n_points=n_points)
+    likelihood = arrange_by_group(matrix, events, tried, groups, n_points=n_points)
     theta = np.append(start[0], max(start[1], START_DEVIATION / 10))
     back = _unit_coordinates(plain.covariance, len(likelihood.starts))
 
@@ -156,7 +158,9 @@ def refit_roughly(
 
     found = minimize(down, np.zeros(len(theta)), jac=True, method="BFGS", options={"gtol": slack})
     theta = theta + back @ found.x
-    return None if abs(theta[-1]) > LARGEST_DEVIATION else (theta[:-1], abs(float(theta[-1])), -float(found.fun))
+    if abs(theta[-1]) > LARGEST_DEVIATION:
+        return None
+    return theta[:-1], abs(float(theta[-1])), log_choices(events, tried) - float(found.fun)
 
 
 def _unit_coordinates(covariance: FloatArray, n_groups: int) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 from ...domain.tables import MODELS, join_words
 from .columns import FloatArray
 from .design import OutcomeKind
-from .fitting import FittedModel
+from .fitting import FittedModel, Method
 from .formula import INTERCEPT
 from .troubles import Trouble
 
@@ -39,6 +39,7 @@ def model_rows(fitted: FittedModel, name: str = ALL_ROWS) -> list[dict[str, Any]
         "formula": request.formula,
         "random": request.parsed_random.text if request.parsed_random else "",
         "n": design.n_rows,
+        "n_trials": fitted.n_trials,
         "n_events": fitted.n_events,
         "n_groups": len(design.group_names) or None,
         "converged": fitted.estimates.converged,
@@ -57,6 +58,9 @@ def model_notes(fitted: FittedModel, name: str = ALL_ROWS) -> tuple[str, ...]:
     if design.gaps:
         gaps = ", ".join(f"{column} {count}" for column, count in design.gaps.items())
         notes.append(f"Rows with a gap were left out; {design.n_rows} stayed. Missing cells: {gaps}.")
+    if fitted.n_trials is not None:
+        own = ", each taken as a row of its own" if fitted.request.method is Method.GEE else ""
+        notes.append(f"The outcome is counted: {fitted.n_events} events in {fitted.n_trials} trials{own}.")
     for coding in design.codings:
         if coding.levels:
             notes.append(f"{coding.variable.name}: compared with {coding.levels[0]}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,9 +36,10 @@ def judge_model(
 ) -> list[dict[str, Any]]:
     """Rows of the accuracy table: apparent, and corrected for optimism where resamples are drawn.
 
-    Whole groups are drawn with replacement (rows, where there are no groups), the model is fitted anew, and judged on
-    the resample and on the rows themselves; the mean difference is the optimism. Probabilities are averaged over the
-    population of the groups, because a new person comes from a group whose random effect nobody knows.
+    Whole groups are drawn with replacement (rows, where there are no groups; trials, where the outcome is counted),
+    the model is fitted anew, and judged on the resample and on the rows themselves; the mean difference is the
+    optimism. Probabilities are averaged over the population of the groups, because a new person comes from a group
+    whose random effect nobody knows.
 
     Parameters
     ----------
@@ -55,6 +57,7 @@ def judge_model(
     Harrell et al. 1996, doi:10.1002/(SICI)1097-0258(19960229)15:4<361::AID-SIM168>3.0.CO;2-4.
     """
     fitted.require_numbers()
+    fitted = replace(fitted, design=fitted.design.per_trial())
     design = fitted.design
     own = _Coefficients(fitted.beta, fitted.group_deviation)
     apparent, intervals = _judge(own, design.matrix, design.response)

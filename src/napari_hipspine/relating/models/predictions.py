@@ -81,15 +81,18 @@ def average_over_groups(log_odds: FloatArray, deviation: float) -> FloatArray:
 
 
 def typical_values(fitted: FittedModel) -> dict[str, Any]:
-    """One value per column: the mean of numbers (rounded to 3 figures), the most frequent category (ties: first)."""
+    """One value per column: the mean of numbers (rounded to 3 figures), the most frequent category (ties: first).
+
+    Where the outcome is counted, a row counts as often as it has trials.
+    """
     found: dict[str, Any] = {}
     for coding in fitted.design.codings:
         values = fitted.design.coded[coding.variable.name]
         if coding.levels:
-            counts = np.bincount(values.astype(np.int64), minlength=len(coding.levels))
+            counts = np.bincount(values.astype(np.int64), fitted.design.weights, minlength=len(coding.levels))
             found[coding.variable.column] = coding.levels[int(np.argmax(counts))]
         else:
-            found[coding.variable.column] = float(f"{values.mean():.3g}")
+            found[coding.variable.column] = float(f"{np.average(values, weights=fitted.design.weights):.3g}")
     return found
 
 

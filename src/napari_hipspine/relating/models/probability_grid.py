@@ -31,11 +31,11 @@ class ProbabilityGrid:
     first_edges, second_edges
         Edges of the cells, ``(n_cells + 1,)``.
     n
-        Rows in each cell, ``(n_second, n_first)``.
+        Rows (trials, where the outcome is counted) in each cell, ``(n_second, n_first)``.
     probability, averaged
         Fitted probability in the middle of each cell, at random effect 0 and averaged over the population of groups.
     n_outside
-        Rows outside the grid.
+        Rows (or trials) outside the grid.
     others
         Values at which the other variables are held.
     first_values, second_values
@@ -92,7 +92,8 @@ def grid_probabilities(
     across, up = np.meshgrid(_middles(edges[0]), _middles(edges[1]))
     values: dict[str, Any] = {name: [value] * across.size for name, value in held.items()}
     found = predict(fitted, values | {first: across.ravel(), second: up.ravel()})
-    n = np.histogram2d(y, x, bins=[edges[1], edges[0]])[0].astype(np.int64)
+    weights = fitted.design.weights
+    n = np.histogram2d(y, x, bins=[edges[1], edges[0]], weights=weights)[0].astype(np.int64)
     return ProbabilityGrid(
         first=first,
         second=second,
@@ -101,7 +102,7 @@ def grid_probabilities(
         n=n,
         probability=found.probability.reshape(across.shape),
         averaged=found.averaged.reshape(across.shape),
-        n_outside=int(len(x) - n.sum()),
+        n_outside=int(weights.sum() - n.sum()),
         others=held,
         first_values=x,
         second_values=y,

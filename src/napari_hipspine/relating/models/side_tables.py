@@ -47,9 +47,9 @@ CALIBRATION = Table(
     columns=read_columns(
         """
 model | t | | which model of the file
-tenth | i | 1 | rows in the order of their fitted probability, cut into ten parts, from 1
-n | i | 1 | rows
-n_events | i | 1 | rows with the outcome
+tenth | i | 1 | rows (trials, where the outcome is counted) by their fitted probability, cut into ten parts, from 1
+n | i | 1 | rows, or trials
+n_events | i | 1 | those with the outcome
 fitted | n | 1 | mean fitted probability
 observed | n | 1 | share with the outcome
 low | n | 1 | lower end of its 95 % Wilson interval
@@ -108,7 +108,7 @@ first | t | | variable across
 first_value | n | 1 | middle of the cell
 second | t | | variable up
 second_value | n | 1 | middle of the cell
-n | i | 1 | rows in the cell
+n | i | 1 | rows (trials, where the outcome is counted) in the cell
 probability | n | 1 | model-fitted probability at random effect 0
 probability_averaged | n | 1 | model-fitted probability averaged over the population of the groups
 """
