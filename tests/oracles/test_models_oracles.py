@@ -193,3 +193,29 @@ def test_sleepstudy_by_full_likelihood(r_numbers: dict[str, Any], sleepstudy: pd
     fitted, told = fit_model(sleepstudy, request), r_numbers["sleepstudy_ml"]
     np.testing.assert_allclose(fitted.estimates.std_error, told["se"], atol=5e-4)
     assert fitted.estimates.log_likelihood == pytest.approx(told["log_likelihood"], abs=1e-6)
+
+
+VISITS = {
+    "course": "disability ~ month * severe + age + (1 + month|person)",
+    "course_ml": "disability ~ month * severe + age + (1 + month|person)",
+    "intercept": "disability ~ month * severe + (1|person)",
+    "singular": "even ~ month + severe + (1|person)",
+    "centres": "score ~ lmm_z + age + sex + (1|centre)",
+    "sleepstudy": "Reaction ~ Days + (1 + Days|Subject)",
+}
+
+
+@pytest.mark.parametrize(("name", "text"), VISITS.items())
+def test_degrees_of_freedom_of_lmertest(name: str, text: str, cohort: pd.DataFrame, shared_reference: Path) -> None:
+    told = json.loads((HERE / "degrees_of_freedom.json").read_text())[name]
+    tables = {"centres": cohort, "sleepstudy": pd.read_csv(shared_reference / "oracles" / "sleepstudy.csv")}
+    table = tables.get(name, pd.read_csv(HERE / "degrees_of_freedom_visits.csv"))
+    formula, random = text.split(" + (")
+    criterion = "ml" if name.endswith("_ml") else "reml"
+    request = ModelRequest(formula, kind="linear", random=random.strip(")"), criterion=criterion)
+    found = fit_model(table, request).estimates
+    assert ("singular_fit" in found.troubles) == told["singular"] == (name == "singular")
+    np.testing.assert_allclose(found.df, told["df"], rtol=2e-6)
+    np.testing.assert_allclose(found.p, told["p"], rtol=1e-5)
+    np.testing.assert_allclose(found.low, told["low"], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found.high, told["high"], rtol=1e-6, atol=1e-6)

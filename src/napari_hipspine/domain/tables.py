@@ -285,6 +285,7 @@ std_error | n | 1 | its standard error; logistic: from the observed information,
 low | n | 1 | lower end of the 95 % interval
 high | n | 1 | upper end of the 95 % interval
 p | n | 1 | unadjusted two-sided p
+df | n | 1 | degrees of freedom of t: rows less coefficients, or Satterthwaite's; empty for z and profiles
 odds_ratio | n | 1 | exp(estimate) of a logistic model; empty for the intercept
 or_low | n | 1 | lower end of its 95 % interval
 or_high | n | 1 | upper end of its 95 % interval

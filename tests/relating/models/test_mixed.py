@@ -143,3 +143,25 @@ def test_groups_of_one_row_are_refused_in_words() -> None:
     matrix = np.column_stack([np.ones(20), rng.normal(size=20)])
     assert fit_mixed_linear(matrix, rng.normal(size=20), np.arange(20)).troubles == (Trouble.GROUPS_SAY_NOTHING,)
     assert fit_mixed_linear(matrix, np.ones(20), np.arange(20) // 2).troubles == (Trouble.CONSTANT_OUTCOME,)
+
+
+def test_degrees_of_freedom_of_a_balanced_design_are_those_of_its_analysis_of_variance() -> None:
+    """Between 8 groups of 6: 8 - 2 for what is one value per group; within: 48 - 8 - 1."""
+    random = np.random.default_rng(2)
+    groups, treated, time = np.repeat(np.arange(8), 6), np.repeat([0.0, 1.0] * 4, 6), np.tile(np.arange(6.0), 8)
+    response = 3 * random.normal(size=8)[groups] + treated + 0.2 * time + random.normal(size=48)
+    found = fit_mixed_linear(np.column_stack([np.ones(48), treated, time - 2.5]), response, groups)
+    assert found.interval_by == "t"
+    np.testing.assert_allclose(found.df, [6, 6, 39], rtol=1e-6)
+
+
+def test_degrees_of_freedom_do_not_depend_on_units() -> None:
+    random = np.random.default_rng(4)
+    groups, time = np.repeat(np.arange(15), 5), np.tile(np.arange(5.0), 15)
+    response = random.normal(size=15)[groups] + random.normal(size=15)[groups] * time + random.normal(size=75)
+
+    def df_of(unit: float, unit_of_time: float) -> np.ndarray:
+        matrix = np.column_stack([np.ones(75), time * unit_of_time])
+        return fit_mixed_linear(matrix, response * unit, groups, slope=time * unit_of_time).df
+
+    np.testing.assert_allclose(df_of(1e6, 1e-5), df_of(1, 1), rtol=1e-4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -34,6 +34,8 @@ class Estimates:
         95 % interval and two-sided p of each coefficient.
     interval_by
         How interval and p were found: ``wald``, ``t`` or ``profile``.
+    df
+        Degrees of freedom of t, one per coefficient; None where there is no t.
     log_likelihood
         At the maximum; restricted or penalised where the method says so; NaN where there is none.
     n_parameters
@@ -60,6 +62,7 @@ class Estimates:
     troubles: tuple[Trouble, ...] = ()
     deviations: tuple[Deviation, ...] = ()
     random_covariance: FloatArray | None = None
+    df: FloatArray | None = None
 
     @property
     def std_error(self) -> FloatArray:
@@ -100,6 +103,22 @@ def wald_estimates(
         troubles=troubles,
         deviations=deviations,
         random_covariance=random_covariance,
+    )
+
+
+def with_student(estimates: Estimates, df: FloatArray) -> Estimates:
+    """The same estimates with Student intervals and t tests on so many degrees of freedom per coefficient."""
+    from scipy.stats import t as student
+
+    error = estimates.std_error
+    half = student.ppf((1 + CONFIDENCE) / 2, df) * error
+    return replace(
+        estimates,
+        low=estimates.beta - half,
+        high=estimates.beta + half,
+        p=2 * student.sf(np.abs(estimates.beta / error), df),
+        interval_by="t",
+        df=df,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .columns import FloatArray
-from .estimates import CONFIDENCE, Deviation, Estimates, empty_estimates
+from .estimates import Deviation, Estimates, empty_estimates, wald_estimates, with_student
 from .logistic import orthonormal_columns
 from .troubles import Trouble
 
@@ -23,8 +23,6 @@ def fit_linear(matrix: FloatArray, response: FloatArray) -> Estimates:
     response : ndarray, shape ``(n_rows,)``
         Outcome.
     """
-    from scipy.stats import t as student
-
     n_rows, n_columns = matrix.shape
     stop = find_obstacle(matrix, response)
     if stop is not None:
@@ -35,21 +33,14 @@ def fit_linear(matrix: FloatArray, response: FloatArray) -> Estimates:
     df = n_rows - n_columns
     if squares <= EXACT * np.sum((response - response.mean()) ** 2):
         return empty_estimates(n_columns, Trouble.PERFECT_FIT, interval_by="t")
-    covariance = back @ back.T / n_rows * squares / df
-    beta, error = back @ beta, np.sqrt(np.diag(covariance))
-    half = student.ppf((1 + CONFIDENCE) / 2, df) * error
-    return Estimates(
-        beta=beta,
-        covariance=covariance,
-        low=beta - half,
-        high=beta + half,
-        p=2 * student.sf(np.abs(beta / error), df),
-        interval_by="t",
+    found = wald_estimates(
+        back @ beta,
+        back @ back.T / n_rows * squares / df,
         log_likelihood=-n_rows / 2 * (np.log(2 * np.pi * squares / n_rows) + 1),
         n_parameters=n_columns + 1,
-        converged=True,
         deviations=(Deviation("sigma", float(np.sqrt(squares / df))),),
     )
+    return with_student(found, np.full(n_columns, float(df)))
 
 
 def find_obstacle(matrix: FloatArray, response: FloatArray) -> Trouble | None:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import FloatArray
-from .estimates import Deviation, Estimates, empty_estimates, wald_estimates
+from .estimates import Deviation, Estimates, empty_estimates, wald_estimates, with_student
 from .linear import find_obstacle
 from .logistic import orthonormal_columns
 from .mixed_logistic import FEW_GROUPS, find_group_obstacle
+from .satterthwaite import satterthwaite_df
 from .troubles import Trouble
 
 SINGULAR = 1e-4
@@ -74,9 +75,9 @@ def fit_mixed_linear(
     slope: FloatArray | None = None,
     criterion: Criterion = Criterion.REML,
 ) -> Estimates:
-    """Coefficients with Wald intervals, and standard deviations between groups.
+    """Coefficients with Student intervals, and standard deviations between groups.
 
-    Intervals and p are normal (z), without degrees of freedom for small samples.
+    Degrees of freedom are Satterthwaite's, as in lmerTest.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def fit_mixed_linear(
     turned = 2 * float(np.linalg.slogdet(back)[1]) if criterion is Criterion.REML else 0.0
     centred = np.linalg.lstsq(basis, np.ones(len(response)), rcond=None)[0] * level
     few = (Trouble.FEW_GROUPS,) if len(sums.zy) < FEW_GROUPS else ()
-    return wald_estimates(
+    found = wald_estimates(
         back @ (beta + centred),
         back @ np.linalg.inv(information) @ back.T * variance,
         log_likelihood=-(sums.deviance(theta, criterion) - turned) / 2,
@@ -125,6 +126,8 @@ def fit_mixed_linear(
         deviations=_name_deviations(factor, float(np.sqrt(variance))),
         random_covariance=factor @ factor.T * variance,
     )
+    n_spent = n_columns if criterion is Criterion.REML else 0
+    return with_student(found, satterthwaite_df(sums, theta, variance, back, n_spent=n_spent))
 
 
 def _as_factor(theta: FloatArray) -> FloatArray:

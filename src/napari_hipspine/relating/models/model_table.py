@@ -64,6 +64,8 @@ def model_notes(fitted: FittedModel, name: str = ALL_ROWS) -> tuple[str, ...]:
     for coding in design.codings:
         if coding.levels:
             notes.append(f"{coding.variable.name}: compared with {coding.levels[0]}.")
+    if fitted.request.method is Method.MIXED_LINEAR and fitted.estimates.df is not None:
+        notes.append("p and intervals of t with Satterthwaite's degrees of freedom.")
     notes += [trouble.sentence for trouble in fitted.estimates.troubles]
     for column, trouble in zip(design.columns, design.troubles, strict=True):
         if trouble is not None:
@@ -75,13 +77,15 @@ def model_notes(fitted: FittedModel, name: str = ALL_ROWS) -> tuple[str, ...]:
 
 def _coefficient_rows(fitted: FittedModel) -> list[dict[str, Any]]:
     design, estimates = fitted.design, fitted.estimates
+    df = np.full(len(estimates.beta), np.nan) if estimates.df is None else estimates.df
     found = (
         _spread(values, fitted)
-        for values in (estimates.beta, estimates.std_error, estimates.low, estimates.high, estimates.p)
+        for values in (estimates.beta, estimates.std_error, estimates.low, estimates.high, estimates.p, df)
     )
     rows = []
-    for number, (column, beta, error, low, high, p) in enumerate(zip(design.columns, *found, strict=True)):
+    for number, (column, beta, error, low, high, p, freedom) in enumerate(zip(design.columns, *found, strict=True)):
         row = {"term": column, "estimate": beta, "std_error": error, "low": low, "high": high, "p": p}
+        row["df"] = freedom if np.isfinite(freedom) else None
         if fitted.request.kind is OutcomeKind.LOGISTIC and column != INTERCEPT:
             row |= _as_odds(("odds_ratio", "or_low", "or_high"), beta, low, high, units=1)
             if _is_single_number(fitted, number):
