@@ -14,7 +14,8 @@ from napari_hipspine.figures.forest_plot import forest_plot
 from napari_hipspine.figures.nomogram_chart import nomogram_chart
 from napari_hipspine.figures.png import figure_as_png
 from napari_hipspine.figures.probability_heatmap import probability_heatmap
-from napari_hipspine.relating.models.fitting import ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import fit_model
+from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.model_table import model_table
 from napari_hipspine.relating.models.nomogram import build_nomogram
 from napari_hipspine.relating.models.optimism import judge_model

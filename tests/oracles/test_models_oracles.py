@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from napari_hipspine.cli import main
-from napari_hipspine.relating.models.fitting import FittedModel, ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import FittedModel, fit_model
 from napari_hipspine.relating.models.mixed_logistic import fit_mixed_logistic
+from napari_hipspine.relating.models.model_request import ModelRequest
 
 HERE = Path(__file__).parent
 

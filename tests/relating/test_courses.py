@@ -20,7 +20,7 @@ from napari_hipspine.relating.courses import (
     relate_per_time,
     relate_scores,
 )
-from napari_hipspine.relating.models.fitting import Estimator
+from napari_hipspine.relating.models.model_request import Estimator
 from napari_hipspine.relating.models.side_tables import COURSES, OUTCOMES
 from napari_hipspine.relating.outcomes import Outcome, add_outcomes, parse_outcome, spread_severe
 from napari_hipspine.workflows.model_courses import model_courses

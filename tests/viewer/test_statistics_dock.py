@@ -22,7 +22,7 @@ from napari_hipspine.relating.agreement_tables import LIMITS
 from napari_hipspine.relating.extra_tables import MULTIPLICITY
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
-from napari_hipspine.relating.models.fitting import Estimator
+from napari_hipspine.relating.models.model_request import Estimator
 from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.raters import RaterColumn
 from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery

@@ -13,7 +13,8 @@ from ..domain.errors import InvalidChoice
 from .models.columns import is_gap, number_groups, read_numbers
 from .models.design import OutcomeKind
 from .models.estimates import CONFIDENCE
-from .models.fitting import Estimator, FittedModel, ModelRequest, fit_model
+from .models.fitting import FittedModel, fit_model
+from .models.model_request import Estimator, ModelRequest
 from .models.model_table import model_rows
 from .models.names import quote_name
 from .models.subgroups import FewEvents, any_has_few_events, fit_by, part_rows

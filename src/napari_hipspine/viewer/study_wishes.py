@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..measuring.agreement import BorderRule, DistanceRule
 from ..relating.flow import FlowStep
 from ..relating.grade_agreement import KappaWeights
-from ..relating.models.fitting import Estimator
+from ..relating.models.model_request import Estimator
 from ..relating.raters import RaterColumn
 from ..relating.study_dates import DateRules
 from ..workflows.describe_clinic import ClinicTables

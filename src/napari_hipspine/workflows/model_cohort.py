@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ..domain.errors import InvalidChoice
 from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, stay_silent
-from ..relating.models.fitting import FittedModel, ModelRequest, fit_model
+from ..relating.models.fitting import FittedModel, fit_model
 from ..relating.models.interaction import Dichotomy, parse_dichotomy
+from ..relating.models.model_request import ModelRequest
 from ..relating.models.model_table import ALL_ROWS, model_notes, model_table
 from ..relating.models.normalise import add_z_scores
 from ..relating.models.subgroups import FewEvents, fit_by

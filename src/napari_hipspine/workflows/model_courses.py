@@ -16,7 +16,8 @@ from ..relating.courses import (
     relate_per_time,
     relate_scores,
 )
-from ..relating.models.fitting import Estimator, FittedModel
+from ..relating.models.fitting import FittedModel
+from ..relating.models.model_request import Estimator
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.side_tables import COURSES, OUTCOMES
 from ..relating.outcomes import parse_outcome, spread_severe

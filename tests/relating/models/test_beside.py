@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from napari_hipspine.domain.errors import InvalidChoice
-from napari_hipspine.relating.models.fitting import FittedModel, ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import FittedModel, fit_model
 from napari_hipspine.relating.models.interaction import (
     additive_interaction,
     corner_probabilities,
@@ -22,6 +22,7 @@ from napari_hipspine.relating.models.interaction import (
 )
 from napari_hipspine.relating.models.likelihood_ratio import compare_models, drop_each_term
 from napari_hipspine.relating.models.logistic import expit
+from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.nomogram import build_nomogram
 from napari_hipspine.relating.models.optimism import MEASURES, judge_model
 from napari_hipspine.relating.models.predictions import average_over_groups, predict, typical_values

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.relating.models.counts import single_trials
-from napari_hipspine.relating.models.fitting import FittedModel, ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import FittedModel, fit_model
 from napari_hipspine.relating.models.likelihood_ratio import drop_each_term
+from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.model_table import model_notes, model_rows
 from napari_hipspine.relating.models.optimism import judge_model
 from napari_hipspine.relating.models.predictions import typical_values

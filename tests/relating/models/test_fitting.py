@@ -6,7 +6,8 @@ import pytest
 
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.tables import MODELS
-from napari_hipspine.relating.models.fitting import Method, ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import fit_model
+from napari_hipspine.relating.models.model_request import Method, ModelRequest
 from napari_hipspine.relating.models.model_table import model_notes, model_rows, model_table
 
 CBP = "cbp ~ lmm_z * intermat_z + age + sex"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.relating.models.activity import add_activity_groups
-from napari_hipspine.relating.models.fitting import ModelRequest, fit_model
+from napari_hipspine.relating.models.fitting import fit_model
 from napari_hipspine.relating.models.lean_muscle import (
     LEAN_VOLUME,
     LMM_INDEX,
@@ -17,6 +17,7 @@ from napari_hipspine.relating.models.lean_muscle import (
     add_lean_indices,
     sum_lean_volumes,
 )
+from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.normalise import add_z_scores
 
 

@@ -22,6 +22,7 @@ from .columns import (
     read_numbers,
 )
 from .counts import read_counts, single_trials
+from .dependence import find_dependent
 from .formula import Formula, RandomPart
 from .response import Response
 from .term_columns import code_terms
@@ -29,9 +30,6 @@ from .troubles import Trouble
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DEPENDENCE = 1e-7
-"""A column is called dependent when less than this share of its length is its own, as in R."""
 
 
 class OutcomeKind(StrEnum):
@@ -247,25 +245,3 @@ def _find_codings(
         find_coding(variable, cells[variable.column], reference=references.get(variable.column))
         for variable in formula.variables
     )
-
-
-def find_dependent(matrix: FloatArray) -> tuple[Trouble | None, ...]:
-    """Why a column adds nothing to those before it."""
-    basis = np.empty(matrix.shape, order="F")
-    n_kept = 0
-    troubles: list[Trouble | None] = []
-    for number, column in enumerate(np.asfortranarray(matrix).T):
-        length = np.linalg.norm(column)
-        own = column / length if length else column
-        for _ in range(2):
-            own = own - basis[:, :n_kept] @ (basis[:, :n_kept].T @ own)
-        left = np.linalg.norm(own)
-        if number and np.ptp(column) == 0:
-            troubles.append(Trouble.CONSTANT_COLUMN)
-        elif left < DEPENDENCE:
-            troubles.append(Trouble.COLLINEAR_COLUMN)
-        else:
-            troubles.append(None)
-            basis[:, n_kept] = own / left
-            n_kept += 1
-    return tuple(troubles)

@@ -14,8 +14,9 @@ from ...domain.errors import InvalidChoice
 from .columns import FloatArray, is_gap, read_numbers
 from .design import OutcomeKind
 from .estimates import CONFIDENCE
-from .fitting import FittedModel, ModelRequest
+from .fitting import FittedModel
 from .formula import parse_formula
+from .model_request import ModelRequest
 from .predictions import name_values, predict, typical_values
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ import numpy as np
 
 from ...domain.errors import InvalidChoice
 from .columns import BoolArray
-from .design import find_dependent
-from .fitting import FittedModel, Method
+from .dependence import find_dependent
+from .fitting import FittedModel
 from .linear import fit_linear
 from .logistic import fit_logistic
 from .mixed_linear import Criterion, fit_mixed_linear
 from .mixed_logistic import refit_roughly
+from .model_request import Method
 from .troubles import Trouble
 
 _SMALLER_OF = {Method.MIXED_LOGISTIC: Method.LOGISTIC, Method.MIXED_LINEAR: Method.LINEAR}

@@ -10,8 +10,9 @@ import numpy as np
 from ...domain.tables import MODELS, join_words
 from .columns import FloatArray
 from .design import OutcomeKind
-from .fitting import FittedModel, Method
+from .fitting import FittedModel
 from .formula import INTERCEPT
+from .model_request import Method
 from .troubles import Trouble
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ import numpy as np
 
 from ...domain.subject import Progress, stay_silent
 from .columns import FloatArray, IntArray
-from .design import find_dependent
+from .dependence import find_dependent
 from .firth import firth_coefficients
-from .fitting import FittedModel, Method
+from .fitting import FittedModel
 from .gee import fit_gee
 from .logistic import fit_logistic
 from .mixed_logistic import refit_roughly
+from .model_request import Method
 from .predictions import average_over_groups
 from .quality import Calibration, area_under_curve, brier_score, calibrate
 

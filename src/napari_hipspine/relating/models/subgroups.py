@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from ...domain.errors import InvalidChoice, TableInvalid
 from .columns import MOST_LEVELS, Coding, find_coding, is_gap
 from .design import OutcomeKind, build_design
-from .fitting import EVENTS_PER_TERM, Estimator, FittedModel, ModelRequest, events_per_term, fit_model
+from .fitting import EVENTS_PER_TERM, FittedModel, events_per_term, fit_model
 from .formula import Variable
+from .model_request import Estimator, ModelRequest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
 from superqt import QElidingLabel
 
-from ...relating.models.fitting import Estimator
+from ...relating.models.model_request import Estimator
 from ..study_wishes import CoursesWish
 from .small_parts import choice_box, choose_value, set_reason
 from .table_files import TableFiles

@@ -8,8 +8,8 @@ from superqt import QElidingLabel
 
 from ...domain.errors import InvalidChoice
 from ...relating.models.design import OutcomeKind
-from ...relating.models.fitting import MOST_POINTS, Estimator, ModelRequest
 from ...relating.models.mixed_linear import Criterion
+from ...relating.models.model_request import MOST_POINTS, Estimator, ModelRequest
 from ...relating.models.random_intercept import DEFAULT_POINTS
 from ...workflows.model_cohort import FewEvents, ModelExtras
 from ..study_wishes import ModelWish
