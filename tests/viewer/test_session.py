@@ -12,12 +12,13 @@ from napari_hipspine.domain.errors import HipSpineError, InvalidChoice
 from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
 from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol
 from napari_hipspine.domain.subject import stay_silent
+from napari_hipspine.domain.threshold_review import ThresholdReview
 from napari_hipspine.domain.volume import Contrast, FatPolarity
-from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords, slice_checksums
+from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords, find_anew, slice_checksums
 from napari_hipspine.viewer.session import EDITED_NOTE, Session
 from napari_hipspine.viewer.steps import Status, Step, step_states
 from napari_hipspine.workflows.measure_subject import measure_subject
-from napari_hipspine.workflows.open_subject import open_subject
+from napari_hipspine.workflows.open_subject import LabelFiles, open_subject
 from napari_hipspine.writing.tables import result_files
 
 L4 = LevelPlacement(find_level("L4"), -32.0)
@@ -161,14 +162,70 @@ def test_undone_painting_leaves_the_table_as_it_was(session, subject):
     ("values", "named"),
     [
         ({"level_plan": LevelPlan((L4,))}, "the levels"),
-        ({"chosen_protocol": MeasurementProtocol(fat_method=FatMethod.OTSU_POOLED)}, "the settings"),
+        ({"review": ThresholdReview({"multifidus": 500.0})}, "the thresholds"),
         ({"who": SubjectWords("sub-008")}, "the subject"),
     ],
 )
-def test_every_choice_that_changes_a_number_makes_the_table_stale(session, values, named):
+def test_numbers_follow_by_themselves_what_needs_no_voxel(session, values, named):
+    measure(session)
+    before = session.work.measured
+    session.change(**values)
+    said = f"Changed since it was measured: {named}. The numbers are being brought up to date."
+    assert session.why_not_export() == said
+    request = session.refresh_request()
+    blind = replace(request, image=replace(request.image, voxels=np.zeros_like(request.image.voxels)))
+    session.keep_result(request, blind.run_again(before.result, frozenset(), stay_silent))
+    assert session.why_not_export() == ""
+    assert session.refresh_request() is None
+    anew = request.run(stay_silent)
+    assert result_files(session.work.measured.result) == result_files(anew)
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"chosen_protocol": MeasurementProtocol(fat_method=FatMethod.OTSU_POOLED)}, "the settings"),
+        ({"outlines": LabelFiles("other.nii")}, "the files"),
+    ],
+)
+def test_other_choices_that_change_a_number_wait_for_the_button(session, values, named):
     measure(session)
     session.change(**values)
     assert session.why_not_export() == f"Changed since it was measured: {named}. Find the thresholds anew (step 4)."
+    assert session.refresh_request() is None
+
+
+def test_a_suggested_level_keeps_the_numbers_waiting_until_it_is_confirmed(session):
+    measure(session)
+    session.change(level_plan=LevelPlan((replace(L4, is_confirmed=False),)))
+    assert session.refresh_request() is None
+    assert session.why_not_export().endswith("Confirm the suggested level L4 first (step 2).")
+
+
+def test_what_was_edited_is_remembered_slice_by_slice(session, subject):
+    measure(session)
+    for slice_index in (2, 3):
+        subject.label_map.labels[slice_index, 40, 40] += 1
+        session.look_at_labels()
+        request = session.refresh_request()
+        again = request.run_again(session.work.measured.result, session.work.stale_slices, stay_silent)
+        session.keep_result(request, again)
+    assert session.work.measured.request.edited.slices == {2, 3}
+    subject.label_map.labels[2:4, 40, 40] -= 1
+    session.look_at_labels()
+    request = session.refresh_request()
+    assert request.edited.slices == frozenset()
+    assert EDITED_NOTE not in request.label_map.notes
+
+
+def test_finding_anew_counts_the_numbers_that_changed(session, subject):
+    measure(session)
+    first = session.work.measured.result
+    assert find_anew(session.measure_request(), first, stay_silent).changed.n_changed == 0
+    session.change(review=ThresholdReview({"multifidus": 500.0}))
+    changed = find_anew(session.measure_request(), first, stay_silent).changed
+    assert 0 < changed.n_changed < changed.n_numbers
+    assert find_anew(session.measure_request(), None, stay_silent).changed is None
 
 
 def test_result_goes_to_its_series_even_if_another_one_is_open_by_now(session, subject):

@@ -180,17 +180,20 @@ def test_numbers_follow_painting_and_undo_by_themselves(window, subject, qtbot):
     assert dock.session.work.measured is not before
 
 
-def test_changed_levels_wait_for_the_button(window, subject, qtbot):
+def test_numbers_follow_levels_and_wait_for_the_button_after_other_settings(window, subject, qtbot):
     viewer, dock = window
     show(viewer, subject)
     measure(dock, qtbot)
-    before = dock.session.work.measured
     dock.session.change(level_plan=LevelPlan((LevelPlacement(find_level("L4"), -32.0),)))
+    qtbot.waitUntil(lambda: dock.session.why_not_export() == "", timeout=5_000)
+    before = dock.session.work.measured
+    assert set(before.result.measurements["level"]) == {"L4"}
+    dock.session.change(chosen_protocol=MeasurementProtocol(fat_method=FatMethod.OTSU_POOLED))
     viewer.layers["muscles"].paint((3, 55, 40), 1)
     qtbot.waitUntil(lambda: dock.session.work.stale_slices == {3}, timeout=5_000)
-    qtbot.wait(300)
+    qtbot.wait(100)
     assert dock.session.work.measured is before
-    assert "the labels, the levels. Find the thresholds anew" in dock.session.why_not_export()
+    assert "the labels, the settings. Find the thresholds anew" in dock.session.why_not_export()
 
 
 def test_refusal_is_one_notification_and_nothing_is_lost(window, subject, qtbot, told):

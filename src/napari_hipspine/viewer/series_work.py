@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.subject import Progress, SubjectKey, SubjectResult
 from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import FatPolarity, Volume, WaterFat
+from ..workflows.changed_numbers import ChangedNumbers, count_changed_numbers
 from ..workflows.measure_subject import CountedResult, default_protocol, measure_counted, measure_touched
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from .label_work import LabelWork
@@ -30,6 +32,28 @@ class SubjectWords:
 
 
 @dataclass(frozen=True)
+class EditedSlices:
+    """Slices whose labels are others than they were when they were opened.
+
+    Parameters
+    ----------
+    opened : tuple of int
+        A checksum of every slice as it was opened; empty when nobody has kept any.
+    slices : frozenset of int
+        Slices that differ.
+    """
+
+    opened: tuple[int, ...] = ()
+    slices: frozenset[int] = frozenset()
+
+    def look(self, labels: Any, touched: Iterable[int]) -> EditedSlices:
+        """The same after some slices may have changed; only those are read."""
+        asked = frozenset(touched) if self.opened else frozenset()
+        differ = {i for i in asked if slice_checksum(labels, i) != self.opened[i]}
+        return replace(self, slices=(self.slices - asked) | differ)
+
+
+@dataclass(frozen=True)
 class MeasureRequest:
     """Everything one measurement rests on, frozen when the reader asked for it."""
 
@@ -41,6 +65,7 @@ class MeasureRequest:
     fat_roi: LabelMap | None = None
     review: ThresholdReview = ThresholdReview()
     inputs: tuple[Path, ...] = ()
+    edited: EditedSlices = EditedSlices()
 
     def run(self, progress: Progress) -> SubjectResult:
         """The result, from the same function that the command line runs, with what it was counted from."""
@@ -76,11 +101,26 @@ class MeasureRequest:
 
 @dataclass(frozen=True)
 class Measured:
-    """A result, what was asked for, and what the labels were then."""
+    """A result, what was asked for, what the labels were then, and how much differs from the result before."""
 
     result: SubjectResult
     request: MeasureRequest
     checksums: tuple[int, ...]
+    changed: ChangedNumbers | None = None
+
+
+@dataclass(frozen=True)
+class FoundAnew:
+    """Thresholds found anew, and how many numbers are others than before."""
+
+    result: SubjectResult
+    changed: ChangedNumbers | None
+
+
+def find_anew(request: MeasureRequest, before: SubjectResult | None, progress: Progress) -> FoundAnew:
+    """Measure everything as a request asks, and count what differs from an earlier result of the same series."""
+    result = request.run(progress)
+    return FoundAnew(result, None if before is None else count_changed_numbers(before, result))
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,4 +224,9 @@ class SeriesWork:
 
 def slice_checksums(labels: Any) -> tuple[int, ...]:
     """One number per slice that changes when a voxel of the slice does."""
-    return tuple(zlib.crc32(np.ascontiguousarray(labels[i]).tobytes()) for i in range(labels.shape[0]))
+    return tuple(slice_checksum(labels, i) for i in range(labels.shape[0]))
+
+
+def slice_checksum(labels: Any, slice_index: int) -> int:
+    """A number that changes when a voxel of the slice does."""
+    return zlib.crc32(np.ascontiguousarray(labels[slice_index]).tobytes())

@@ -15,10 +15,14 @@ from ..domain.subject import SubjectKey, SubjectResult
 from ..domain.volume import Contrast, FatPolarity, WaterFat
 from ..keeping.label_store_errors import HistoryTooShort
 from ..keeping.label_store_snapshot import LabelSnapshot
+from ..workflows.changed_numbers import ChangedNumbers
 from ..workflows.measure_subject import CountedResult
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import series_word
-from .series_work import Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
+from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
+
+_FOLLOWED = frozenset({"the labels", "the levels", "the thresholds", "the subject"})
+"""Changes that the numbers follow by themselves, because no voxel of an untouched slice is read for them."""
 
 EDITED_NOTE = "labels edited in the window after they were opened"
 
@@ -148,8 +152,8 @@ class Session:
         labels: VoxelArray = (
             np.array(work.label_map.labels[...]) if work.label_work is None else (work.label_work.store.snapshot())
         )
-        was_edited = bool(work.opened_checksums) and slice_checksums(labels) != work.opened_checksums
-        notes = (*work.label_map.notes, *((EDITED_NOTE,) if was_edited else ()))
+        edited = _edited_slices(work, labels)
+        notes = (*work.label_map.notes, *((EDITED_NOTE,) if edited.slices else ()))
         return MeasureRequest(
             image=work.image,
             label_map=replace(work.label_map, labels=labels, notes=notes),
@@ -157,7 +161,9 @@ class Session:
             level_plan=work.level_plan,
             protocol=work.protocol,
             fat_roi=work.fat_roi,
+            review=work.review,
             inputs=work.inputs,
+            edited=edited,
         )
 
     def key(self) -> SubjectKey:
@@ -165,10 +171,13 @@ class Session:
         series = series_word(self.work.volume) if self.work else ""
         return SubjectKey(self.who.subject_id, self.who.session, series, self.who.reader_id)
 
-    def keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
+    def keep_result(
+        self, request: MeasureRequest, result: SubjectResult, *, changed: ChangedNumbers | None = None
+    ) -> None:
         """Keep a result with the series it belongs to, even if another one is worked on by now."""
         labels = request.label_map.labels
-        measured = Measured(result, request, () if isinstance(labels, LabelSnapshot) else slice_checksums(labels))
+        checksums = () if isinstance(labels, LabelSnapshot) else slice_checksums(labels)
+        measured = Measured(result, request, checksums, changed)
         for number, work in enumerate(self._works):
             if work.image is request.image:
                 self.replace_work(number, measured=measured, stale_slices=frozenset())
@@ -185,15 +194,16 @@ class Session:
             self.change(stale_slices=stale)
 
     def refresh_request(self) -> MeasureRequest | None:
-        """The wish to count edited slices anew, when nothing else has changed since they were measured."""
+        """The wish to bring the numbers up to date, where they can follow what has changed by themselves."""
         work = self.work
-        if work is None or work.measured is None or work.label_work is None or not work.stale_slices:
+        if work is None or work.measured is None or work.label_map is None:
             return None
         if self.why_not_measure() or not isinstance(work.measured.result, CountedResult):
             return None
-        if work.label_map is None or not work.label_map.grid.same_as(work.image.grid):
+        if not work.label_map.grid.same_as(work.image.grid):
             return None
-        return self.measure_request() if self._changed_since(work, work.measured) == ["the labels"] else None
+        changed = self._changed_since(work, work.measured)
+        return self.measure_request() if changed and _FOLLOWED.issuperset(changed) else None
 
     def why_not_measure(self) -> str:
         """What is missing before measuring, as a sentence; empty when nothing is."""
@@ -229,14 +239,21 @@ class Session:
         if work is None or work.measured is None:
             return ""
         named = self._changed_since(work, work.measured)
-        return f"Changed since it was measured: {', '.join(named)}. Find the thresholds anew (step 4)." if named else ""
+        if not named:
+            return ""
+        needed = "Find the thresholds anew (step 4)."
+        if _FOLLOWED.issuperset(named):
+            needed = self.why_not_measure() or "The numbers are being brought up to date."
+        return f"Changed since it was measured: {', '.join(named)}. {needed}"
 
     def _changed_since(self, work: SeriesWork, measured: Measured) -> list[str]:
         asked = measured.request
         changed = {
             "the image or what is said of it": work.image is not asked.image,
+            "the files": work.inputs != asked.inputs,
             "the labels": bool(work.stale_slices) or _meanings(work.label_map) != _meanings(asked.label_map),
             "the levels": work.level_plan != asked.level_plan,
+            "the thresholds": work.review != asked.review,
             "the settings": work.protocol != asked.protocol or work.fat_roi is not asked.fat_roi,
             "the subject": not self.who.subject_id.strip() or self.key() != asked.key,
         }
@@ -253,6 +270,14 @@ def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:
             return frozenset(range(labels.shape[0]))
     now = slice_checksums(labels)
     return frozenset(i for i, (a, b) in enumerate(zip(measured.checksums, now, strict=True)) if a != b)
+
+
+def _edited_slices(work: SeriesWork, labels: VoxelArray) -> EditedSlices:
+    """Slices that differ from what was opened; of slices that are as they were measured it is known already."""
+    before = work.measured
+    if before is not None and before.request.edited.opened is work.opened_checksums:
+        return before.request.edited.look(labels, _stale_slices(before, labels))
+    return EditedSlices(work.opened_checksums).look(labels, range(labels.shape[0]))
 
 
 def _meanings(label_map: LabelMap | None) -> dict[int, Any]:

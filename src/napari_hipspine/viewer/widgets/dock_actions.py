@@ -24,7 +24,7 @@ from ..openings import (
     open_image_layers,
     open_labels_on,
 )
-from ..series_work import Measured, MeasureRequest
+from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew
 from ..session import Session
 from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .image_files_editor import ImageFilesEditor
@@ -66,6 +66,7 @@ class DockActions:
         self._when_measured = when_measured
         self._background: BackgroundWork | None = None
         self._refreshing: BackgroundWork | None = None
+        self._refused: tuple[Any, ...] = ()
 
     def open_image(self, files: ImageFilesEditor) -> None:
         """Open the files that were given, or offer the series in them."""
@@ -139,16 +140,29 @@ class DockActions:
         """Measure what is open now."""
         with refusals_told():
             request = self._session.measure_request()
-            self.run(request.run, says="measuring", done=partial(self._keep_result, request))
+            measured = self._session.work.measured if self._session.work else None
+            before = measured.result if measured else None
+            self.run(
+                lambda progress: find_anew(request, before, progress),
+                says="measuring",
+                done=partial(self._keep_result, request),
+            )
 
-    def refresh_numbers(self) -> None:
-        """Count edited slices anew, quietly, where the table is otherwise what was asked for."""
+    def refresh_numbers(self, *, touched: bool = False) -> None:
+        """Bring the numbers up to date, quietly, where they can follow what has changed by themselves.
+
+        What was refused once is not asked for again before something is painted or decided anew.
+        """
         with refusals_told():
             request, work = self._session.refresh_request(), self._session.work
             if request is None or work is None or work.measured is None or self._refreshing is not None:
                 return
+            wish = (work.stale_slices, request.level_plan, request.review, request.key)
+            if wish == self._refused and not touched:
+                return
+            self._refused = wish
             before, dirty = work.measured, work.stale_slices
-            says = "measuring the edited slices"
+            says = "bringing the numbers up to date"
             background = BackgroundWork(
                 lambda progress: request.run_again(before.result, dirty, progress), says=says, parent=self._parent
             )
@@ -161,6 +175,7 @@ class DockActions:
     def _take_refreshed(self, request: MeasureRequest, before: Measured, outcome: list[SubjectResult]) -> None:
         """Keep new numbers, unless others were asked for meanwhile; go on if painting went on."""
         self._refreshing = None
+        self._refused = self._refused if not outcome else ()
         if outcome and any(work.measured is before for work in self._session.works):
             self._session.keep_result(request, outcome[0])
             self.refresh_numbers()
@@ -221,8 +236,8 @@ class DockActions:
         with refusals_told():
             self._link.open_labels(opened)
 
-    def _keep_result(self, request: MeasureRequest, result: SubjectResult) -> None:
-        self._session.keep_result(request, result)
+    def _keep_result(self, request: MeasureRequest, found: FoundAnew) -> None:
+        self._session.keep_result(request, found.result, changed=found.changed)
         self._when_measured()
 
     def run(self, work: Callable[[Progress], Any], *, says: str, done: Callable[[Any], None]) -> None:

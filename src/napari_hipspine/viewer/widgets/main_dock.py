@@ -30,7 +30,8 @@ SAVED_AS = (
 )
 _LEAST_WIDTH = 400
 _SCROLL_BAR_WIDTH = 44
-_TOUCH_PAUSE_MS = 250
+_TOUCH_PAUSE_MS = 40
+_FIT_PAUSE_MS = 250
 
 
 class MainDock(QWidget):
@@ -55,7 +56,7 @@ class MainDock(QWidget):
         # The canvas has its size only after the docks have theirs.
         self._fit_soon = QTimer(self)
         self._fit_soon.setSingleShot(True)
-        self._fit_soon.setInterval(_TOUCH_PAUSE_MS)
+        self._fit_soon.setInterval(_FIT_PAUSE_MS)
         self._fit_soon.timeout.connect(lambda: self.link.fit())
         self._make_panels()
         self._lay_out()
@@ -215,6 +216,7 @@ class MainDock(QWidget):
         self.refresh()
         if name == "current":
             self._open_step_that_is_on()
+        self.actions.refresh_numbers()
 
     def _refresh_layers(self) -> None:
         others = self.link.other_labels()
@@ -227,7 +229,7 @@ class MainDock(QWidget):
 
     def _look_at_labels(self) -> None:
         self.session.look_at_labels()
-        self.actions.refresh_numbers()
+        self.actions.refresh_numbers(touched=True)
 
     def _show_table(self) -> None:
         self.show_results()
