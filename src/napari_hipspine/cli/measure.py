@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _LEVEL = re.compile(
     r"^(?:(?P<muscle>\w+)@)?(?P<level>\w+)(?::(?P<position>\w+))?=(?P<how>slice|mm):(?P<where>[-+0-9.eE]+)$"
 )
+_VARIATIONS = "write variations.csv too: thresholds 10 %%, windows one slice, outlines half a pixel to either side"
 _LEVEL_SHAPE = "LEVEL=slice:12, LEVEL=mm:-35.0 or MUSCLE@LEVEL=slice:7"
 
 
@@ -42,6 +43,7 @@ def add_parser(commands: Any) -> None:
         help=_LEVEL_SHAPE,
     )
     how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
+    how.add_argument("--variations", action="store_true", help=_VARIATIONS)
     add_implant_options(parser)
     add_review_options(parser)
     add_who_options(parser)
@@ -114,7 +116,8 @@ def _reasons() -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write."""
-    from ..workflows.measure_subject import default_protocol, measure_subject
+    from ..workflows.measure_subject import default_protocol, measure_counted
+    from ..workflows.measure_variations import measure_subject_variations
     from ..workflows.open_implants import open_implants
     from ..workflows.open_subject import open_drawing, open_subject
     from ..writing.tables import result_files, write_whole
@@ -123,20 +126,27 @@ def run(arguments: argparse.Namespace) -> int:
     beside = (arguments.fat_roi, arguments.implants, arguments.metal, arguments.thresholds)
     image, label_map = open_subject(pictures, label_files(arguments))
     review, accepted = threshold_decisions(arguments)
-    result = measure_subject(
+    choices: dict[str, Any] = {
+        "level_plan": level_plan(arguments.level, arguments.window, image.grid),
+        "protocol": chosen_protocol(arguments, default_protocol(image)),
+        "implants": open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
+    }
+    result = measure_counted(
         image,
         label_map,
         key=subject_key(arguments, pictures, image),
-        level_plan=level_plan(arguments.level, arguments.window, image.grid),
-        protocol=chosen_protocol(arguments, default_protocol(image)),
         fat_roi=open_drawing(arguments.fat_roi) if arguments.fat_roi else None,
-        implants=open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
         review=review,
         accepted=accepted,
         inputs=[*pictures.paths, arguments.labels, *(path for path in beside if path is not None)],
         progress=terminal_progress("measuring"),
+        **choices,
     )
-    for path in write_whole(arguments.out, result_files(result)):
+    varied = None
+    if arguments.variations:
+        progress = terminal_progress("measuring otherwise")
+        result, varied = measure_subject_variations(result, image, label_map, progress=progress, **choices)
+    for path in write_whole(arguments.out, result_files(result, variations=varied)):
         print(path)
     return 0
 

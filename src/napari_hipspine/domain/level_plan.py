@@ -101,6 +101,36 @@ class MillimetresAround:
 
 
 @dataclass(frozen=True)
+class ShiftedWindow:
+    """The slices of another window, some slices farther on.
+
+    Parameters
+    ----------
+    window : Window
+        Which slices are moved.
+    n_slices : int
+        How far along the slice normal: towards the head for axial slices, whatever the order in the file.
+    """
+
+    window: Window
+    n_slices: int
+
+    def slices(self, grid: Grid, position_mm: float) -> tuple[int, ...]:
+        """Indices of the moved window that lie in the volume; maybe none."""
+        positions = grid.slice_positions_mm
+        offset = self.n_slices if positions[-1] >= positions[0] else -self.n_slices
+        moved = (index + offset for index in self.window.slices(grid, position_mm))
+        return tuple(index for index in moved if 0 <= index < grid.shape[0])
+
+    def n_slices_expected(self, grid: Grid, position_mm: float) -> int:
+        """As many as the other window."""
+        return self.window.n_slices_expected(grid, position_mm)
+
+    def __str__(self) -> str:
+        return f"{self.window}, {self.n_slices:+d} slices"
+
+
+@dataclass(frozen=True)
 class LevelPlacement:
     """One level at one position, for all muscles or for one.
 

@@ -203,6 +203,16 @@ reason | t | | why cells are empty, from the vocabulary
     required=("subject_id", "level", "muscle", "side"),
 )
 
+VARIATIONS = Table(
+    name="variations",
+    columns=(
+        Column("variation", Kind.TEXT, "", "what was done otherwise, e.g. threshold_plus_10_percent"),
+        *MEASUREMENTS.columns,
+    ),
+    key=("variation", *MEASUREMENTS.key),
+    required=("variation", *MEASUREMENTS.required),
+)
+
 REGIONS = Table(
     name="regions",
     columns=read_columns(
@@ -305,7 +315,7 @@ reason | t | | what is wrong with the model or the term, joined by semicolons; e
     required=("model", "term"),
 )
 
-TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, REGIONS, CORRELATIONS, MODELS)}
+TABLES = {table.name: table for table in (SLICES, MEASUREMENTS, VARIATIONS, REGIONS, CORRELATIONS, MODELS)}
 """Every table by its name."""
 
 

@@ -51,12 +51,22 @@ def as_json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def result_files(result: SubjectResult) -> dict[str, str]:
-    """Texts of one subject's result by file name: both tables, their columns, and what they rest on."""
+def result_files(result: SubjectResult, *, variations: pd.DataFrame | None = None) -> dict[str, str]:
+    """Texts of one subject's result by file name: both tables, their columns, and what they rest on.
+
+    Parameters
+    ----------
+    result : SubjectResult
+        What was measured.
+    variations : pandas.DataFrame, optional
+        The same under other choices, written beside.
+    """
+    tables = {"slices": result.slices, "measurements": result.measurements}
+    if variations is not None:
+        tables["variations"] = variations
     return {
-        "slices.csv": table_as_csv(result.slices),
-        "measurements.csv": table_as_csv(result.measurements),
-        "columns.json": columns_as_json("slices", "measurements"),
+        **{f"{name}.csv": table_as_csv(table) for name, table in tables.items()},
+        "columns.json": columns_as_json(*tables),
         "run.json": as_json({"subject": vars(result.key), **result.provenance.as_dict()}),
     }
 
