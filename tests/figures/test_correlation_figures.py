@@ -28,8 +28,8 @@ def values() -> SubjectValues:
     no_reasons = np.full((6, 1), "", dtype=object)
     return SubjectValues(
         tuple("abcdef"),
-        RegionValues("L4", (ColumnName("multifidus", "fi"),), lumbar, no_reasons),
-        RegionValues("greater_trochanter", (ColumnName("sartorius", "fcsa"),), hip, no_reasons),
+        RegionValues((ColumnName("multifidus", "fi", "L4"),), lumbar, no_reasons),
+        RegionValues((ColumnName("sartorius", "fcsa", "greater_trochanter"),), hip, no_reasons),
         (),
     )
 

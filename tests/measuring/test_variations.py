@@ -49,7 +49,7 @@ def test_thresholds_are_moved_and_nothing_else(made, body) -> None:
 
 
 def test_the_cut_of_fat_fractions_is_moved(made, body) -> None:
-    voxels, labels, is_fat = body
+    _, labels, is_fat = body
     fraction = np.where(is_fat, 0.52, 0.1)
     water, fat = 1000 * (1 - fraction), 1000 * fraction
     both = {

@@ -106,3 +106,35 @@ def test_no_subject_with_every_value_leaves_only_empty_cells(make_cohort: MakeCo
     correlations = relate(table, missing="complete")
     assert (correlations["n"] == 0).all()
     assert correlations["reason"].eq("too_few_subjects").all()
+
+
+@pytest.mark.parametrize(
+    ("family", "n_families", "size", "label"),
+    [
+        ("all", 1, 216, "all"),
+        ("hip_row", 12, 18, "hip_row: sartorius fi"),
+        ("lumbar_muscle", 3, 72, "lumbar_muscle: multifidus"),
+        ("lumbar_column", 18, 12, "lumbar_column: multifidus fi L3"),
+        ("muscle_pair", 18, 12, "muscle_pair: multifidus with sartorius"),
+    ],
+)
+def test_families_cover_all_levels_of_a_run(
+    make_cohort: MakeCohort, change: Change, family: str, n_families: int, size: int, label: str
+) -> None:
+    cohort = make_cohort()
+    others = [
+        change(make_cohort(seed=seed), {"region": "lumbar"}, level=level).query("region == 'lumbar'")
+        for seed, level in ((5, "L3"), (6, "L5"))
+    ]
+    levels = ("L3", "L4", "L5")
+    table = relate(pd.concat([cohort, *others]), lumbar_level=levels, family=family)
+    assert len(table) == 216
+    assert table["lumbar_level"].drop_duplicates().tolist() == list(levels)
+    assert not table.duplicated(list(CORRELATIONS.key)).any()
+    counts = table.groupby("family")["family_size"].agg(["size", "first"])
+    assert len(counts) == n_families
+    assert (counts == size).all(axis=None)
+    assert label in counts.index
+    alone = relate(cohort)
+    at_l4 = table[table["lumbar_level"] == "L4"].reset_index(drop=True)
+    pd.testing.assert_series_equal(at_l4["rho"], alone["rho"])

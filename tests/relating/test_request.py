@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from napari_hipspine.domain.anatomy import Region
 from napari_hipspine.domain.errors import InvalidChoice, UnknownLabel
 from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.request import BilateralRule, RelateRequest, find_measure
@@ -41,6 +42,14 @@ def test_levels_come_from_the_vocabulary() -> None:
     assert RelateRequest(hip_level="all").hip_level == "all"
     with pytest.raises(UnknownLabel, match="found 'trochanter_major'"):
         RelateRequest(hip_level="trochanter_major")
+
+
+def test_sessions_of_a_region_go_before_that_of_both() -> None:
+    request = RelateRequest(session="a", hip_session="b", lumbar_level=("L4", "L5"))
+    assert [request.session_of(region) for region in (Region.LUMBAR, Region.HIP)] == ["a", "b"]
+    assert request.levels(Region.LUMBAR) == ("L4", "L5")
+    assert request.levels(Region.HIP) == ()
+    assert request.as_dict()["lumbar_level"] == ["L4", "L5"]
 
 
 def test_measures_that_cannot_be_related_are_refused() -> None:

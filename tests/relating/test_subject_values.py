@@ -25,7 +25,8 @@ def value_of(table: pd.DataFrame, measure: str, **request: Any) -> float:
 def reason_of(table: pd.DataFrame, measure: str, *, muscle: str = "sartorius", **request: Any) -> str:
     values = select_values(table, RelateRequest(measures=(measure,), **request))
     region = values.hip if muscle == "sartorius" else values.lumbar
-    return str(region.reasons[values.subjects.index("003"), region.columns.index((muscle, measure))])
+    place = [name[:2] for name in region.columns].index((muscle, measure))
+    return str(region.reasons[values.subjects.index("003"), place])
 
 
 @pytest.fixture
@@ -38,8 +39,9 @@ def test_columns_and_subjects_are_in_order(make_cohort: MakeCohort) -> None:
     shuffled = make_cohort(7).sample(frac=1, random_state=3)
     values = select_values(shuffled, RelateRequest())
     assert values.subjects == tuple(f"{k:03d}" for k in range(7))
-    assert values.lumbar.columns[:3] == (("multifidus", "fcsa"), ("multifidus", "fi"), ("erector_spinae", "fcsa"))
-    assert (values.lumbar.level, values.hip.level) == ("L4", "greater_trochanter")
+    names = ("multifidus fcsa L4", "multifidus fi L4", "erector_spinae fcsa L4")
+    assert tuple(map(" ".join, values.lumbar.columns[:3])) == names
+    assert (values.lumbar.levels, values.hip.levels) == (("L4",), ("greater_trochanter",))
     np.testing.assert_array_equal(values.hip.values, select_values(make_cohort(7), RelateRequest()).hip.values)
 
 
@@ -139,7 +141,7 @@ def test_rows_whose_level_was_not_set_take_no_part(make_cohort: MakeCohort, chan
     unset = {"level": "", "reason": "level_not_set", "fi": np.nan, "fcsa_mm2": np.nan, "csa_mm2": np.nan}
     table = change(make_cohort(6), {"subject_id": "000", "muscle": "sartorius"}, **unset)
     values = select_values(table, RelateRequest())
-    assert values.hip.level == "greater_trochanter"
+    assert values.hip.levels == ("greater_trochanter",)
     assert np.isnan(values.hip.column("sartorius", "fi")[0])
     assert np.isfinite(values.hip.column("sartorius", "fi")[1:]).all()
     with pytest.raises(TableInvalid, match=r"Expected level in every row, found none in row 19, 20\."):
@@ -227,9 +229,35 @@ def test_rows_keep_their_values_whatever_the_index_of_the_frame(make_cohort: Mak
 def test_a_choice_settles_levels_and_sessions(make_cohort: MakeCohort) -> None:
     table = other_session(other_level(make_cohort(6)))
     values = select_values(table, RelateRequest(lumbar_level="L5", session="second"))
-    assert values.lumbar.level == "L5"
+    assert values.lumbar.levels == ("L5",)
     with pytest.raises(InvalidChoice, match="level L3 of the lumbar muscles, found L4, L5"):
         select_values(table, RelateRequest(lumbar_level="L3", session="second"))
+    with pytest.raises(InvalidChoice, match=r"session third of the hip muscles, found first, second"):
+        select_values(table, RelateRequest(lumbar_level="L5", session="second", hip_session="third"))
+    apart = table[(table["region"] == "hip") ^ (table["session"] == "first")]
+    visits = RelateRequest(lumbar_level="L5", lumbar_session="first", hip_session="second")
+    assert np.isfinite(select_values(apart, visits).lumbar.values).all()
+    with pytest.raises(InvalidChoice, match="session first of the hip muscles, found second"):
+        select_values(apart, RelateRequest(lumbar_level="L5", session="first"))
+
+
+def test_several_levels_are_groups_of_columns(make_cohort: MakeCohort, change: Change) -> None:
+    cohort = make_cohort(6)
+    lower = change(make_cohort(6, seed=8), {"region": "lumbar"}, level="L5").query("region == 'lumbar'")
+    table = pd.concat([cohort, lower[lower["muscle"] != "psoas_major"]])
+    values = select_values(table, RelateRequest(measures=("fi",), lumbar_level=("L5", "L4")))
+    l5, l4 = ([name.muscle for name in values.lumbar.columns if name.level == level] for level in ("L5", "L4"))
+    assert (l5, l4) == (["multifidus", "erector_spinae"], ["multifidus", "erector_spinae", "psoas_major"])
+    alone = {level: select_values(table, RelateRequest(measures=("fi",), lumbar_level=level)) for level in ("L4", "L5")}
+    for level, one in alone.items():
+        np.testing.assert_array_equal(
+            values.lumbar.column("multifidus", "fi", level), one.lumbar.column("multifidus", "fi")
+        )
+    assert "psoas_major" in [name.muscle for name in alone["L5"].lumbar.columns]
+    with pytest.raises(InvalidChoice, match="at one level, found multifidus fi at 2 levels"):
+        values.lumbar.column("multifidus", "fi")
+    with pytest.raises(InvalidChoice, match="each lumbar level once, found L4, L4"):
+        RelateRequest(lumbar_level=("L4", "L4"))
 
 
 def test_unknown_muscles_are_refused_by_their_own_error(make_cohort: MakeCohort) -> None:

@@ -162,3 +162,16 @@ def test_rho_as_text(rho: float | None, text: str) -> None:
 @pytest.mark.parametrize(("p", "text"), [(0.0, "<0.001"), (0.0004, "<0.001"), (0.0005, "0.001"), (1.0, "1.000")])
 def test_p_as_text_is_never_zero(p: float, text: str) -> None:
     assert format_p(p) == text
+
+
+def test_several_levels_stand_beside_their_muscles(correlations: pd.DataFrame) -> None:
+    table = pd.concat([correlations, correlations.assign(lumbar_level="L5")], ignore_index=True)
+    layout = lay_out(table)
+    assert len(layout.cells) == 8
+    assert layout.lumbar_title == "Lumbar muscles, L4 vertebra, L5 vertebra"
+    assert [str(column) for column in layout.lumbar_columns[1:3]] == ["Multifidus, L4 FI", "Multifidus, L5 fCSA"]
+    page, text = render_correlation_page(table), format_table1(table)
+    for words in ("Multifidus, L4", "Multifidus, L5"):
+        assert page.count(f">{words}</th>") == 1
+        assert words in text
+    assert "Multifidus, L4" not in render_correlation_page(correlations)

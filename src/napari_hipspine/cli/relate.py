@@ -24,9 +24,11 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("measurements", type=Path, nargs="*", metavar="MEASUREMENTS.csv", help="read as one table")
     parser.add_argument("--reference", choices=("mielke",), help="the published Table 1 instead of measurements")
     parser.add_argument("--measures", default="fcsa,fi", help="measures to relate, joined by commas (default: fcsa,fi)")
-    parser.add_argument("--lumbar-level", help="level of the lumbar values, e.g. L4")
-    parser.add_argument("--hip-level", help="level of the hip values, e.g. greater_trochanter")
+    parser.add_argument("--lumbar-level", help="level of the lumbar values, e.g. L4, or several, e.g. L3,L4,L5")
+    parser.add_argument("--hip-level", help="level of the hip values, e.g. greater_trochanter, or several")
     parser.add_argument("--session", help="session to take where there are several")
+    parser.add_argument("--lumbar-session", help="session of the lumbar values, where the hip has another")
+    parser.add_argument("--hip-session", help="session of the hip values, where the lumbar spine has another")
     parser.add_argument("--side", default="both", help="both (default), left or right")
     parser.add_argument("--bilateral", default="pooled", help="join fractions of two sides: pooled, mean or sum")
     parser.add_argument("--family", default="all", help=_FAMILIES)
@@ -72,8 +74,11 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{len(arguments.measurements)} files and {'an' if arguments.out else 'no'} output folder.",
                 hint="hipspine relate MEASUREMENTS.csv… --out DIR",
             )
-        choices = ("lumbar_level", "hip_level", "session", "side", "bilateral", "family", "p_method", "missing")
+        sessions = ("session", "lumbar_session", "hip_session")
+        choices = (*sessions, "side", "bilateral", "family", "p_method", "missing")
         request = RelateRequest(
+            lumbar_level=words_of(arguments.lumbar_level or "") or None,
+            hip_level=words_of(arguments.hip_level or "") or None,
             measures=words_of(arguments.measures),
             covariates=words_of(arguments.covariates),
             interval=arguments.interval,

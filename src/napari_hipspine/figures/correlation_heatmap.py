@@ -128,7 +128,7 @@ def _label_axes(axes: Axes, layout: CorrelationLayout) -> None:
 
 def _muscle_edges(headings: Sequence[Heading]) -> set[int]:
     """Where one muscle ends and the next begins."""
-    return {k for k in range(1, len(headings)) if headings[k - 1].muscle != headings[k].muscle}
+    return {k for k in range(1, len(headings)) if headings[k - 1].group != headings[k].group}
 
 
 def _muscle_places(headings: Sequence[Heading]) -> tuple[list[float], list[str]]:

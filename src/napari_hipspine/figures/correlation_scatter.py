@@ -63,6 +63,8 @@ def correlation_scatter(
 
     pairs = values.pairs(cell)
     lumbar, hip = Heading(cell.lumbar_muscle, cell.lumbar_measure), Heading(cell.hip_muscle, cell.hip_measure)
+    at_lumbar = describe_level(cell.lumbar_level or values.lumbar.levels[0])
+    at_hip = describe_level(cell.hip_level or values.hip.levels[0])
     with mpl.rc_context(mpl.rcParamsDefault):
         figure = Figure(figsize=(5.4, 4.8), layout="constrained")
         axes = figure.add_subplot()
@@ -76,9 +78,10 @@ def correlation_scatter(
             alpha=0.9,
             picker=True,
         )
-        axes.set_xlabel(f"{lumbar}, {describe_level(values.lumbar.level)} {_unit(cell.lumbar_measure, scale)}")
-        axes.set_ylabel(f"{hip}, {describe_level(values.hip.level)} {_unit(cell.hip_measure, scale)}")
-        axes.set_title(_numbers(cell, len(pairs.subjects), correlations), fontsize=10, loc="left", color=INK)
+        axes.set_xlabel(f"{lumbar}, {at_lumbar} {_unit(cell.lumbar_measure, scale)}")
+        axes.set_ylabel(f"{hip}, {at_hip} {_unit(cell.hip_measure, scale)}")
+        numbers = _numbers(cell, values, len(pairs.subjects), correlations)
+        axes.set_title(numbers, fontsize=10, loc="left", color=INK)
         axes.grid(color="#e6e6e6", linewidth=0.8)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
@@ -102,13 +105,14 @@ def _unit(measure: str, scale: ScatterScale) -> str:
     return "[mm³]" if find_measure(measure).column.endswith("_mm3") else "[mm²]"
 
 
-def _numbers(cell: CellName, n: int, correlations: pd.DataFrame | None) -> str:
+def _numbers(cell: CellName, values: SubjectValues, n: int, correlations: pd.DataFrame | None) -> str:
     """The line above the points."""
     if correlations is None:
         return f"n {n}"
-    found = lay_out(correlations).cells.get(
-        (Heading(cell.hip_muscle, cell.hip_measure), Heading(cell.lumbar_muscle, cell.lumbar_measure))
-    )
+    at_lumbar = cell.lumbar_level if len(values.lumbar.levels) > 1 else ""
+    at_hip = cell.hip_level if len(values.hip.levels) > 1 else ""
+    hip = Heading(cell.hip_muscle, cell.hip_measure, at_hip)
+    found = lay_out(correlations).cells.get((hip, Heading(cell.lumbar_muscle, cell.lumbar_measure, at_lumbar)))
     if found is None or found.rho is None:
         reasons = ", ".join(found.reasons) if found else "not in the table"
         return f"n {n}; no coefficient: {reasons}"

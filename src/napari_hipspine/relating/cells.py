@@ -17,7 +17,7 @@ from .multiplicity import CellName, Family, adjust_within_families
 from .p_values import PMethod, PValues, find_p, student_p
 from .partial import correlate_partial_ranks
 from .request import RelateRequest, SideRule
-from .subject_values import SubjectValues
+from .subject_values import ColumnName, SubjectValues
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,8 +59,6 @@ def correlate_values(
         seed=request.seed,
     )
     rules = {
-        "lumbar_level": values.lumbar.level,
-        "hip_level": values.hip.level,
         "side_rule": request.side.value,
         "bilateral_rule": request.bilateral.value if request.side is SideRule.BOTH else "",
         "missing_rule": request.missing.value,
@@ -77,7 +75,7 @@ def correlate_values(
                 "p": p.p[i, j],
                 "df": cells.n[i, j] - 2 - n_covariates if by_t else None,
             }
-            name = CellName(lumbar.muscle, lumbar.measure, hip.muscle, hip.measure)._asdict()
+            name = cell_name(lumbar, hip)._asdict()
             reason = _reason(cells, i, j, values)
             rows.append(name | rules | numbers | {"n": cells.n[i, j], "p_method": p.method[i, j], "reason": reason})
     return CORRELATIONS.frame(adjust_rows(rows, request.family))
@@ -90,9 +88,17 @@ def correlate_all(values: SubjectValues, covariates: CovariateValues | None = No
     return correlate_partial_ranks(values.lumbar.values, values.hip.values, covariates.values)
 
 
+def cell_name(lumbar: ColumnName, hip: ColumnName) -> CellName:
+    """The pair of two columns, with their levels."""
+    return CellName(lumbar.muscle, lumbar.measure, hip.muscle, hip.measure, lumbar.level, hip.level)
+
+
 def adjust_rows(rows: Sequence[dict[str, Any]], family: Family) -> list[dict[str, Any]]:
     """The rows with q, family and family size added."""
-    labels = [family.label(CellName(*(row[name] for name in CellName._fields))) for row in rows]
+    several = {name: len({row[name] for row in rows}) > 1 for name in ("lumbar_level", "hip_level")}
+    # A region with one level is not split by it, and its families are called as before.
+    names = [CellName(*(row[name] if several.get(name, True) else "" for name in CellName._fields)) for row in rows]
+    labels = [family.label(name) for name in names]
     q, sizes = adjust_within_families(np.array([row["p"] for row in rows], dtype=np.float64), labels)
     return [
         row | {"q": q[k], "family": labels[k], "family_size": sizes[k] if labels[k] else None}

@@ -1,4 +1,4 @@
-"""From a measurement table to the rows of one region: one level, one session, one row per subject, muscle and side."""
+"""From a measurement table to the rows of one region: its levels, one session, one row per subject, muscle and side."""
 
 from __future__ import annotations
 
@@ -69,12 +69,13 @@ def _checked_with_level(table: pd.DataFrame, *, source: str) -> pd.DataFrame:
 
 
 def choose_rows(measurements: pd.DataFrame, region: Region, request: RelateRequest, *, source: str) -> pd.DataFrame:
-    """Rows of the core muscles of one region at one level and session, at most one per subject, muscle and side.
+    """Rows of the core muscles of one region and session, at most one per subject, level, muscle and side.
 
     Raises
     ------
     InvalidChoice
-        If more than one level, session, series or reader is possible; the candidates are listed.
+        If more than one level or session is possible and none was chosen, or a subject has more than one series or
+        reader; the candidates are listed.
     TableInvalid
         If the region has no rows, or several rows remain for one subject, muscle and side.
     """
@@ -84,9 +85,11 @@ def choose_rows(measurements: pd.DataFrame, region: Region, request: RelateReque
             f"Expected rows of {region} muscles, found none, in {source}.",
             hint=f"The {region} muscles are {', '.join(term.id for term in core_muscles(region))}.",
         )
-    level = request.lumbar_level if region is Region.LUMBAR else request.hip_level
-    rows = _keep_one(rows, "level", level, option=f"--{region}-level", region=region, source=source)
-    rows = _keep_one(rows, "session", request.session, option="--session", region=region, source=source)
+    rows = _keep(rows, "level", request.levels(region), option=f"--{region}-level", region=region, source=source)
+    session = request.session_of(region)
+    sessions = () if session is None else (session,)
+    options = "--session" if session is None else f"--session or --{region}-session"
+    rows = _keep(rows, "session", sessions, option=options, region=region, source=source)
     for column in ("series", "reader_id"):
         kinds: dict[str, set[str]] = {}
         for subject, kind in zip(rows["subject_id"], rows[column], strict=True):
@@ -97,35 +100,35 @@ def choose_rows(measurements: pd.DataFrame, region: Region, request: RelateReque
                 f"Expected one {column} per subject, found {_list_some(several)}, in the {region} rows of {source}.",
                 hint=f"Hand in the rows of one {column} per subject.",
             )
-    key = ["subject_id", "muscle", "side"]
+    key = ["subject_id", "level", "muscle", "side"]
     double = rows[rows.duplicated(key, keep=False)]
     if len(double):
         found = (" ".join(row) for row in double[[*key, "slice_position"]].drop_duplicates().itertuples(index=False))
         raise TableInvalid(
-            f"Expected one row per subject, muscle and side, found several for {_list_some(found)}, "
+            f"Expected one row per subject, level, muscle and side, found several for {_list_some(found)}, "
             f"in the {region} rows of {source}.",
             hint="Hand in the rows of one slice_position.",
         )
     return rows
 
 
-def _keep_one(
-    rows: pd.DataFrame, column: str, wanted: str | None, *, option: str, region: Region, source: str
+def _keep(
+    rows: pd.DataFrame, column: str, wanted: tuple[str, ...], *, option: str, region: Region, source: str
 ) -> pd.DataFrame:
-    """The rows of the wanted level or session, or of the only one there is."""
+    """The rows of the wanted levels or session, or of the only one there is."""
     found = sorted(set(rows[column]))
-    if wanted is None and len(found) > 1:
+    if not wanted and len(found) > 1:
         raise InvalidChoice(
             f"Expected one {column} of the {region} muscles, found {_words(found)}, in {source}.",
-            hint=f"Choose one with {option}.",
+            hint=f"Choose with {option}.",
         )
-    chosen = found[0] if wanted is None else wanted
-    if chosen not in found:
+    absent = [one for one in wanted if one not in found]
+    if absent:
         raise InvalidChoice(
-            f"Expected the {column} {chosen or '(none)'} of the {region} muscles, found {_words(found)}, in {source}.",
-            hint=f"Choose one of these with {option}.",
+            f"Expected the {column} {_words(absent)} of the {region} muscles, found {_words(found)}, in {source}.",
+            hint=f"Choose of these with {option}.",
         )
-    return rows[rows[column] == chosen]
+    return rows[rows[column].isin(wanted or found)]
 
 
 def _words(found: Iterable[str]) -> str:

@@ -16,12 +16,14 @@ IntArray = npt.NDArray[np.int64]
 
 
 class CellName(NamedTuple):
-    """Which pair of columns a cell relates."""
+    """Which pair of columns a cell relates; a level is empty where its region has only one."""
 
     lumbar_muscle: str
     lumbar_measure: str
     hip_muscle: str
     hip_measure: str
+    lumbar_level: str = ""
+    hip_level: str = ""
 
 
 class Family(StrEnum):
@@ -42,6 +44,8 @@ class Family(StrEnum):
     def label(self, cell: CellName) -> str:
         """The family a cell belongs to, such as ``hip_row: sartorius fi``; empty when it belongs to none.
 
+        Rows and columns of several levels are families of their own; muscles and pairs hold all their levels.
+
         Examples
         --------
         >>> Family.HIP_ROW.label(CellName("multifidus", "fcsa", "sartorius", "fi"))
@@ -55,14 +59,14 @@ class Family(StrEnum):
             case Family.HIP_MUSCLE:
                 members = cell.hip_muscle
             case Family.HIP_ROW:
-                members = f"{cell.hip_muscle} {cell.hip_measure}"
+                members = f"{cell.hip_muscle} {cell.hip_measure} {cell.hip_level}"
             case Family.LUMBAR_MUSCLE:
                 members = cell.lumbar_muscle
             case Family.LUMBAR_COLUMN:
-                members = f"{cell.lumbar_muscle} {cell.lumbar_measure}"
+                members = f"{cell.lumbar_muscle} {cell.lumbar_measure} {cell.lumbar_level}"
             case Family.MUSCLE_PAIR:
                 members = f"{cell.lumbar_muscle} with {cell.hip_muscle}"
-        return f"{self.value}: {members}"
+        return f"{self.value}: {members.rstrip()}"
 
 
 class Adjustment(StrEnum):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..domain.tables import CORRELATIONS
-from .cells import TOO_FEW_SUBJECTS, adjust_rows
+from .cells import TOO_FEW_SUBJECTS, adjust_rows, cell_name
 from .correlation import SMALLEST_N, bonett_wright_interval
 from .extra_tables import NORMS, PROFILE, PROFILE_SUBJECTS
 from .multiplicity import Family
@@ -20,7 +20,7 @@ from .partial import correlate_partial_ranks
 from .ranks import FloatArray, mid_ranks
 from .reference_values import ReferenceValues
 from .request import SideRule
-from .subject_values import RegionValues, SubjectValues
+from .subject_values import SubjectValues
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,8 @@ def find_profile(
         Side the values are of.
     """
     norms = _list_norms(values, reference, people or {}, side)
-    z = norms.pivot(index="subject_id", columns=["region", "muscle", "measure"], values="z").reindex(values.subjects)
+    columns = ["region", "muscle", "measure", "level"]
+    z = norms.pivot(index="subject_id", columns=columns, values="z").reindex(values.subjects)
     measures = list(dict.fromkeys(name.measure for name in values.lumbar.columns))
     subject_rows: list[dict[str, Any]] = []
     measure_rows: list[dict[str, Any]] = []
@@ -116,7 +117,7 @@ def _list_norms(
                 value = float(of_region.values[s, place])
                 row: dict[str, Any] = {
                     "subject_id": subject,
-                    "level": of_region.level,
+                    "level": name.level,
                     "muscle": name.muscle,
                     "side": side.value,
                 }
@@ -190,20 +191,12 @@ def _given_all_muscles(values: SubjectValues, means: FloatArray, measures: list[
             held = sorted({measures.index(lumbar.measure), measures.index(hip.measure)})
             cells = correlate_partial_ranks(values.lumbar.values[:, [i]], values.hip.values[:, [j]], means[:, held])
             n, rho = int(cells.n[0, 0]), float(cells.rho[0, 0])
-            row = {
-                "lumbar_muscle": lumbar.muscle,
-                "lumbar_measure": lumbar.measure,
-                "hip_muscle": hip.muscle,
-                "hip_measure": hip.measure,
+            row = cell_name(lumbar, hip)._asdict() | {
                 "covariates": ";".join(f"mean_of_all_muscles_{measures[k]}" for k in held),
                 "n": n,
             }
-            rows.append(row | _levels(values.lumbar, values.hip) | _partial_numbers(rho, n, len(held)))
+            rows.append(row | _partial_numbers(rho, n, len(held)))
     return CORRELATIONS.frame(adjust_rows(rows, family))
-
-
-def _levels(lumbar: RegionValues, hip: RegionValues) -> dict[str, str]:
-    return {"lumbar_level": lumbar.level, "hip_level": hip.level}
 
 
 def _partial_numbers(rho: float, n: int, n_held: int) -> dict[str, Any]:

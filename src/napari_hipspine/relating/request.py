@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from ..domain.anatomy import find_level
+from ..domain.anatomy import Region, find_level
 from ..domain.errors import InvalidChoice
 from ..domain.tables import ALL_SLICES
 from .intervals import IntervalMethod
@@ -73,9 +73,11 @@ class RelateRequest:
     measures
         Words of `MEASURES`, in the order of the table's rows and columns.
     lumbar_level, hip_level
-        Level read for each region; None takes the only one there is.
+        Level read for each region, or several, each with columns of its own; None takes the only one there is.
     session
         Session read for both regions; None takes the only one of each region.
+    lumbar_session, hip_session
+        Session read for one region, where the two were examined on different visits.
     side, bilateral
         Side of the patient, and how the fractions of both sides are joined.
     family, p_method, missing
@@ -101,9 +103,11 @@ class RelateRequest:
     """
 
     measures: tuple[str, ...] = ("fcsa", "fi")
-    lumbar_level: str | None = None
-    hip_level: str | None = None
+    lumbar_level: str | tuple[str, ...] | None = None
+    hip_level: str | tuple[str, ...] | None = None
     session: str | None = None
+    lumbar_session: str | None = None
+    hip_session: str | None = None
     side: SideRule = SideRule.BOTH
     bilateral: BilateralRule = BilateralRule.POOLED
     family: Family = Family.ALL
@@ -132,14 +136,33 @@ class RelateRequest:
                 f"Expected each measure once, found {', '.join(self.measures) or 'none'}, in the measures to relate.",
                 hint=f"Known: {', '.join(m.word for m in MEASURES)}.",
             )
-        for level in (self.lumbar_level, self.hip_level):
-            if level not in (None, ALL_SLICES):
-                find_level(level)
+        for region in (Region.LUMBAR, Region.HIP):
+            self._check_levels(region)
         object.__setattr__(self, "covariates", tuple(self.covariates))
         if self.covariates:
             self._check_covariates()
         if self.seed < 0:
             raise InvalidChoice(f"Expected a seed of 0 or more, found {self.seed}.", hint="Any whole number will do.")
+
+    def levels(self, region: Region) -> tuple[str, ...]:
+        """Levels asked for in one region; none where the only one there is was asked for."""
+        given = self.lumbar_level if region is Region.LUMBAR else self.hip_level
+        return (given,) if isinstance(given, str) else tuple(given or ())
+
+    def session_of(self, region: Region) -> str | None:
+        """Session asked for in one region; None where the only one there is was asked for."""
+        own = self.lumbar_session if region is Region.LUMBAR else self.hip_session
+        return self.session if own is None else own
+
+    def _check_levels(self, region: Region) -> None:
+        levels = self.levels(region)
+        for level in levels:
+            if level != ALL_SLICES:
+                find_level(level)
+        if len(set(levels)) < len(levels):
+            raise InvalidChoice(
+                f"Expected each {region} level once, found {', '.join(levels)}.", hint="Leave out the double ones."
+            )
 
     def _check_covariates(self) -> None:
         if len(set(self.covariates)) < len(self.covariates):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,10 +24,11 @@ FloatArray = npt.NDArray[np.float64]
 
 
 class ColumnName(NamedTuple):
-    """A muscle and what was measured of it."""
+    """A muscle, what was measured of it, and where."""
 
     muscle: str
     measure: str
+    level: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,36 +37,43 @@ class RegionValues:
 
     Attributes
     ----------
-    level
-        The level they were read at.
     columns
-        Muscle and measure, muscles in the order of the vocabulary.
+        Muscle, measure and level; levels as asked for, and in each the muscles in the order of the vocabulary.
     values
         Shape ``(n_subjects, n_columns)``; NaN is missing.
     reasons
         Why a value is missing, same shape; empty where there is one.
     """
 
-    level: str
     columns: tuple[ColumnName, ...]
     values: FloatArray
     reasons: npt.NDArray[np.object_]
 
-    def column(self, muscle: str, measure: str) -> FloatArray:
-        """Values of one muscle and measure, one per subject.
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels the values were read at, in the order of the columns."""
+        return tuple(dict.fromkeys(column.level for column in self.columns))
+
+    def column(self, muscle: str, measure: str, level: str = "") -> FloatArray:
+        """Values of one muscle and measure, one per subject; of the only level, or of the one named.
 
         Raises
         ------
         InvalidChoice
-            If it was not selected.
+            If it was not selected, or at several levels and none is named.
         """
-        name = ColumnName(muscle, measure)
-        if name not in self.columns:
+        wanted = [
+            place
+            for place, name in enumerate(self.columns)
+            if name[:2] == (muscle, measure) and level in ("", name.level)
+        ]
+        if len(wanted) != 1:
+            found = f"{muscle} {measure} {level}".rstrip() + (f" at {len(wanted)} levels" if wanted else "")
             raise InvalidChoice(
-                f"Expected a selected muscle and measure, found {muscle} {measure}.",
+                f"Expected a selected muscle and measure{' at one level' if wanted else ''}, found {found}.",
                 hint=f"Selected: {', '.join(' '.join(one) for one in self.columns)}.",
             )
-        values: FloatArray = self.values[:, self.columns.index(name)]
+        values: FloatArray = self.values[:, wanted[0]]
         return values
 
 
@@ -104,8 +113,8 @@ class SubjectValues:
         InvalidChoice
             If the cell's muscles and measures were not selected.
         """
-        lumbar = self.lumbar.column(cell.lumbar_muscle, cell.lumbar_measure)
-        hip = self.hip.column(cell.hip_muscle, cell.hip_measure)
+        lumbar = self.lumbar.column(cell.lumbar_muscle, cell.lumbar_measure, cell.lumbar_level)
+        hip = self.hip.column(cell.hip_muscle, cell.hip_measure, cell.hip_level)
         both = ~np.isnan(lumbar) & ~np.isnan(hip)
         subjects = tuple(s for s, has_both in zip(self.subjects, both.tolist(), strict=True) if has_both)
         return SubjectPairs(subjects, lumbar[both], hip[both])
@@ -119,7 +128,8 @@ def select_values(
     Raises
     ------
     TableInvalid, UnknownLabel, InvalidChoice
-        If the table breaks its contract, or more than one level, session, series, reader or contrast is possible.
+        If the table breaks its contract, or more than one level, session, series, reader or contrast is possible
+        and none was chosen.
     """
     checked = check_measurements(measurements, request, source=source)
     core = checked["muscle"].isin([term.id for term in core_muscles()])
@@ -141,18 +151,21 @@ def select_values(
 def _region_values(
     rows: pd.DataFrame, region: Region, subjects: list[str], in_table: set[str], request: RelateRequest, source: str
 ) -> RegionValues:
-    """Values of the region's muscles that occur in the table at any level."""
+    """Values of the region's muscles that occur in the table; at one of several levels those that occur there."""
     columns: list[ColumnName] = []
     joined: list[JoinedValues] = []
-    for muscle in (term.id for term in core_muscles(region) if term.id in in_table):
-        of_muscle = rows[rows["muscle"] == muscle]
+    levels = request.levels(region) or (str(rows["level"].iloc[0]),)
+    muscles = [term.id for term in core_muscles(region) if term.id in in_table]
+    for level, muscle in product(levels, muscles):
+        of_muscle = rows[(rows["level"] == level) & (rows["muscle"] == muscle)]
+        if of_muscle.empty and len(levels) > 1:
+            continue
         for measure in map(find_measure, request.measures):
             refuse_mixed_contrast(of_muscle, measure, request, source=source)
             values = join_sides(of_muscle, subjects, measure, request)
             joined.append(leave_out_psoas_threshold(values, of_muscle, subjects, measure, request))
-            columns.append(ColumnName(muscle, measure.word))
+            columns.append(ColumnName(muscle, measure.word, level))
     return RegionValues(
-        level=str(rows["level"].iloc[0]),
         columns=tuple(columns),
         values=np.column_stack([one.values for one in joined]),
         reasons=np.column_stack([one.reasons for one in joined]),
@@ -166,7 +179,7 @@ def _are_complete(lumbar: RegionValues, hip: RegionValues) -> npt.NDArray[np.boo
 
 
 def _keep_subjects(region: RegionValues, kept: npt.NDArray[np.bool_]) -> RegionValues:
-    return RegionValues(region.level, region.columns, region.values[kept], region.reasons[kept])
+    return RegionValues(region.columns, region.values[kept], region.reasons[kept])
 
 
 def _notes(chosen: dict[Region, pd.DataFrame], left_out: list[str]) -> tuple[str, ...]:

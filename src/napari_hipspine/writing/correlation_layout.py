@@ -28,16 +28,23 @@ MEASURE_LABELS = {
 
 
 class Heading(NamedTuple):
-    """A muscle and a measure, heading a row or a column."""
+    """A muscle and a measure, heading a row or a column; a level where its region has several."""
 
     muscle: str
     measure: str
+    level: str = ""
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Muscle and level: what neighbouring rows or columns share a heading by."""
+        return self.muscle, self.level
 
     @property
     def muscle_label(self) -> str:
-        """Name of the muscle for people, with a capital."""
+        """Name of the muscle for people, with a capital, and of its level if it has one."""
         label = find_muscle(self.muscle).label
-        return label[:1].upper() + label[1:]
+        at = f", {short_level(self.level)}" if self.level else ""
+        return f"{label[:1].upper()}{label[1:]}{at}"
 
     @property
     def measure_label(self) -> str:
@@ -123,16 +130,17 @@ def lay_out(correlations: pd.DataFrame) -> CorrelationLayout:
     correlations : pandas.DataFrame
         One row per cell, as `CORRELATIONS` of `domain.tables` says.
     """
-    rows = correlations.to_dict("records")
-    cells = [_read_cell({str(name): value for name, value in row.items()}) for row in rows]
+    rows = [{str(name): value for name, value in row.items()} for row in correlations.to_dict("records")]
+    levels = {name: tuple(dict.fromkeys(row[name] for row in rows)) for name in ("lumbar_level", "hip_level")}
+    cells = [_read_cell(row | {name: "" for name, found in levels.items() if len(found) < 2}) for row in rows]
     first = rows[0] if rows else {}
     return CorrelationLayout(
         hip_rows=tuple(dict.fromkeys(cell.hip for cell in cells)),
         lumbar_columns=tuple(dict.fromkeys(cell.lumbar for cell in cells)),
         cells={(cell.hip, cell.lumbar): cell for cell in cells},
         header=_header(cells, correlations),
-        lumbar_title=f"Lumbar muscles, {describe_level(first.get('lumbar_level', ''))}",
-        hip_title=f"Hip muscles, {describe_level(first.get('hip_level', ''))}",
+        lumbar_title=f"Lumbar muscles, {_describe_levels(levels['lumbar_level'])}",
+        hip_title=f"Hip muscles, {_describe_levels(levels['hip_level'])}",
         rules=_rules(first),
     )
 
@@ -142,6 +150,15 @@ def describe_level(level: str) -> str:
     if level in ("", ALL_SLICES):
         return "all labelled slices" if level else "level not stated"
     return find_level(level).label
+
+
+def short_level(level: str) -> str:
+    """A level as it stands beside a muscle: L4 for the fourth lumbar vertebra."""
+    return describe_level(level).removesuffix(" vertebra")
+
+
+def _describe_levels(levels: tuple[str, ...]) -> str:
+    return ", ".join(map(describe_level, levels)) if levels else describe_level("")
 
 
 def describe_reasons(reason: str) -> tuple[str, ...]:
@@ -168,8 +185,8 @@ def format_p(p: float | None) -> str:
 def _read_cell(row: dict[str, Any]) -> Cell:
     rho, low, high, p, q = (_number(row[name]) for name in ("rho", "rho_low", "rho_high", "p", "q"))
     return Cell(
-        hip=Heading(row["hip_muscle"], row["hip_measure"]),
-        lumbar=Heading(row["lumbar_muscle"], row["lumbar_measure"]),
+        hip=Heading(row["hip_muscle"], row["hip_measure"], row["hip_level"]),
+        lumbar=Heading(row["lumbar_muscle"], row["lumbar_measure"], row["lumbar_level"]),
         n=int(row["n"]),
         rho=rho,
         low=low,

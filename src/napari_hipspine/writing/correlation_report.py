@@ -100,16 +100,16 @@ def _table(layout: CorrelationLayout) -> str:
         f"<tr>{_muscle_headings(layout)}</tr>\n<tr>{_measure_headings(layout)}</tr>"
     )
     bodies = []
-    for muscle in dict.fromkeys(hip.muscle for hip in layout.hip_rows):
-        rows = [hip for hip in layout.hip_rows if hip.muscle == muscle]
+    for group in dict.fromkeys(hip.group for hip in layout.hip_rows):
+        rows = [hip for hip in layout.hip_rows if hip.group == group]
         bodies.append(f"<tbody>\n{''.join(_row(layout, rows, k) for k in range(len(rows)))}</tbody>")
     return f'<table class="correlations">\n<thead>\n{head}\n</thead>\n' + "\n".join(bodies) + "\n</table>"
 
 
 def _muscle_headings(layout: CorrelationLayout) -> str:
     headings = []
-    for muscle in dict.fromkeys(column.muscle for column in layout.lumbar_columns):
-        columns = [column for column in layout.lumbar_columns if column.muscle == muscle]
+    for group in dict.fromkeys(column.group for column in layout.lumbar_columns):
+        columns = [column for column in layout.lumbar_columns if column.group == group]
         label = escape(columns[0].muscle_label)
         headings.append(f'<th class="first" colspan="{len(columns)}" scope="colgroup">{label}</th>')
     return "".join(headings)
@@ -135,7 +135,7 @@ def _row(layout: CorrelationLayout, rows: list[Heading], k: int) -> str:
 def _edge(layout: CorrelationLayout, column: int) -> str:
     """The class of a column that begins a muscle."""
     columns = layout.lumbar_columns
-    return "first " if column == 0 or columns[column - 1].muscle != columns[column].muscle else ""
+    return "first " if column == 0 or columns[column - 1].group != columns[column].group else ""
 
 
 def _cell(cell: Cell, edge: str) -> str:

@@ -36,7 +36,7 @@ def format_table1(correlations: pd.DataFrame, *, notes: Sequence[str] = ()) -> s
     lines = [layout.header, f"{layout.lumbar_title} (across); {layout.hip_title} (down). {layout.rules}", ""]
     lines += _headings(layout, margin)
     for row, hip in enumerate(layout.hip_rows):
-        repeats = row > 0 and layout.hip_rows[row - 1].muscle == hip.muscle
+        repeats = row > 0 and layout.hip_rows[row - 1].group == hip.group
         muscle = "" if repeats else hip.muscle_label
         n = shared_n[hip]
         upper = [_upper(layout.cells[hip, lumbar]) for lumbar in layout.lumbar_columns]
@@ -51,8 +51,8 @@ def format_table1(correlations: pd.DataFrame, *, notes: Sequence[str] = ()) -> s
 def _headings(layout: CorrelationLayout, margin: str) -> list[str]:
     """Two lines: lumbar muscles, and their measures below."""
     muscles, measures = margin, margin
-    for muscle in dict.fromkeys(column.muscle for column in layout.lumbar_columns):
-        columns = [column for column in layout.lumbar_columns if column.muscle == muscle]
+    for group in dict.fromkeys(column.group for column in layout.lumbar_columns):
+        columns = [column for column in layout.lumbar_columns if column.group == group]
         width = len(columns) * (CELL_WIDTH + len(COLUMN_GAP)) - len(COLUMN_GAP)
         muscles += COLUMN_GAP + columns[0].muscle_label[:width].center(width)
         measures += "".join(COLUMN_GAP + column.measure_label[:CELL_WIDTH].rjust(CELL_WIDTH) for column in columns)

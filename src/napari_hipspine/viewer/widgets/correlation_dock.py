@@ -192,7 +192,7 @@ class CorrelationDock(QWidget):
         if cell is None or relation is None or relation.values is None:
             self.scatter.set_value(None)
             return
-        name = CellName(cell.lumbar.muscle, cell.lumbar.measure, cell.hip.muscle, cell.hip.measure)
+        name = CellName(*cell.lumbar[:2], *cell.hip[:2], cell.lumbar.level, cell.hip.level)
         with refusals_told():
             scale = ScatterScale(self.scale.currentData())
             figure = correlation_scatter(relation.values, name, scale=scale, correlations=relation.correlations)

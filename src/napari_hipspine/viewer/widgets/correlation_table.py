@@ -158,10 +158,10 @@ def _heading(text: str) -> QTableWidgetItem:
 
 
 def _runs(headings: tuple[Heading, ...]) -> list[tuple[int, int, Heading]]:
-    """Start and length of neighbouring headings of one muscle."""
+    """Start and length of neighbouring headings of one muscle and level."""
     runs: list[tuple[int, int, Heading]] = []
     for at, heading in enumerate(headings):
-        if runs and runs[-1][2].muscle == heading.muscle:
+        if runs and runs[-1][2].group == heading.group:
             start, length, first = runs[-1]
             runs[-1] = (start, length + 1, first)
         else:
