@@ -17,6 +17,7 @@ from napari_hipspine.domain.anatomy import (
 )
 from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan, MillimetresAround, NearestSlice, SlicesAround
 from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol, RoiRule
+from napari_hipspine.domain.threshold_review import ThresholdReview
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.keeping.project import (
     KeptLabels,
@@ -89,6 +90,11 @@ SERIES = st.builds(
     st.none() | PATHS,
     PLANS,
     st.none() | PROTOCOLS,
+    st.builds(
+        ThresholdReview,
+        st.dictionaries(st.sampled_from([muscle.id for muscle in core_muscles()]), NUMBERS, max_size=2),
+        st.booleans(),
+    ),
     st.builds(
         KeptView,
         st.none() | st.integers(0, 500),

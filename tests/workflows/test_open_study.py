@@ -120,7 +120,7 @@ def test_files_come_back_as_they_were_handed_in(tmp_path, monkeypatch, pictures,
         (Region.LUMBAR, Contrast.T2, "", "lumbar T2"),
         (Region.HIP, Contrast.WATER, "", "hip water and fat"),
         (None, Contrast.UNKNOWN, "se3", "se3"),
-        (None, Contrast.UNKNOWN, "", "series"),
+        (None, Contrast.UNKNOWN, "", ""),
     ],
 )
 def test_series_are_named_by_region_and_contrast(region, contrast, words, name):

@@ -11,6 +11,7 @@ from ..domain.anatomy import Region, Structure
 from ..domain.errors import HipSpineError, InvalidChoice
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import MeasurementProtocol
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, FatPolarity
 
 ROLES = ("image", "water", "fat", "fat_fraction")
@@ -122,6 +123,7 @@ class KeptSeries:
     painted: Path | None = None
     level_plan: LevelPlan = LevelPlan()
     protocol: MeasurementProtocol | None = None
+    review: ThresholdReview = ThresholdReview()
     view: KeptView = KeptView()
     progress: KeptProgress = KeptProgress()
 

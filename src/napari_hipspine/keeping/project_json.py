@@ -11,9 +11,15 @@ from ..domain.anatomy import Region, Structure, find_level, find_muscle, find_st
 from ..domain.errors import InvalidChoice
 from ..domain.level_plan import LevelPlacement, LevelPlan, MillimetresAround, NearestSlice, SlicesAround, Window
 from ..domain.protocol import protocol_from_mapping
+from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, FatPolarity
 from .project import KeptLabels, KeptProgress, KeptSeries, KeptSubject, KeptView, KeptWords, Project
 from .project_paths import PathCode
+
+_SERIES = (
+    *("files", "sizes", "region", "words", "labels", "painted"),
+    *("levels", "protocol", "review", "view", "progress"),
+)
 
 Word = TypeVar("Word", bound=StrEnum)
 Read = TypeVar("Read")
@@ -88,6 +94,7 @@ def _series_as_json(series: KeptSeries, paths: PathCode) -> dict[str, Any]:
         "painted": paths.written(series.painted) if series.painted else None,
         "levels": _plan_as_json(series.level_plan),
         "protocol": series.protocol and series.protocol.as_dict(),
+        "review": {"moved": dict(series.review.moved), "accepts_fat_roi": series.review.accepts_fat_roi},
         "view": {
             "slice_index": series.view.slice_index,
             "structure": _structure_as_json(series.view.structure),
@@ -99,8 +106,7 @@ def _series_as_json(series: KeptSeries, paths: PathCode) -> dict[str, Any]:
 
 
 def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
-    names = ("files", "sizes", "region", "words", "labels", "painted", "levels", "protocol", "view", "progress")
-    given = _only(said, "a series", *names)
+    given = _only(said, "a series", *_SERIES)
     files, sizes = _of_type(given["files"], dict), _of_type(given["sizes"], dict)
     return KeptSeries(
         {role: paths.read(path) for role, path in files.items()},
@@ -111,9 +117,16 @@ def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
         _perhaps(given["painted"], paths.read),
         _plan_of_json(given["levels"]),
         _perhaps(given["protocol"], protocol_from_mapping),
+        _review_of_json(given["review"]),
         _view_of_json(given["view"]),
         _progress_of_json(given["progress"]),
     )
+
+
+def _review_of_json(said: Any) -> ThresholdReview:
+    given = _only(said, "a review of thresholds", "moved", "accepts_fat_roi")
+    moved = {muscle: _number(signal) for muscle, signal in _of_type(given["moved"], dict).items()}
+    return ThresholdReview(moved, _of_type(given["accepts_fat_roi"], bool))
 
 
 def _words_of_json(said: Any) -> KeptWords:

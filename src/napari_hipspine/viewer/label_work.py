@@ -29,6 +29,7 @@ from ..keeping.label_store_opening import open_label_store
 from ..keeping.label_store_status import Status
 from ..keeping.user_folders import data_folder
 from ..segmenting.flow_store import FlowMemory
+from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from ..workflows.subject_key import subject_of_path
 
@@ -213,18 +214,29 @@ def work_folder() -> Path:
     return data_folder() / "labels"
 
 
-def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None) -> Path:
+def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None, *, study: Study | None = None) -> Path:
     """Folder for the labels of a series: the same files lead to the same folder, so that work is found again.
 
-    Samples and pictures that came from no file get a folder of their own that lasts as long as the program.
+    Samples and pictures that came from no file get a folder of their own that lasts as long as the program; those of
+    a study lie in its folder, called by paths within it, so that they move with it.
     """
     if pictures is None or (outlines is not None and _is_sample(Path(outlines.labels))):
         return _passing_folder()
-    said = [str(path.absolute()) for path in pictures.paths] + [pictures.series or ""]
+    root = study.project.folder if study is not None and study.labels_home is not None else None
+    said = [_place_in(root, path) for path in pictures.paths] + [pictures.series or ""]
     if outlines is not None:
-        said += [str(Path(outlines.labels).absolute()), str(outlines.naming), str(outlines.series or "")]
+        said += [_place_in(root, Path(outlines.labels)), str(outlines.naming), str(outlines.series or "")]
+    if pictures.orientation is not None:
+        said.append(pictures.orientation)
     digest = hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
-    return work_folder() / f"{_as_folder_name(subject_of_path(pictures.paths[0]))}-{digest}"
+    home = study.labels_home if study is not None and study.labels_home is not None else work_folder()
+    return home / f"{_as_folder_name(subject_of_path(pictures.paths[0]))}-{digest}"
+
+
+def _place_in(root: Path | None, path: Path) -> str:
+    """A path as it stays when the study folder moves; absolute outside of it."""
+    absolute = path.absolute()
+    return absolute.relative_to(root).as_posix() if root and absolute.is_relative_to(root) else str(absolute)
 
 
 def fresh_place(name: str) -> Path:
@@ -276,6 +288,18 @@ def open_label_work(
             hint="The image file was replaced since. Move that folder away, then open the labels again.",
         )
     return LabelWork(store, is_resumed=is_resumed)
+
+
+def resume_label_work(place: Path) -> LabelWork | None:
+    """The labels in a folder, wherever they were copied from; None if there are none.
+
+    Raises
+    ------
+    LabelStoreDamaged
+        If what lies there makes no sense.
+    """
+    folder = place / _STORE
+    return LabelWork(open_label_store(folder), is_resumed=True) if folder.is_dir() else None
 
 
 def _as_folder_name(words: str) -> str:

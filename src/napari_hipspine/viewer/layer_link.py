@@ -7,12 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..domain.anatomy import Structure
-from ..domain.grid import Grid
-from ..domain.level_plan import LevelPlan
 from ..domain.volume import Volume, WaterFat
 from ..keeping.label_store_changes import LabelChange
-from ..workflows.open_subject import ImageFiles, declare
-from ..workflows.subject_key import subject_of_path
+from ..workflows.open_subject import ImageFiles
 from .canvas_marks import mark_canvas, refresh_marks
 from .label_work import LabelWork, fresh_place, open_label_work, place_of_labels
 from .layers import (
@@ -35,7 +32,8 @@ from .layers import (
 )
 from .openings import OpenedLabels
 from .painted_layer import bind_layer, show_store
-from .series_work import SeriesWork, SubjectWords, slice_checksums
+from .series_of_layers import main_volume, moved_to_grid, volumes_of, work_of_files, work_of_layer
+from .series_work import SeriesWork, slice_checksums
 from .session import Session
 
 
@@ -90,8 +88,11 @@ class LayerLink:
 
     def open_image(self, image: Volume | WaterFat, layers: Sequence[LayerData], *, pictures: ImageFiles) -> None:
         """Show an opened image and work on it."""
-        name = subject_of_path(pictures.paths[0])
-        self._session.add(SeriesWork(name=name, opened=image, who=SubjectWords(name), pictures=pictures))
+        work = work_of_files(image, pictures)
+        study, current = self._session.study, self._session.who
+        if study is not None and current.subject_id:
+            work = replace(work, who=current)
+        self._session.add(work)
         self._add(layers)
 
     def open_labels(self, opened: OpenedLabels) -> None:
@@ -169,7 +170,7 @@ class LayerLink:
         for layer in self._viewer.layers:
             shown = shown_image(layer)
             if shown is not None and current is not None:
-                layer.visible = shown.image is current.opened and shown.volume is _main_volume(current.opened)
+                layer.visible = shown.image is current.opened and shown.volume is main_volume(current.opened)
             elif shown_labels(layer) is not None:
                 layer.visible = labels is not None and layer == labels
         active = labels if labels is not None else self.image_layer()
@@ -219,7 +220,7 @@ class LayerLink:
     def image_layer(self) -> Any | None:
         """Layer of the image that is worked on."""
         work = self._session.work
-        wanted = _main_volume(work.opened) if work else None
+        wanted = main_volume(work.opened) if work else None
         return self._find(lambda layer: (shown := shown_image(layer)) is not None and shown.volume is wanted)
 
     def labels_layer(self) -> Any | None:
@@ -251,7 +252,7 @@ class LayerLink:
 
     def _show_anew(self, work: SeriesWork, image: Volume | WaterFat) -> None:
         """The layers of an image whose place in the patient is known better now; nothing drawn changes."""
-        pairs = {id(old): new for old, new in zip(_volumes(work.opened), _volumes(image), strict=True)}
+        pairs = {id(old): new for old, new in zip(volumes_of(work.opened), volumes_of(image), strict=True)}
         for layer in self._viewer.layers:
             shown = shown_image(layer)
             if shown is not None and shown.image is work.opened:
@@ -278,7 +279,7 @@ class LayerLink:
         """Take a layer of ours into the session, unless the session put it there."""
         shown, outlined = shown_image(layer), shown_labels(layer)
         if shown is not None and all(work.opened is not shown.image for work in self._session.works):
-            self._session.add(_work_of(shown, layer.name))
+            self._session.add(work_of_layer(shown, layer.name))
         if outlined is None:
             return
         for number, work in enumerate(self._session.works):
@@ -295,7 +296,7 @@ class LayerLink:
         work, opened = self._session.works[number], outlined.label_map
         kept = outlined.work
         if kept is None or kept.is_closed:
-            place = place_of_labels(work.pictures, outlined.outlines)
+            place = place_of_labels(work.pictures, outlined.outlines, study=self._session.study)
             kept = open_label_work(place, opened)
         checksums = slice_checksums(opened.labels)
         label_map = kept.store.label_map()
@@ -311,7 +312,7 @@ class LayerLink:
         """Close the series whose image layer was removed, or forget labels whose layer was."""
         shown = shown_image(layer)
         for number, work in enumerate(self._session.works):
-            if shown is not None and shown.volume is _main_volume(work.opened):
+            if shown is not None and shown.volume is main_volume(work.opened):
                 self._session.remove(number)
                 return
             if work.label_map is not None and array_of(layer) is work.label_map.labels:
@@ -341,41 +342,10 @@ class LayerLink:
         self._moved()
 
 
-def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:
-    """Levels on the same slices after a header was corrected: the slices stay, their positions do not."""
-    if before.same_as(after):
-        return plan
-    moved = []
-    for placed in plan.placements:
-        index = before.nearest_slice(placed.position_mm)
-        offset = placed.position_mm - before.slice_position_mm(index)
-        moved.append(replace(placed, position_mm=after.slice_position_mm(index) + offset))
-    return replace(plan, placements=tuple(moved))
-
-
 def _tell_nobody() -> None:
     """In place of those who have gone."""
-
-
-def _volumes(image: Volume | WaterFat) -> tuple[Volume, ...]:
-    return (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
-
-
-def _main_volume(image: Volume | WaterFat) -> Volume:
-    return _volumes(image)[0]
 
 
 def _shown_of(made: LayerData) -> ShownImage:
     (shown,) = made[1]["metadata"].values()
     return shown  # type: ignore[no-any-return]
-
-
-def _work_of(shown: ShownImage, name: str) -> SeriesWork:
-    """A series for an image layer that a reader or a sample made."""
-    pictures = shown.pictures
-    who = SubjectWords(subject_of_path(pictures.paths[0])) if pictures else SubjectWords()
-    name = name.removesuffix(" · water").removesuffix(" · fat")
-    declared = declare(shown.image, pictures) if pictures and isinstance(shown.image, Volume) else None
-    return SeriesWork(
-        name=name, opened=shown.image, who=who, pictures=pictures, declared=declared, level_plan=shown.level_plan
-    )

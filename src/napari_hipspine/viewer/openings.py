@@ -16,10 +16,11 @@ from ..domain.errors import SeriesAmbiguous
 from ..domain.label_map import LabelMap, Origin
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
+from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
-from ..workflows.subject_key import subject_of_path
 from .label_work import LabelWork, open_label_work, place_of_labels
 from .layers import LayerData, as_opened, image_layers, stored_layer
+from .series_names import name_of_files
 from .series_work import slice_checksums
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def open_image_layers(pictures: ImageFiles, progress: Progress = stay_silent) ->
     except SeriesAmbiguous as refusal:
         told = SeriesAmbiguous(refusal.message, hint="Choose one under Series in step 1, and press Open again.")
         return SeriesOffer(describe_series(pictures), told)
-    name = subject_of_path(pictures.paths[0])
+    name = name_of_files(image, pictures)
     return OpenedImage(image, tuple(image_layers(image, name=name, pictures=pictures)), pictures)
 
 
@@ -142,6 +143,7 @@ def open_labels_on(
     *,
     name: str,
     held: LabelWork | None = None,
+    study: Study | None = None,
     progress: Progress = stay_silent,
 ) -> OpenedLabels:
     """Labels on the grid of an image; where both come from files, exactly as the command line opens them.
@@ -155,12 +157,18 @@ def open_labels_on(
     else:
         label_map = open_labels(outlines).on_grid(image.grid)
     label_map = as_opened(label_map)
-    work = open_label_work(place_of_labels(pictures, outlines), label_map, held=held, progress=progress)
+    work = open_label_work(place_of_labels(pictures, outlines, study=study), label_map, held=held, progress=progress)
     return _opened(image, label_map, work, name=name, outlines=outlines)
 
 
 def new_labels_on(
-    image: Volume | WaterFat, pictures: ImageFiles | None, *, region: str, name: str, held: LabelWork | None = None
+    image: Volume | WaterFat,
+    pictures: ImageFiles | None,
+    *,
+    region: str,
+    name: str,
+    held: LabelWork | None = None,
+    study: Study | None = None,
 ) -> OpenedLabels:
     """Empty labels on an image with the core muscles of a region named, left before right; or those begun before."""
     muscles = core_muscles(region or None)
@@ -168,12 +176,12 @@ def new_labels_on(
     structures = dict(enumerate(pairs, start=1))
     nothing = np.broadcast_to(np.uint16(0), image.grid.shape)
     empty = LabelMap(nothing, image.grid, structures, origin=Origin.DRAWN)
-    work = open_label_work(place_of_labels(pictures, None), empty, held=held)
+    work = open_label_work(place_of_labels(pictures, None, study=study), empty, held=held)
     return _opened(image, empty, work, name=name, outlines=None)
 
 
 def _opened(
     image: Volume | WaterFat, label_map: LabelMap, work: LabelWork, *, name: str, outlines: LabelFiles | None
 ) -> OpenedLabels:
-    layer = stored_layer(work, name=f"{name} · muscles", outlines=outlines)
+    layer = stored_layer(work, name=name, outlines=outlines)
     return OpenedLabels(image, work.store.label_map(), layer, outlines, work, slice_checksums(label_map.labels))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..domain.anatomy import Region
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
@@ -123,6 +124,25 @@ def find_anew(request: MeasureRequest, before: SubjectResult | None, progress: P
     return FoundAnew(result, None if before is None else count_changed_numbers(before, result))
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What was last looked at on a series.
+
+    Parameters
+    ----------
+    slice_index : int, optional
+        Counted from 0.
+    value : int, optional
+        Label value that was painted with.
+    contrast_limits : tuple of float, optional
+        Black and white of the picture [signal].
+    """
+
+    slice_index: int | None = None
+    value: int | None = None
+    contrast_limits: tuple[float, float] | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class SeriesWork:
     """One series of the subject and what has been done with it.
@@ -145,6 +165,12 @@ class SeriesWork:
         The store its array lies in.
     outlines : LabelFiles, optional
         The file the labels came from.
+    stated_region : Region, optional
+        Region that the name of the file or the reader says.
+    seen : Seen
+        Where the reader was when another series was chosen.
+    is_named_after_files : bool
+        Whether the name follows subject, region and contrast, and changes with them.
     """
 
     name: str
@@ -163,6 +189,9 @@ class SeriesWork:
     stale_slices: frozenset[int] = field(default_factory=frozenset)
     label_work: LabelWork | None = None
     hidden: frozenset[int] = frozenset()
+    stated_region: Region | None = None
+    seen: Seen = Seen()
+    is_named_after_files: bool = False
 
     @property
     def image(self) -> Volume | WaterFat:
@@ -210,7 +239,9 @@ class SeriesWork:
 
     @property
     def region(self) -> str:
-        """Region of the muscles that are labelled; empty when there are none or several."""
+        """Region as stated, else of the muscles that are labelled; empty when there are none or several."""
+        if self.stated_region is not None:
+            return self.stated_region.value
         found = (
             {structure.muscle.region for structure in self.label_map.structures.values()} if self.label_map else set()
         )

@@ -17,6 +17,7 @@ from ..keeping.label_store_errors import HistoryTooShort
 from ..keeping.label_store_snapshot import LabelSnapshot
 from ..workflows.changed_numbers import ChangedNumbers
 from ..workflows.measure_subject import CountedResult
+from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import series_word
 from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
@@ -33,15 +34,30 @@ class Session:
     Attributes
     ----------
     changed : psygnal.Signal
-        Emitted with ``"who"``, ``"works"``, ``"current"``, ``"doing"`` or the name of a field of `SeriesWork`.
+        Emitted with ``"who"``, ``"works"``, ``"current"``, ``"doing"``, ``"study"`` or the name of a field of
+        `SeriesWork`.
+    parted : psygnal.Signal
+        Emitted with a series, as it was last, after it was closed.
     """
 
     changed = Signal(str)
+    parted = Signal(object)
 
     def __init__(self) -> None:
         self._works: tuple[SeriesWork, ...] = ()
         self._current = -1
         self._doing = ""
+        self._study: Study | None = None
+
+    @property
+    def study(self) -> Study | None:
+        """The study that is worked through."""
+        return self._study
+
+    def set_study(self, study: Study | None) -> None:
+        """Work through a study, or remember what is known of it by now."""
+        self._study = study
+        self.changed.emit("study")
 
     @property
     def who(self) -> SubjectWords:
@@ -83,10 +99,12 @@ class Session:
 
     def remove(self, number: int) -> None:
         """Close a series."""
+        parted = self._works[number]
         self._works = (*self._works[:number], *self._works[number + 1 :])
         self._current = min(self._current - (number < self._current), len(self._works) - 1)
         self.changed.emit("works")
         self.changed.emit("current")
+        self.parted.emit(parted)
 
     def replace_work(self, number: int, **values: Any) -> None:
         """Replace values of any open series, by the names of `SeriesWork`."""
@@ -110,6 +128,12 @@ class Session:
         if self.work is None:
             raise InvalidChoice("Expected an open image, found none.", hint="Open one in step 1.")
         self.replace_work(self._current, **values)
+
+    def remember_view(self, **values: Any) -> None:
+        """Keep what the reader looks at, by the names of `Seen`; nobody is told, for nothing follows from it."""
+        if self.work is not None:
+            work = replace(self.work, seen=replace(self.work.seen, **values))
+            self._works = (*self._works[: self._current], work, *self._works[self._current + 1 :])
 
     def say_doing(self, words: str) -> None:
         """Say what is being done in the background; empty when it has ended."""
@@ -168,8 +192,7 @@ class Session:
 
     def key(self) -> SubjectKey:
         """What every row of the tables begins with."""
-        series = series_word(self.work.volume) if self.work else ""
-        return SubjectKey(self.who.subject_id, self.who.session, series, self.who.reader_id)
+        return _key_of(self.work) if self.work else SubjectKey("")
 
     def keep_result(
         self, request: MeasureRequest, result: SubjectResult, *, changed: ChangedNumbers | None = None
@@ -246,6 +269,10 @@ class Session:
             needed = self.why_not_measure() or "The numbers are being brought up to date."
         return f"Changed since it was measured: {', '.join(named)}. {needed}"
 
+    def is_up_to_date(self, work: SeriesWork) -> bool:
+        """Whether an open series was measured and nothing has changed since."""
+        return work.measured is not None and not self._changed_since(work, work.measured)
+
     def _changed_since(self, work: SeriesWork, measured: Measured) -> list[str]:
         asked = measured.request
         changed = {
@@ -255,9 +282,13 @@ class Session:
             "the levels": work.level_plan != asked.level_plan,
             "the thresholds": work.review != asked.review,
             "the settings": work.protocol != asked.protocol or work.fat_roi is not asked.fat_roi,
-            "the subject": not self.who.subject_id.strip() or self.key() != asked.key,
+            "the subject": not work.who.subject_id.strip() or _key_of(work) != asked.key,
         }
         return [name for name, is_changed in changed.items() if is_changed]
+
+
+def _key_of(work: SeriesWork) -> SubjectKey:
+    return SubjectKey(work.who.subject_id, work.who.session, series_word(work.volume), work.who.reader_id)
 
 
 def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:

@@ -205,10 +205,10 @@ def own_place(name: str, *told: str) -> Path:
 
 
 def name_of(region: Region | None, contrast: Contrast, words: str = "") -> str:
-    """Region and contrast of a series for people, e.g. ``lumbar T2``."""
+    """Region and contrast of a series for people, e.g. ``lumbar T2``; other words where neither is known."""
     known = "" if contrast is Contrast.UNKNOWN else contrast.value.replace("_", " ")
     shown = "water and fat" if contrast is Contrast.WATER else known
-    return " ".join(part for part in (region.value if region else "", shown) if part) or words or "series"
+    return " ".join(part for part in (region.value if region else "", shown) if part) or words
 
 
 def _subject_of(found: FoundSubject, kept: KeptSubject | None) -> StudySubject:
@@ -220,7 +220,7 @@ def _subject_of(found: FoundSubject, kept: KeptSubject | None) -> StudySubject:
 
 def _names_of(series: tuple[FoundSeries, ...]) -> list[str]:
     """A name for each series; those that would be alike get what else their files say, and then numbers."""
-    plain = [name_of(one.region, one.contrast, one.words) for one in series]
+    plain = [name_of(one.region, one.contrast, one.words or "series") for one in series]
     counts = Counter(plain)
     full = [f"{n} {s.words}".strip() if counts[n] > 1 else n for n, s in zip(plain, series, strict=True)]
     counts = Counter(full)

@@ -24,6 +24,7 @@ from ..openings import (
     open_image_layers,
     open_labels_on,
 )
+from ..series_names import muscles_name
 from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew
 from ..session import Session
 from ..workers import BackgroundWork, refusals_told, tell_refusal
@@ -91,9 +92,11 @@ class DockActions:
             return
         with refusals_told():
             outlines = panel.files.value()
-            opened, pictures, name, held = work.opened, work.pictures, work.name, work.label_work
+            opened, pictures, region = work.opened, work.pictures, work.region
+            kept: dict[str, Any] = {"held": work.label_work, "study": self._session.study}
+            name = muscles_name(work.name, region)
             self.run(
-                lambda progress: open_labels_on(opened, pictures, outlines, name=name, held=held, progress=progress),
+                lambda progress: open_labels_on(opened, pictures, outlines, name=name, progress=progress, **kept),
                 says="opening the labels",
                 done=self._show_labels,
             )
@@ -104,7 +107,12 @@ class DockActions:
         if work is not None:
             with refusals_told():
                 made = new_labels_on(
-                    work.opened, work.pictures, region=work.region, name=work.name, held=work.label_work
+                    work.opened,
+                    work.pictures,
+                    region=work.region,
+                    name=muscles_name(work.name, work.region),
+                    held=work.label_work,
+                    study=self._session.study,
                 )
                 self._show_labels(made)
 

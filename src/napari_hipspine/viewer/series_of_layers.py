@@ -1,0 +1,64 @@
+"""Open series as they follow from files and layers, and what of them is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..domain.grid import Grid
+from ..domain.level_plan import LevelPlan
+from ..domain.volume import Volume, WaterFat
+from ..workflows.open_subject import ImageFiles, declare
+from ..workflows.subject_key import subject_of_path
+from .layers import ShownImage
+from .series_names import name_of_files, region_of_files
+from .series_work import SeriesWork, SubjectWords
+
+
+def volumes_of(image: Volume | WaterFat) -> tuple[Volume, ...]:
+    """One volume, or water and fat."""
+    return (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
+
+
+def main_volume(image: Volume | WaterFat) -> Volume:
+    """The volume that is looked at."""
+    return volumes_of(image)[0]
+
+
+def moved_to_grid(plan: LevelPlan, before: Grid, after: Grid) -> LevelPlan:
+    """Levels on the same slices after a header was corrected: the slices stay, their positions do not."""
+    if before.same_as(after):
+        return plan
+    moved = []
+    for placed in plan.placements:
+        index = before.nearest_slice(placed.position_mm)
+        offset = placed.position_mm - before.slice_position_mm(index)
+        moved.append(replace(placed, position_mm=after.slice_position_mm(index) + offset))
+    return replace(plan, placements=tuple(moved))
+
+
+def work_of_files(image: Volume | WaterFat, pictures: ImageFiles) -> SeriesWork:
+    """A series of which nothing is known but its files."""
+    return SeriesWork(
+        name=name_of_files(image, pictures),
+        opened=image,
+        who=SubjectWords(subject_of_path(pictures.paths[0])),
+        pictures=pictures,
+        stated_region=region_of_files(pictures),
+        is_named_after_files=True,
+    )
+
+
+def work_of_layer(shown: ShownImage, name: str) -> SeriesWork:
+    """A series for an image layer that a reader or a sample made."""
+    pictures, plan = shown.pictures, shown.level_plan
+    name = name.removesuffix(" · water").removesuffix(" · fat")
+    if pictures is None:
+        return SeriesWork(name=name, opened=shown.image, level_plan=plan)
+    declared = declare(shown.image, pictures) if isinstance(shown.image, Volume) else None
+    return replace(
+        work_of_files(shown.image, pictures),
+        name=name,
+        declared=declared,
+        level_plan=plan,
+        is_named_after_files=name == name_of_files(shown.image, pictures),
+    )
