@@ -48,7 +48,7 @@ LEVELS = (
     "L1 L2 L3 L4 L5 S1 disc_L1_L2 disc_L2_L3 disc_L3_L4 disc_L4_L5 disc_L5_S1 greater_trochanter "
     "lesser_trochanter femoral_head"
 )
-SLICE_POSITIONS = "superior_endplate mid_vertebra inferior_endplate mid_disc tip largest_section user"
+SLICE_POSITIONS = "superior_endplate mid_vertebra inferior_endplate mid_disc tip most_lateral largest_section user"
 
 UNITS = {
     **dict.fromkeys(("csa", "fcsa", "fat_area", "lean_area"), "mm2"),

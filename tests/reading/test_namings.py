@@ -20,6 +20,7 @@ N_VALUES = {
     "totalsegmentator-total-mr": 50,
     "totalsegmentator-vertebrae-mr": 25,
     "vibesegmentator": 71,
+    "totalspineseg": 52,
 }
 
 
@@ -106,6 +107,33 @@ def test_own_table(tmp_path):
     meanings = read_naming(table).meanings
     assert meanings[3].structure == find_structure("multifidus", "left")
     assert (meanings[7].name, meanings[7].structure) == ("femur", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "level", "side"),
+    [
+        ("totalsegmentator-vertebrae-mr", 3, "L4", None),
+        ("totalsegmentator-total", 28, "L4", None),
+        ("totalsegmentator-total", 76, "greater_trochanter", "right"),
+        ("totalspineseg", 44, "L4", None),
+        ("totalspineseg", 95, "disc_L4_L5", None),
+        ("musclemap-wholebody", 6171, "greater_trochanter", "left"),
+        ("musclemap-pelvis", 10, "greater_trochanter", "right"),
+        ("vibesegmentator", 48, "greater_trochanter", "left"),
+    ],
+)
+def test_bones_that_tell_a_level(name, value, level, side):
+    bone = read_naming(name).meanings[value].bone
+    assert (bone.level.id, bone.side) == (level, side)
+
+
+def test_own_table_may_tell_levels(tmp_path):
+    table = tmp_path / "mine.csv"
+    table.write_text("value,muscle,side,name,level\n7,,right,femur,greater_trochanter\n", encoding="utf-8")
+    assert read_naming(table).meanings[7].bone.side == "right"
+    table.write_text("value,muscle,side,name,level\n7,,,femur,greater_trochanter\n8,,,a,L9\n", encoding="utf-8")
+    with pytest.raises(TableInvalid, match=r"line 2: Expected a side for a femur.*line 3: "):
+        read_naming(table)
 
 
 def test_own_table_with_semicolons_as_spreadsheets_write_it(tmp_path):

@@ -1,4 +1,4 @@
-"""`hipspine labels`: look at label maps, give them another form, or bring them onto another grid."""
+"""`hipspine labels`: look at label maps, give them another form, bring them onto another grid, or find levels."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ if TYPE_CHECKING:
 
 def add_parser(commands: Any) -> None:
     """Add the command and its options."""
-    parser = commands.add_parser("labels", help="show, convert or resample label maps", description=__doc__)
+    parser = commands.add_parser(
+        "labels", help="show, convert or resample label maps; propose levels", description=__doc__
+    )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     show = actions.add_parser("show", help="list values, voxels and what a naming makes of them")
     convert = actions.add_parser("convert", help="write the named muscles as NIfTI or OME-Zarr with their names")
     resample = actions.add_parser("resample", help="nearest neighbour onto the grid of an image; look at the result")
-    for action, run in ((show, run_show), (convert, run_convert), (resample, run_resample)):
+    levels = actions.add_parser("levels", help="propose levels from vertebrae, discs and femora; you confirm them")
+    for action, run in (
+        (show, run_show),
+        (convert, run_convert),
+        (resample, run_resample),
+        (levels, run_levels),
+    ):
         action.add_argument("labels", type=Path, metavar="LABELS", help="label map, or a folder with a file per muscle")
         action.add_argument("--naming", help="what the values mean: a name, or a CSV with value,muscle,side")
         action.add_argument("--labels-series", metavar="UID|N", help="series of the labels")
@@ -33,7 +41,9 @@ def add_parser(commands: Any) -> None:
             help=".nii.gz, .nii, .seg.nrrd, .label (ITK-SNAP, with a .nii.gz) or .ome.zarr",
         )
     resample.add_argument("--image", type=Path, required=True, help="image whose grid is wanted")
-    resample.add_argument("--series", metavar="UID|N", help="series of the image")
+    levels.add_argument("--image", type=Path, help="image that is measured; its slices are named")
+    for action in (resample, levels):
+        action.add_argument("--series", metavar="UID|N", help="series of the image")
 
 
 def run_show(arguments: argparse.Namespace) -> int:
@@ -81,6 +91,31 @@ def run_resample(arguments: argparse.Namespace) -> int:
         unknown=_unknown(arguments),
     )
     return _tell(written)
+
+
+def run_levels(arguments: argparse.Namespace) -> int:
+    """Print where levels lie by labelled bone, and how each is handed to `hipspine measure`."""
+    from ..reading.volumes import open_volume
+    from ..workflows.level_proposals import propose_levels_from
+
+    grid = open_volume(arguments.image, series=arguments.series).grid if arguments.image else None
+    found = propose_levels_from(arguments.labels, arguments.naming, onto=grid, series=arguments.labels_series)
+    print(f"{found.path}\nnaming: {found.naming}; slices of {'the image' if grid else 'the labels'}\n")
+    print("position [mm]   +/-  slice  level")
+    for one in found.proposals:
+        is_here = one.lies_in(found.grid)
+        index = str(found.grid.nearest_slice(one.position_mm)) if is_here else "none"
+        wish = f"--level {one.level.id}:{one.slice_position}=mm:{one.position_mm:.2f}" if is_here else "outside"
+        print(f"{one.position_mm:13.2f} {one.give_mm:5.1f} {index:>6}  {one.level.id}:{one.slice_position}  {wish}")
+        for note in one.notes:
+            print(f"{'':28}{note}")
+    for none in found.refused:
+        side = f" {none.side}" if none.side else ""
+        print(f"{'none':>13} {'':12}  {none.level.id}{side}: {none.reason}")
+    for note in found.notes:
+        print(note)
+    print("Suggestions: look at each slice before you measure there.")
+    return 0
 
 
 def _unknown(arguments: argparse.Namespace) -> UnknownValues:

@@ -197,6 +197,22 @@ class LevelPlan:
         """Whether no level was marked."""
         return not self.placements
 
+    def require_confirmed(self) -> LevelPlan:
+        """The plan itself, once a reader has confirmed all of it.
+
+        Raises
+        ------
+        InvalidChoice
+            If a level was suggested and not confirmed.
+        """
+        waiting = sorted({placed.level.id for placed in self.placements if not placed.is_confirmed})
+        if waiting:
+            raise InvalidChoice(
+                f"Expected levels that a reader has confirmed, found suggestions for {', '.join(waiting)}.",
+                hint="Look at the slices and confirm them; nothing is measured at a level nobody has looked at.",
+            )
+        return self
+
     def placements_for(self, muscle: Term) -> tuple[LevelPlacement, ...]:
         """Where one muscle is read: its own placement of a level wins over the general one."""
         own = {p.level.id: p for p in self.placements if p.muscle == muscle}

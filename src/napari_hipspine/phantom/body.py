@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,19 +66,24 @@ class Body:
 
     def curves(self, height_mm: float) -> Iterator[tuple[Part, Side | None, Array]]:
         """Closed curves at one height in the order of painting, each ``(n, 2)`` leftward and backward [mm]."""
-        for part in self._parts:
-            for side in part.sides:
-                for knots in self._knots(part, side, height_mm):
-                    yield part, side, self._place(part, side, knots, height_mm)
+        for part, side, _, curve in self.curves_of(self._parts, height_mm):
+            yield part, side, curve
 
-    def _knots(self, part: Part, side: Side | None, height_mm: float) -> Iterator[Array]:
+    def curves_of(self, parts: Iterable[Part], height_mm: float) -> Iterator[tuple[Part, Side | None, float, Array]]:
+        """Those of some parts, each with the height of the vertebra it belongs to [mm]; 0 for what belongs to none."""
+        for part in parts:
+            for side in part.sides:
+                for origin, knots in self._knots(part, side, height_mm):
+                    yield part, side, origin, self._place(part, side, knots, height_mm)
+
+    def _knots(self, part: Part, side: Side | None, height_mm: float) -> Iterator[tuple[float, Array]]:
         """Half outlines of a part; several where neighbouring vertebrae overlap in height."""
         own = self._variations[part.name, side]
         for origin in _VERTEBRA_HEIGHTS_MM if part.repeats else (0.0,):
             knots = self._half_outline(part, height_mm - origin - own.shift_mm)
             if knots is not None:
                 middle = knots.mean(axis=0)
-                yield (knots - middle) * own.size + middle + own.jitter_mm
+                yield origin, (knots - middle) * own.size + middle + own.jitter_mm
 
     def _vary(self, part: Part, side: Side | None) -> _Variation:
         """Difference of one part on one side from the common anatomy: half shared by both sides, half its own."""

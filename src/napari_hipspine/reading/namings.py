@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ..domain.anatomy import Structure, find_structure
+from ..domain.bones import Bone, find_bone
 from ..domain.errors import HipSpineError, InvalidChoice, TableInvalid, UnknownLabel
 
 TABLED = MappingProxyType(
@@ -23,6 +24,7 @@ TABLED = MappingProxyType(
         "totalsegmentator-total": "TotalSegmentator total",
         "totalsegmentator-vertebrae-mr": "TotalSegmentator vertebrae_mr",
         "vibesegmentator": "VIBESegmentator model 100",
+        "totalspineseg": "TotalSpineSeg",
     }
 )
 """Namings with a table of their own, and the tool each belongs to."""
@@ -54,10 +56,13 @@ class Meaning:
         The tool's own name for it.
     structure : Structure or None
         The muscle it is; None for a known structure that is no muscle we measure.
+    bone : Bone or None
+        The level that can be found from it: a vertebra, a disc, or a femur with its side.
     """
 
     name: str
     structure: Structure | None = None
+    bone: Bone | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def read_naming(name: str | PathLike[str]) -> Naming:
     Parameters
     ----------
     name : str or path
-        One of `TABLED`, or a CSV file with columns value, muscle, side and optionally name.
+        One of `TABLED`, or a CSV file with columns value, muscle, side and optionally name and level.
 
     Raises
     ------
@@ -112,7 +117,7 @@ def read_naming(name: str | PathLike[str]) -> Naming:
 
 
 def read_own_naming(path: Path) -> Naming:
-    """A naming from a user's CSV with columns value, muscle, side and optionally name."""
+    """A naming from a user's CSV with columns value, muscle, side and optionally name and level."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -132,7 +137,7 @@ def read_own_naming(path: Path) -> Naming:
 
 
 def read_meanings(rows: Iterable[Mapping[str, str | None]], *, source: str) -> Mapping[int, Meaning]:
-    """Meanings from rows with value, muscle, side and optionally name; every wrong row is listed.
+    """Meanings from rows with value, muscle, side and optionally name and level; every wrong row is listed.
 
     Raises
     ------
@@ -159,7 +164,7 @@ def read_meanings(rows: Iterable[Mapping[str, str | None]], *, source: str) -> M
 
 
 def _read_row(row: Mapping[str, str | None]) -> tuple[int, Meaning]:
-    cells = {name: (row.get(name) or "").strip() for name in (*_REQUIRED, "name")}
+    cells = {name: (row.get(name) or "").strip() for name in (*_REQUIRED, "name", "level")}
     if not cells["value"].isascii() or not cells["value"].isdigit() or int(cells["value"]) == 0:
         raise TableInvalid(f"Expected a whole number from 1 on as value, found {cells['value']!r}.")
     value, muscle, side = int(cells["value"]), cells["muscle"], cells["side"].lower()
@@ -168,4 +173,5 @@ def _read_row(row: Mapping[str, str | None]) -> tuple[int, Meaning]:
         return value, Meaning(cells["name"] or structure.label, structure)
     if not cells["name"] and not side:
         raise UnknownLabel(f"Expected a muscle or at least a name for value {value}, found neither.")
-    return value, Meaning(cells["name"] or side)
+    bone = find_bone(cells["level"], side) if cells["level"] else None
+    return value, Meaning(cells["name"] or side, bone=bone)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from ..domain.anatomy import Side, Structure, Term, vocabulary
+from ..domain.bones import TROCHANTER, Bone
 from ..domain.errors import UnknownLabel
 from .namings import TABLED, Meaning, read_naming
 
@@ -45,7 +46,7 @@ def meaning_of_segment(name: str, *, codes: Iterable[Code] = (), modifiers: Iter
     muscles = {**coded, **({named.id: named} if named else {})}
     if not muscles:
         if words in _other_names():
-            return Meaning(name)
+            return Meaning(name, bone=_bone(words, named_side))
         raise UnknownLabel(f"Expected a structure of the vocabulary, found {name!r}.")
     if len(muscles) > 1:
         raise UnknownLabel(
@@ -107,6 +108,21 @@ def _muscles_by_code() -> dict[Code, tuple[Term, ...]]:
 def _sides_by_code() -> dict[Code, Side]:
     known = {("SCT", term.codes["sct"]): Side(term.id) for term in vocabulary().of_kind("side") if term.id != "both"}
     return {**known, **_LEGACY_SIDES}
+
+
+def _bone(words: str, side: Side | None) -> Bone | None:
+    """The vertebra, disc or femur that a name stands for; a femur whose side is not told says nothing."""
+    level = _levels_by_name().get(words)
+    if level is None or (level.id == TROCHANTER and side is None):
+        return None
+    return Bone(level, side if level.id == TROCHANTER else None)
+
+
+@cache
+def _levels_by_name() -> dict[str, Term]:
+    """Levels by the names of their bones in the shipped namings."""
+    meanings = [meaning for name in TABLED for meaning in read_naming(name).meanings.values()]
+    return {_split_side(one.name)[0]: one.bone.level for one in meanings if one.bone is not None}
 
 
 @cache

@@ -81,6 +81,8 @@ def measure_subject(
     ------
     UnknownLabel
         If no labelled voxel lies inside the image.
+    InvalidChoice
+        If a level was suggested and not confirmed.
     HipSpineError
         Grids that do not match, unknown polarity, contradictions, settings that do not fit the image.
     """
@@ -117,7 +119,7 @@ def measure_counted(
     """The result of `measure_subject` with what it was counted from, for `measure_touched`; takes and refuses alike."""
     from ..measuring.measures import measure_volume
 
-    plan = level_plan or LevelPlan()
+    plan = (level_plan or LevelPlan()).require_confirmed()
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
@@ -170,7 +172,7 @@ def measure_touched(
     """
     from ..measuring.measures import measure_again
 
-    plan, who = level_plan or LevelPlan(), key or before.key
+    plan, who = (level_plan or LevelPlan()).require_confirmed(), key or before.key
     settings = protocol or default_protocol(image)
     on_image = label_map.on_grid(image.grid)
     roi = fat_roi.on_grid(image.grid) if fat_roi else None
