@@ -9,13 +9,13 @@ import pytest
 
 from napari_hipspine.domain.errors import InvalidChoice, PackageMissing, ToolFailed, WeightsMissing
 from napari_hipspine.segmenting.adapters.nninteractive import (
-    StrokeSession,
     newest_model,
     open_local,
     open_remote,
     why_not_local,
     why_not_remote,
 )
+from napari_hipspine.segmenting.adapters.nninteractive_strokes import StrokeSession
 from napari_hipspine.segmenting.adapters.tools import Weights
 
 from .fake_tools import forget_fakes, install_nninteractive

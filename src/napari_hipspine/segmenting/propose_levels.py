@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,18 +11,12 @@ from numpy.typing import NDArray
 from ..domain.anatomy import Term, find_level, vocabulary
 from ..domain.bones import TROCHANTER, Bone, LevelProposal, NoProposal
 from ..domain.grid import Grid
+from .body_ends import BodyEnds, body_ends
 from .femur_profile import most_lateral
-from .voxel_size import voxel_along
 
 Floats = NDArray[np.float64]
 
 _DISC = "disc_"
-_THICKEST_SHARE = 0.98
-_CORE_SHARE = 0.5
-_N_RAYS = 37
-_STEP_MM = 0.2
-_REACH = 3.0
-_HALF = 0.5
 _VERTEBRA_MM = (12.0, 45.0)
 """Heights of bodies that are believed [mm]."""
 
@@ -32,28 +25,6 @@ _PART_OF_BODY_MM = 16.0
 
 _DISC_MM = (2.0, 25.0)
 """Heights of discs that are believed [mm]."""
-
-
-@dataclass(frozen=True)
-class _Ends:
-    """A body's lower and upper end along the slice normal [mm], and how far each may lie off."""
-
-    lower_mm: float
-    upper_mm: float
-    give_mm: float
-    radius_mm: float
-    is_cut_below: bool
-    is_cut_above: bool
-
-    @property
-    def height_mm(self) -> float:
-        """From end to end [mm]."""
-        return self.upper_mm - self.lower_mm
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the labels end before it does."""
-        return self.is_cut_below or self.is_cut_above
 
 
 def propose_levels(
@@ -78,12 +49,12 @@ def propose_levels(
         Grid of the picture whose slice normal is meant; by default that of the labels.
     """
     along = np.asarray((onto or grid).slice_normal)
-    ends: dict[str, _Ends] = {}
+    ends: dict[str, BodyEnds] = {}
     proposed: list[LevelProposal] = []
     refused: list[NoProposal] = []
     for bone, mask, corner in _masks(labels, grid, bones):
         if bone.level.id != TROCHANTER:
-            ends[bone.level.id] = _Place(mask, corner, grid, along).ends()
+            ends[bone.level.id] = body_ends(mask, corner, grid, along)
             continue
         found = most_lateral(mask, corner, grid, along, bone)
         if isinstance(found, LevelProposal):
@@ -98,87 +69,6 @@ def propose_levels(
         tuple(sorted(proposed, key=lambda one: (one.level.id == TROCHANTER, -one.position_mm))),
         tuple(sorted(refused, key=lambda one: order[one.level.id])),
     )
-
-
-class _Place:
-    """One bone cut out of the labels, with nothing around it."""
-
-    def __init__(self, mask: NDArray[np.bool_], corner: tuple[int, int, int], grid: Grid, along: Floats) -> None:
-        self._mask = np.pad(mask, 1)
-        self._corner = np.array(corner) - 1
-        self._grid = grid
-        self._along = along
-
-    def ends(self) -> _Ends:
-        """Both ends of the body, followed from the middle of its thickest part."""
-        from scipy.ndimage import distance_transform_edt
-
-        depth = distance_transform_edt(self._mask, sampling=self._grid.spacing_mm)
-        radius = float(depth.max())
-        thickest = np.argwhere(depth >= radius * _THICKEST_SHARE)
-        centre = self._in_patient(thickest).mean(axis=0)
-        if not self._mask[tuple(np.rint(thickest.mean(axis=0)).astype(int))]:
-            centre = self._in_patient(thickest[:1])[0]
-        below, above = self._follow(centre, radius)
-        middle = float(centre @ self._along)
-        voxel = voxel_along(self._grid, self._along)
-        return _Ends(
-            middle - below.distance_mm,
-            middle + above.distance_mm,
-            float(np.hypot(voxel / 2, max(below.spread_mm, above.spread_mm))),
-            radius,
-            below.is_cut,
-            above.is_cut,
-        )
-
-    def _follow(self, centre: Floats, radius: float) -> tuple[_End, _End]:
-        """Ends below and above along rays through the middle of the body."""
-        offsets = _disc_of_rays(self._along) * radius * _CORE_SHARE
-        steps = np.arange(0.0, _REACH * radius + _STEP_MM, _STEP_MM)
-        found = []
-        for sign in (-1.0, 1.0):
-            points = centre + offsets[:, None, :] + sign * steps[None, :, None] * self._along
-            inside = self._sampled(points) >= _HALF
-            length = np.where(inside.all(axis=1), steps.size, np.argmin(inside, axis=1))
-            length = length[inside[:, 0]]
-            if length.size == 0:
-                found.append(_End(0.0, radius, is_cut=True))
-                continue
-            distance = (np.median(length) - _HALF) * _STEP_MM
-            spread = float(np.percentile(length, 75) - np.percentile(length, 25)) / 2 * _STEP_MM
-            tip = centre + sign * distance * self._along
-            found.append(_End(float(distance), spread, is_cut=self._is_at_border(tip)))
-        return found[0], found[1]
-
-    def _sampled(self, points: Floats) -> Floats:
-        """How much of the mask lies at points, 0 to 1, by linear interpolation."""
-        from scipy.ndimage import map_coordinates
-
-        at = self._as_index(points.reshape(-1, 3)) - self._corner
-        values = map_coordinates(self._mask.astype(np.float32), at.T, order=1, mode="constant")
-        return np.asarray(values, dtype=np.float64).reshape(points.shape[:2])
-
-    def _is_at_border(self, point: Floats) -> bool:
-        """Whether a point lies where the labels end: the bone may go on beyond."""
-        at = self._as_index(point[None])[0]
-        return bool((at <= 0).any() or (at >= np.array(self._grid.shape) - 1).any())
-
-    def _as_index(self, points: Floats) -> Floats:
-        affine = self._grid.affine
-        return np.asarray((points - affine[:3, 3]) @ np.linalg.inv(affine[:3, :3]).T)
-
-    def _in_patient(self, index: NDArray[np.intp]) -> Floats:
-        affine = self._grid.affine
-        return np.asarray((index + self._corner) @ affine[:3, :3].T + affine[:3, 3])
-
-
-@dataclass(frozen=True)
-class _End:
-    """How far an end lies from the middle, how much the rays differ, and whether the labels end there."""
-
-    distance_mm: float
-    spread_mm: float
-    is_cut: bool
 
 
 def _masks(labels: Any, grid: Grid, bones: Mapping[int, Bone]) -> list[tuple[Bone, NDArray[np.bool_], Any]]:
@@ -202,18 +92,7 @@ def _cut_out(planes: list[tuple[int, NDArray[np.bool_]]]) -> tuple[NDArray[np.bo
     return mask, (first, int(rows[0]), int(columns[0]))
 
 
-def _disc_of_rays(along: Floats) -> Floats:
-    """Points evenly over a disc of radius 1 across a direction, shape ``(n, 3)``."""
-    helper = np.eye(3)[int(np.argmin(np.abs(along)))]
-    first = np.cross(along, helper)
-    first /= np.linalg.norm(first)
-    second = np.cross(along, first)
-    number = np.arange(_N_RAYS)
-    radius, angle = np.sqrt(number / _N_RAYS), number * np.pi * (3 - np.sqrt(5))
-    return np.asarray(np.outer(radius * np.cos(angle), first) + np.outer(radius * np.sin(angle), second))
-
-
-def _add_of_body(level: Term, ends: _Ends, proposed: list[LevelProposal], refused: list[NoProposal]) -> None:
+def _add_of_body(level: Term, ends: BodyEnds, proposed: list[LevelProposal], refused: list[NoProposal]) -> None:
     reason = _why_not_whole(level, ends)
     if reason:
         refused.append(NoProposal(level, reason))
@@ -230,7 +109,7 @@ def _add_of_body(level: Term, ends: _Ends, proposed: list[LevelProposal], refuse
         proposed.append(LevelProposal(level, "inferior_endplate", ends.lower_mm, ends.give_mm))
 
 
-def _why_not_whole(level: Term, ends: _Ends) -> str:
+def _why_not_whole(level: Term, ends: BodyEnds) -> str:
     """Why a body is not one from end to end, in words; empty when it is."""
     if ends.is_cut:
         where = " and ".join(["above"] * ends.is_cut_above + ["below"] * ends.is_cut_below)
@@ -241,22 +120,22 @@ def _why_not_whole(level: Term, ends: _Ends) -> str:
     return ""
 
 
-def _is_body(ends: _Ends) -> bool:
+def _is_body(ends: BodyEnds) -> bool:
     """Whether enough is seen to know a vertebral body from an arch, whose parts are thinner."""
     if not ends.is_cut:
         return _VERTEBRA_MM[0] <= ends.height_mm <= _VERTEBRA_MM[1]
     return ends.height_mm >= _PART_OF_BODY_MM and ends.radius_mm >= _PART_OF_BODY_MM / 2 - 0.5
 
 
-def _has_upper_end(ends: _Ends) -> bool:
+def _has_upper_end(ends: BodyEnds) -> bool:
     return _is_body(ends) and not ends.is_cut_above
 
 
-def _has_lower_end(ends: _Ends) -> bool:
+def _has_lower_end(ends: BodyEnds) -> bool:
     return _is_body(ends) and not ends.is_cut_below
 
 
-def _add_discs_between(ends: Mapping[str, _Ends], proposed: list[LevelProposal]) -> None:
+def _add_discs_between(ends: Mapping[str, BodyEnds], proposed: list[LevelProposal]) -> None:
     """Discs that are not labelled, between the end plates of their neighbours."""
     discs = [term for term in vocabulary().of_kind("level") if term.id.startswith(_DISC) and term.id not in ends]
     for disc in discs:
