@@ -48,3 +48,9 @@ def shared_data() -> Path:
 def shared_reference() -> Path:
     """Return the folder of reference tables, ``../shared/reference``."""
     return _shared_folder("reference")
+
+
+@pytest.fixture(autouse=True)
+def _own_data_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a program keeps for its user is kept for one test only."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))

@@ -12,7 +12,8 @@ from napari_hipspine.relating.sensitivity import (
     Origin,
     Variation,
     compare_variations,
-    name_missing_variations,
+    describe_variations,
+    find_missing,
     other_bilateral,
 )
 from napari_hipspine.relating.shifted_slices import shift_levels
@@ -55,9 +56,30 @@ def test_sides_are_joined_otherwise_only_where_that_can_change_a_rank() -> None:
     assert other_bilateral(RelateRequest(measures=("csa", "fcsa"))) is None
 
 
-def test_what_was_not_looked_at_is_named() -> None:
-    assert name_missing_variations(["bilateral_mean", *USUAL_VARIATIONS[3:], *USUAL_VARIATIONS[:2]]) == ""
-    assert name_missing_variations(["slice_plus_1"]).startswith("Not held against: threshold_plus_10_percent, thres")
+def test_what_was_not_looked_at_stands_in_the_table_with_its_reason() -> None:
+    main = make_correlations(("sartorius", 0.5, 0.02, 0.2))
+    given = ["bilateral_mean", *USUAL_VARIATIONS[3:], *USUAL_VARIATIONS[:2]]
+    assert find_missing([Variation(name, Origin.GIVEN, main) for name in given], RelateRequest()) == []
+    missing = find_missing([Variation("slice_plus_1", Origin.MEASURED, main)], RelateRequest(side="left"))
+    assert [one.name for one in missing] == [name for name in USUAL_VARIATIONS if name != "slice_plus_1"]
+    assert {one.name: one.reason for one in missing}["bilateral"] == "not_applicable"
+    table = compare_variations(main, missing).set_index("variation")
+    assert set(table["source"].drop("main")) == {"missing"}
+    assert table.loc["threshold_plus_10_percent", "reason"] == "not_measured"
+    assert table["rho"].drop("main").isna().all()
+
+
+def test_each_variation_is_told_in_one_sentence() -> None:
+    main = make_correlations(("sartorius", 0.5, 0.02, 0.2), ("gluteus_minimus", 0.1, 0.6, 0.6))
+    other = make_correlations(("sartorius", 0.3, 0.06, 0.2), ("gluteus_minimus", -0.1, 0.7, 0.04)).assign(n=18)
+    gone = Variation("outline_plus_half_pixel", Origin.MISSING, None, "not_measured")
+    table = compare_variations(main, [Variation("slice_plus_1", Origin.MEASURED, other), gone])
+    moved, missing = describe_variations(table)
+    assert moved == (
+        "Held against slice_plus_1: rho moves by 0.200 (median) to 0.200 in 2 cells; 1 p and 1 q cross .05, "
+        "1 change sign; on fewer subjects."
+    )
+    assert missing == "Not held against outline_plus_half_pixel: not_measured."
 
 
 def make_slices() -> pd.DataFrame:
@@ -81,6 +103,23 @@ def test_windows_move_along_the_slices(offset: int, csa: float, fi: float, n_sli
     assert row["fcsa_mm2"] == pytest.approx(0.8 * csa)
     assert row["fi"] == pytest.approx(fi)
     assert [row["n_slices"], row["n_slices_expected"], row["level"]] == [n_slices, 2, "L4"]
+
+
+def test_farther_is_towards_the_head_whatever_the_order_of_the_file() -> None:
+    ascending = make_slices().assign(position_mm=lambda table: 4.0 * table["slice_index"])
+    descending = make_slices().assign(position_mm=lambda table: -4.0 * table["slice_index"])
+    areas = [shift_levels(table, 1)["csa_mm2"].iloc[0] for table in (ascending, descending)]
+    assert areas == [350.0, 150.0]
+
+
+def test_slices_that_were_left_out_do_not_count() -> None:
+    table = make_slices()
+    table.loc[2, ["csa_mm2", "fcsa_mm2", "fi", "n_valid"]] = np.nan
+    table["reason"] = ["", "", "fusion", ""]
+    (row,) = shift_levels(table, 0).to_dict("records")
+    assert [row["csa_mm2"], row["n_slices"], row["n_slices_expected"], row["reason"]] == [200.0, 1, 2, ""]
+    (row,) = shift_levels(table[1:3].assign(reason="fusion", csa_mm2=np.nan), 0).to_dict("records")
+    assert [row["n_slices"], row["reason"]] == [0, "fusion"]
 
 
 def test_a_muscle_that_ends_is_absent_not_zero() -> None:

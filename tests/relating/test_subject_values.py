@@ -137,6 +137,17 @@ def test_a_column_of_contrasts_tells_more_than_the_method(make_cohort: MakeCohor
         select_values(change(table, {"subject_id": "001"}, contrast=""), RelateRequest())
 
 
+def test_fat_fractions_have_no_contrast_and_unstated_ones_are_counted(make_cohort: MakeCohort, change: Change) -> None:
+    dixon = change(make_cohort(6).assign(contrast=""), {"subject_id": "001"}, contrast="T2")
+    assert not np.isnan(value_of(dixon, "fi"))
+    said = "Contrast not stated for 6 subjects of the hip rows: T1, T2 and PD cannot be told apart."
+    threshold = make_cohort(6, fat_method="otsu")
+    assert said in select_values(threshold, RelateRequest()).notes
+    assert said not in select_values(threshold.assign(contrast="T2"), RelateRequest()).notes
+    assert said not in select_values(threshold, RelateRequest(measures=("csa",))).notes
+    assert said not in select_values(dixon, RelateRequest()).notes
+
+
 def test_rows_whose_level_was_not_set_take_no_part(make_cohort: MakeCohort, change: Change) -> None:
     unset = {"level": "", "reason": "level_not_set", "fi": np.nan, "fcsa_mm2": np.nan, "csa_mm2": np.nan}
     table = change(make_cohort(6), {"subject_id": "000", "muscle": "sartorius"}, **unset)

@@ -48,19 +48,22 @@ def test_what_can_be_computed_is_and_the_rest_is_taken_or_named(
     related = add_sensitivity(main_result, measurements, slices=slices, variations={"threshold_plus_10_percent": other})
     table = related.extra["sensitivity"]
     names = ["main", "bilateral_mean", "slice_plus_1", "slice_minus_1", "threshold_plus_10_percent"]
-    assert table["variation"].tolist() == names * len(main_result.correlations)
+    missing = ["threshold_minus_10_percent", "outline_plus_half_pixel", "outline_minus_half_pixel"]
+    assert table["variation"].tolist() == [*names, *missing] * len(main_result.correlations)
+    assert set(table.loc[table["variation"].isin(missing), "reason"]) == {"not_measured"}
     same = table[table["variation"] == "main"]
     np.testing.assert_array_equal(same["rho"], main_result.correlations["rho"])
     assert (table.loc[table["variation"] == "slice_plus_1", "rho_difference"].abs() > 0).any()
     rows = table[(table["variation"] == "threshold_plus_10_percent") & (table["lumbar_measure"] == "fi")]
     np.testing.assert_allclose(rows.loc[rows["hip_measure"] == "fi", "rho_difference"], 0, atol=1e-12)
-    assert "Not held against: threshold_minus_10_percent, outline_plus_half_pixel, outline_minus_" in related.notes[-1]
+    assert related.notes[-1] == "Not held against outline_minus_half_pixel: not_measured."
+    assert any(note.startswith("Held against slice_plus_1: rho moves by ") for note in related.notes)
 
 
 def test_a_join_that_is_impossible_is_said_and_a_table_handed_in_is_not_forgiven(measurements: pd.DataFrame) -> None:
     pooled = measurements[measurements["side"] == "left"].assign(side="both")
     related = add_sensitivity(relate_cohort(pooled), pooled)
-    assert "Not held against bilateral_mean: Expected left and right rows" in related.notes[-2]
+    assert "Not held against bilateral_mean: Expected left and right rows" in related.notes[-1]
     with pytest.raises(HipSpineError, match="in outline_plus_half_pixel"):
         add_sensitivity(
             relate_cohort(measurements), measurements, variations={"outline_plus_half_pixel": measurements[:0]}

@@ -9,10 +9,11 @@ import pytest
 
 from napari_hipspine.domain.errors import HipSpineError, InvalidChoice, TableInvalid
 from napari_hipspine.domain.tables import CORRELATIONS
+from napari_hipspine.keeping.shown_families import families_folder
 from napari_hipspine.workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
 
 FILES = ["correlations.csv", "correlations.html", "correlations.png", "run.json"]
-BESIDE = ["families.csv", "family.json", "multiplicity.csv", "power.csv", "sentences.txt"]
+BESIDE = ["columns.json", "families.csv", "family.json", "multiplicity.csv", "power.csv", "sentences.txt"]
 LEVELS = {"multifidus": "L4", "sartorius": "greater_trochanter"}
 
 
@@ -45,6 +46,11 @@ def test_tables_in_files_out(tmp_path: Path) -> None:
     assert relation.values.subjects[:2] == ("000", "001")
     page = (tmp_path / "out" / "correlations.html").read_text(encoding="utf-8")
     assert "hip.csv: " in page
+    described = json.loads((tmp_path / "out" / "columns.json").read_text(encoding="utf-8"))["tables"]
+    assert set(described) == {"correlations", "multiplicity", "families", "power"}
+    for name, table in described.items():
+        header = (tmp_path / "out" / f"{name}.csv").read_text(encoding="utf-8").splitlines()[0]
+        assert [column["name"] for column in table["columns"]] == header.split(",")
     stored = json.loads((tmp_path / "out" / "run.json").read_text(encoding="utf-8"))
     assert stored["command"] == "relate"
     assert stored["settings"]["family"] == "all"
@@ -102,7 +108,7 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
 def test_the_published_table_says_where_it_comes_from_and_that_it_holds(tmp_path: Path) -> None:
     relation = relate_published(out=tmp_path)
     written = {path.name for path in tmp_path.iterdir()}
-    assert written == {*FILES, "family.json", "power.csv", "sentences.txt"}
+    assert written == {*FILES, "columns.json", "family.json", "power.csv", "sentences.txt"}
     assert "Check: 72 of 72 printed p are attainable" in " ".join(relation.notes)
     page = (tmp_path / "correlations.html").read_text(encoding="utf-8")
     assert "Check: 72 of 72" in page
@@ -147,6 +153,40 @@ def test_a_family_changed_after_results_were_shown_is_noted_in_every_cell(tmp_pa
     (out / "family.json").write_text('{"families_shown": ["none"]}')
     with pytest.raises(TableInvalid, match=r"list families_shown of all.*family\.json"):
         relate_cohort(tables, out=out)
+
+
+def test_a_family_changed_is_noted_wherever_results_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a folder, in another folder, from a copy of the files, and of data frames of the same values."""
+    tables = write_measurements(tmp_path)
+    relate_cohort(tables)
+    remark = "results were first shown with family all"
+    changed = RelateRequest(family="hip_row")
+    assert remark in relate_cohort(tables, changed, out=tmp_path / "other").correlations["family"].iloc[0]
+    frames = [pd.read_csv(path, dtype={"subject_id": str}) for path in tables]
+    copied = pd.concat(frames).sample(frac=1, random_state=1)
+    assert remark in relate_cohort(copied, changed).correlations["family"].iloc[0]
+    other = copied.assign(fi=copied["fi"] / 2)
+    assert set(relate_cohort(other, changed).correlations["family"].str.count("first")) == {0}
+    kept = list(families_folder().iterdir())
+    assert kept
+    assert all(str(tmp_path) not in path.read_text() and "003" not in path.read_text() for path in kept)
+    for path in kept:
+        path.write_text("spoilt")
+    assert set(relate_cohort(copied, changed).correlations["family"].str.count("first")) == {0}
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
+    notes = relate_cohort(copied).notes
+    assert any(note.startswith("The family could not be kept for this user (Not a directory)") for note in notes)
+
+
+def test_a_family_is_kept_before_anything_is_shown(tmp_path: Path) -> None:
+    """A crash between finding and showing the results must not let a second look pass for the first."""
+    tables = write_measurements(tmp_path)
+    (tmp_path / "out").write_text("no folder")
+    with pytest.raises(HipSpineError, match="a folder that can be written"):
+        relate_cohort(tables, out=tmp_path / "out")
+    changed = relate_cohort(tables, RelateRequest(family="hip_row"))
+    assert "first shown with family all" in changed.correlations["family"].iloc[0]
 
 
 def test_the_interval_asked_for_is_named(tmp_path: Path) -> None:

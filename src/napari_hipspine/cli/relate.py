@@ -41,7 +41,7 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--seed", type=int, default=0, help="start of the random numbers of permutations")
     beside = parser.add_argument_group("what stands beside the result")
     beside.add_argument(
-        "--slices", type=Path, nargs="+", help="slices.csv of the subjects: windows one slice farther on"
+        "--slices", type=Path, nargs="+", help="slices.csv of the subjects, where they do not stand beside the tables"
     )
     beside.add_argument(
         "--variation",
@@ -94,38 +94,35 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
     """The main result and what stands beside it, written together."""
+    from ..workflows.measured_tables import open_cohort
     from ..workflows.relate_beside import add_profile, add_sensitivity
     from ..workflows.relate_cohort import relate_cohort
     from ..workflows.relation import keep_relation, read_history
 
-    participants = arguments.participants
+    participants, cohort = arguments.participants, open_cohort(arguments.measurements)
     wants_profile = arguments.profile or arguments.reference_values is not None
-    for_covariates = None if wants_profile and not request.covariates else participants
-    related = relate_cohort(
-        arguments.measurements,
-        request,
-        participants=for_covariates,
-        implants=arguments.implants,
-        history=read_history(arguments.out),
-    )
-    variations: dict[str, list[Path]] = {}
-    for given in arguments.variation:
-        name, equals, path = given.partition("=")
-        if not (name and equals and path):
-            raise InvalidChoice(f"Expected a variation as NAME=FILE, found {given!r}.")
-        variations.setdefault(name, []).append(Path(path))
-    related = add_sensitivity(
-        related,
-        arguments.measurements,
-        participants=for_covariates,
-        implants=arguments.implants,
-        slices=arguments.slices,
-        variations=variations,
-    )
+    people = {
+        "participants": None if wants_profile and not request.covariates else participants,
+        "implants": arguments.implants,
+    }
+    related = relate_cohort(cohort, request, history=read_history(arguments.out), **people)
+    variations = _read_variations(arguments.variation)
+    related = add_sensitivity(related, cohort, slices=arguments.slices, variations=variations, **people)
     if wants_profile:
         related = add_profile(related, reference=arguments.reference_values, participants=participants)
     n_subjects = len(related.values.subjects) if related.values else 0
     return keep_relation(related, arguments.out, title=f"Lumbar and hip muscles of {n_subjects} subjects")
+
+
+def _read_variations(given: list[str]) -> dict[str, list[Path]]:
+    """Files by the name of the variation, as written on the command line."""
+    variations: dict[str, list[Path]] = {}
+    for text in given:
+        name, equals, path = text.partition("=")
+        if not (name and equals and path):
+            raise InvalidChoice(f"Expected a variation as NAME=FILE, found {text!r}.")
+        variations.setdefault(name, []).append(Path(path))
+    return variations
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -19,21 +19,32 @@ PSOAS_UNRELIABLE = "psoas_threshold_unreliable"
 THRESHOLD_FRACTIONS = ("fi", "ff_signal_calibrated")
 """Fractions that can rest on a signal threshold."""
 
-NOT_STATED = "not stated"
+CONTRAST = "contrast"
+"""Additional column of a measurement table."""
+
+NOT_STATED, DIXON, THRESHOLD = "not stated", "Dixon", "threshold"
 
 
 def describe_contrast(rows: pd.DataFrame) -> pd.Series[str]:
-    """What each row's fat was told from, in words: the stated contrast if any, and ``Dixon`` or ``threshold``.
+    """What each row's fat was told from, in words: ``Dixon``, or the stated contrast and ``threshold``.
 
     A measurement table has no column for the contrast. ``fat_method`` tells Dixon from a threshold; an additional
-    column ``contrast`` (T1, T2, PD …) tells more and is used where it is there.
+    column ``contrast`` (T1, T2, PD …) tells more and is used where it is there. Fat fractions have no contrast.
     """
     kinds = rows["fat_method"].map(_kind_of_method)
-    if "contrast" not in rows.columns:
+    if CONTRAST not in rows.columns:
         return kinds
-    stated = rows["contrast"].fillna("").astype(str).str.strip()
+    stated = rows[CONTRAST].fillna("").astype(str).str.strip()
     joined = stated.where(stated != "", NOT_STATED) + ", " + kinds
-    return joined.where((stated != "") | (kinds != NOT_STATED), NOT_STATED)
+    return joined.where((kinds != DIXON) & ((stated != "") | (kinds != NOT_STATED)), kinds)
+
+
+def count_unstated(rows: pd.DataFrame) -> int:
+    """Subjects whose fat was told by a threshold on an image of which nobody said the contrast."""
+    by_threshold = rows["fat_method"].map(_kind_of_method) == THRESHOLD
+    if CONTRAST in rows.columns:
+        by_threshold &= rows[CONTRAST].fillna("").astype(str).str.strip() == ""
+    return int(rows.loc[by_threshold, "subject_id"].nunique())
 
 
 def refuse_mixed_contrast(rows: pd.DataFrame, measure: Measure, request: RelateRequest, *, source: str) -> None:
@@ -75,4 +86,4 @@ def leave_out_psoas_threshold(
 def _kind_of_method(fat_method: str) -> str:
     if not fat_method:
         return NOT_STATED
-    return "Dixon" if fat_method == FatMethod.DIXON else "threshold"
+    return DIXON if fat_method == FatMethod.DIXON else THRESHOLD

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.tables import Table, read_columns
+from ..domain.tables import CORRELATIONS, Table, read_columns
 
 _CELL = """
 lumbar_muscle | t | | muscle of the lumbar value
@@ -78,7 +78,7 @@ SENSITIVITY = Table(
         _CELL
         + """
 variation | t | | what was done otherwise; main is the result itself
-source | t | | computed from the tables, or given as tables measured that way
+source | t | | computed from the tables, measured (found beside them), given as tables, or missing
 n | i | 1 | subjects with both values
 rho | n | 1 | Spearman's rank correlation
 rho_low | n | 1 | lower end of the 95 % interval
@@ -156,3 +156,17 @@ equal_share | n | 1 | the share each component would have if the muscles had not
     key=("measure",),
     required=("measure",),
 )
+
+PROFILE_PARTIAL = Table(
+    name="profile_partial",
+    columns=CORRELATIONS.columns,
+    key=(*CORRELATIONS.key, "covariates"),
+    required=CORRELATIONS.required,
+)
+"""Correlations given what is named in their covariates; each set of covariates has rows and families of its own."""
+
+BESIDE = {
+    table.name: table
+    for table in (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, NORMS, PROFILE, PROFILE_SUBJECTS, PROFILE_PARTIAL)
+}
+"""Every table that can stand beside a correlation table, by its name."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.cells import is_missing
 from ..domain.errors import InvalidChoice
-from ..domain.tables import join_words
+from ..domain.tables import SEPARATOR, join_words
 from .extra_tables import SENSITIVITY
 from .request import BilateralRule, RelateRequest, SideRule, find_measure
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 MAIN = "main"
 ALPHA = 0.05
 
+BILATERAL = "bilateral"
 USUAL_VARIATIONS = (
     "threshold_plus_10_percent",
     "threshold_minus_10_percent",
-    "bilateral",
+    BILATERAL,
     "slice_plus_1",
     "slice_minus_1",
     "outline_plus_half_pixel",
@@ -34,11 +35,20 @@ _CELL = ("lumbar_muscle", "lumbar_measure", "lumbar_level", "hip_muscle", "hip_m
 _COPIED = ("n", "rho", "rho_low", "rho_high", "p", "q", "reason")
 
 
+NOT_APPLICABLE = "not_applicable"
+"""Reason of a variation that changes nothing of what is related."""
+
+NOT_MEASURED = "not_measured"
+"""Reason of a variation for which there are no tables."""
+
+
 class Origin(StrEnum):
     """Where a variation comes from."""
 
     COMPUTED = "computed"
+    MEASURED = "measured"
     GIVEN = "given"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -50,18 +60,23 @@ class Variation:
     name : str
         What was done otherwise.
     origin : Origin
-        Computed from the tables at hand, or related from tables measured that way.
-    correlations : pandas.DataFrame
-        A correlation table.
+        Computed from the tables at hand, or related from tables measured that way, found beside them or given.
+    correlations : pandas.DataFrame or None
+        A correlation table; None where the variation is missing.
+    reason : str
+        Why it is missing, from the vocabulary.
     """
 
     name: str
     origin: Origin
-    correlations: pd.DataFrame
+    correlations: pd.DataFrame | None
+    reason: str = ""
 
 
 def compare_variations(main: pd.DataFrame, variations: Sequence[Variation]) -> pd.DataFrame:
     """One row per cell of the main result and variation, the main result first in each cell.
+
+    A variation that is missing has rows too: they say why there is no number.
 
     Parameters
     ----------
@@ -80,10 +95,11 @@ def compare_variations(main: pd.DataFrame, variations: Sequence[Variation]) -> p
             hint="Rename one of them.",
         )
     rows = []
-    found = [(one, _by_cell(one.correlations)) for one in variations]
+    found = [(one, {} if one.correlations is None else _by_cell(one.correlations)) for one in variations]
+    computed = Variation(MAIN, Origin.COMPUTED, main)
     for cell, of_main in _by_cell(main).items():
-        rows.append(_row(cell, MAIN, Origin.COMPUTED, of_main, of_main))
-        rows += [_row(cell, one.name, one.origin, cells.get(cell), of_main) for one, cells in found]
+        rows.append(_row(cell, computed, of_main, of_main))
+        rows += [_row(cell, one, cells.get(cell), of_main) for one, cells in found]
     return SENSITIVITY.frame(rows)
 
 
@@ -98,10 +114,36 @@ def other_bilateral(request: RelateRequest) -> RelateRequest | None:
     return replace(request, bilateral=BilateralRule.MEAN if is_pooled else BilateralRule.POOLED)
 
 
-def name_missing_variations(names: Sequence[str]) -> str:
-    """A sentence on the usual variations that were not looked at; empty when all were."""
+def find_missing(variations: Sequence[Variation], request: RelateRequest) -> list[Variation]:
+    """The usual variations that were not looked at, each with the reason why."""
+    names = [one.name for one in variations]
     missing = [usual for usual in USUAL_VARIATIONS if not any(name.startswith(usual) for name in names)]
-    return f"Not held against: {', '.join(missing)}." if missing else ""
+    needless = {BILATERAL} if other_bilateral(request) is None else set()
+    return [
+        Variation(name, Origin.MISSING, None, NOT_APPLICABLE if name in needless else NOT_MEASURED) for name in missing
+    ]
+
+
+def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
+    """One sentence per variation: how far rho moves, which p cross .05, and what could not be looked at."""
+    sentences = []
+    n_main = sensitivity.loc[sensitivity["variation"] == MAIN, "n"].sum()
+    for name, rows in sensitivity.groupby("variation", sort=False):
+        if name == MAIN:
+            continue
+        moved = rows["rho_difference"].abs().dropna()
+        if moved.empty:
+            why = ", ".join(dict.fromkeys(word for cell in rows["reason"] for word in cell.split(SEPARATOR) if word))
+            sentences.append(f"Not held against {name}: {why or NOT_MEASURED}.")
+            continue
+        crossed = {word: int(rows["changes"].str.contains(word).sum()) for word in ("p_05", "q_05", "sign")}
+        words = f"rho moves by {moved.median():.3f} (median) to {moved.max():.3f}"
+        fewer = "" if rows["n"].sum() >= n_main else "; on fewer subjects"
+        sentences.append(
+            f"Held against {name}: {words} in {len(moved)} cells; {crossed['p_05']} p and {crossed['q_05']} q cross "
+            f".05, {crossed['sign']} change sign{fewer}."
+        )
+    return tuple(sentences)
 
 
 def _by_cell(table: pd.DataFrame) -> dict[tuple[str, ...], dict[str, Any]]:
@@ -109,12 +151,10 @@ def _by_cell(table: pd.DataFrame) -> dict[tuple[str, ...], dict[str, Any]]:
     return {tuple(row[name] for name in _CELL): row for row in records}
 
 
-def _row(
-    cell: tuple[str, ...], name: str, origin: Origin, numbers: dict[str, Any] | None, main: dict[str, Any]
-) -> dict[str, Any]:
-    row = dict(zip(_CELL, cell, strict=True)) | {"variation": name, "source": origin.value}
+def _row(cell: tuple[str, ...], one: Variation, numbers: dict[str, Any] | None, main: dict[str, Any]) -> dict[str, Any]:
+    row = dict(zip(_CELL, cell, strict=True)) | {"variation": one.name, "source": one.origin.value}
     if numbers is None:
-        return row | {"reason": "not_measured"}
+        return row | {"reason": one.reason or NOT_MEASURED}
     both = not is_missing(numbers["rho"]) and not is_missing(main["rho"])
     difference = numbers["rho"] - main["rho"] if both else None
     return row | {k: numbers[k] for k in _COPIED} | {"rho_difference": difference, "changes": _changes(numbers, main)}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..domain.errors import TableInvalid
-from ..domain.tables import MEASUREMENTS, SEPARATOR, SLICES
+from ..domain.tables import MEASUREMENTS, SEPARATOR, SLICES, join_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,10 +19,12 @@ ABSENT = "absent_at_level"
 
 
 def shift_levels(slices: pd.DataFrame, offset: int, *, source: str = "the given table") -> pd.DataFrame:
-    """Left and right rows of a measurement table whose windows lie `offset` slices farther along the slice axis.
+    """Left and right rows of a measurement table whose windows lie `offset` slices farther on.
 
+    Farther is along the slice normal, for axial slices towards the head, where the table has positions; else by index.
     Areas are means over the slices of the window, fi and ff means weighted by valid pixels. What a slice table does not
-    hold (volume, ff_of_sums, ff_signal_calibrated) stays empty. A muscle without labels there is `absent_at_level`.
+    hold (volume, ff_of_sums, ff_signal_calibrated) stays empty. A muscle without labels there is `absent_at_level`;
+    slices that were left out do not count.
 
     Parameters
     ----------
@@ -40,6 +42,7 @@ def shift_levels(slices: pd.DataFrame, offset: int, *, source: str = "the given 
     rows: list[dict[str, Any]] = []
     for who, of_structure in table.groupby(_WHO, sort=False, dropna=False):
         by_index = of_structure.set_index("slice_index", drop=False)
+        step = offset if _ascends(of_structure) else -offset
         taken: dict[tuple[str, str], list[int]] = {}
         for cell, position, index in zip(
             of_structure["level"], of_structure["slice_position"], of_structure["slice_index"], strict=True
@@ -47,7 +50,7 @@ def shift_levels(slices: pd.DataFrame, offset: int, *, source: str = "the given 
             for level in (word for word in cell.split(SEPARATOR) if word):
                 taken.setdefault((level, position), []).append(int(index))
         for (level, position), indices in taken.items():
-            there = by_index[by_index.index.isin([index + offset for index in indices])]
+            there = by_index[by_index.index.isin([index + step for index in indices])]
             place = {"level": level, "slice_position": position, "n_slices_expected": len(indices)}
             rows.append(dict(zip(_WHO, who, strict=True)) | place | _add_up(there))
     if not rows:
@@ -59,10 +62,19 @@ def shift_levels(slices: pd.DataFrame, offset: int, *, source: str = "the given 
     return MEASUREMENTS.frame(rows).assign(n_valid=weights)
 
 
+def _ascends(rows: pd.DataFrame) -> bool:
+    """Whether positions grow with the slice index; also where there are none."""
+    placed = rows[["slice_index", "position_mm"]].dropna().astype(np.float64).sort_values("slice_index")
+    return len(placed) < 2 or bool(placed["position_mm"].iloc[-1] >= placed["position_mm"].iloc[0])
+
+
 def _add_up(rows: pd.DataFrame) -> dict[str, Any]:
     """Numbers of one window."""
+    is_left_out = rows["csa_mm2"].isna() & (rows["reason"] != "")
+    left_out, rows = rows[is_left_out], rows[~is_left_out]
     if rows.empty:
-        return {"n_slices": 0, "n_valid": 0, "reason": ABSENT}
+        reason = join_words(word for cell in left_out["reason"] for word in cell.split(SEPARATOR))
+        return {"n_slices": 0, "n_valid": 0, "reason": reason or ABSENT}
     n_valid = rows["n_valid"].to_numpy(dtype=np.float64, na_value=np.nan)
     weights = np.where(np.isnan(n_valid), 0.0, n_valid)
     numbers: dict[str, Any] = {name: _mean(rows[name].to_numpy(dtype=np.float64)) for name in _MEANS}

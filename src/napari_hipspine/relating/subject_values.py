@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ..domain.anatomy import Region, core_muscles
 from ..domain.errors import InvalidChoice
 from .chosen_rows import check_measurements, choose_rows
-from .comparability import leave_out_psoas_threshold, refuse_mixed_contrast
+from .comparability import count_unstated, leave_out_psoas_threshold, refuse_mixed_contrast
 from .joined_sides import JoinedValues, join_sides
 from .multiplicity import CellName
 from .request import MissingRule, RelateRequest, find_measure
@@ -137,7 +137,7 @@ def select_values(
     chosen = {region: choose_rows(checked, region, request, source=source) for region in (Region.LUMBAR, Region.HIP)}
     in_table = set(checked["muscle"])
     lumbar, hip = (_region_values(rows, region, subjects, in_table, request, source) for region, rows in chosen.items())
-    notes = _notes(chosen, sorted(set(checked.loc[~core, "muscle"])))
+    notes = _notes(chosen, sorted(set(checked.loc[~core, "muscle"])), request)
     complete = _are_complete(lumbar, hip)
     n_complete = f"{int(complete.sum())} of {len(subjects)} subjects have every value"
     if request.missing is MissingRule.PAIRWISE:
@@ -182,14 +182,19 @@ def _keep_subjects(region: RegionValues, kept: npt.NDArray[np.bool_]) -> RegionV
     return RegionValues(region.columns, region.values[kept], region.reasons[kept])
 
 
-def _notes(chosen: dict[Region, pd.DataFrame], left_out: list[str]) -> tuple[str, ...]:
+def _notes(chosen: dict[Region, pd.DataFrame], left_out: list[str], request: RelateRequest) -> tuple[str, ...]:
     """Differences within the rows that are no reason to refuse, and muscles that take no part."""
-    notes = []
+    notes, tells_fat = [], any(find_measure(word).needs_one_contrast for word in request.measures)
     for region, rows in chosen.items():
         for column, words in (("fat_method", "Fat methods"), ("slice_position", "Slice positions")):
             found = sorted(set(rows[column]) - {""})
             if len(found) > 1:
                 notes.append(f"{words} differ among the {region} rows: {', '.join(found)}.")
+        unstated = count_unstated(rows) if tells_fat else 0
+        if unstated:
+            notes.append(
+                f"Contrast not stated for {unstated} subjects of the {region} rows: T1, T2 and PD cannot be told apart."
+            )
     if left_out:
         notes.append(f"Muscles of the table that take no part: {', '.join(left_out)}.")
     return tuple(notes)

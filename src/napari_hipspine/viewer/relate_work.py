@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
-from ..relating.family_history import FamilyHistory
 from ..relating.request import RelateRequest
+from ..workflows.measured_tables import open_cohort
 from ..workflows.relate_beside import add_sensitivity
 from ..workflows.relate_cohort import relate_cohort
 from ..workflows.relation import Relation, extra_files, read_history, relation_files
@@ -19,24 +19,21 @@ from .study_work import ShownTable
 PUBLISHED_TITLE = "The published lumbar-hip table"
 
 
-def relate_tables(
-    paths: Sequence[Path], request: RelateRequest, history: FamilyHistory, progress: Progress
-) -> Relation:
+def relate_tables(paths: Sequence[Path], request: RelateRequest, progress: Progress) -> Relation:
     """The relation of measurement tables with what stands beside it.
 
     Parameters
     ----------
     paths, request
         As `relate_cohort` takes them.
-    history : FamilyHistory
-        Families under which these tables were shown before.
     progress : Progress
         Told the parts done.
     """
     progress(0, 2, "relating")
-    relation = relate_cohort(list(paths), request, history=history)
+    cohort = open_cohort(list(paths))
+    relation = relate_cohort(cohort, request)
     progress(1, 2, "relating under other choices")
-    return add_sensitivity(relation, list(paths))
+    return add_sensitivity(relation, cohort)
 
 
 def title_of_relation(relation: Relation) -> str:

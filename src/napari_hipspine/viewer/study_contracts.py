@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ..domain.tables import CORRELATIONS, Table
-from ..relating.extra_tables import FAMILIES, MULTIPLICITY, POWER, PROFILE, PROFILE_SUBJECTS, SENSITIVITY
+from ..domain.tables import Table
+from ..relating.extra_tables import BESIDE
 from ..workflows.describe_study import DESCRIPTIONS
 
-_BESIDE_CORRELATIONS = (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, PROFILE, PROFILE_SUBJECTS)
-_CONTRACTS = {table.name: table for table in _BESIDE_CORRELATIONS} | DESCRIPTIONS
-_CONTRACTS["profile_partial"] = CORRELATIONS
+_CONTRACTS = BESIDE | DESCRIPTIONS
 _TITLES = {
     "multiplicity": "p, q and max-T per cell",
     "families": "Families and chance",

@@ -16,7 +16,7 @@ from .read_tables import read_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .relate_cohort import OneTable
+    from .measured_tables import OneTable
 
 
 CLINIC_TABLES = (AFFECTED, AFFECTED_SUMMARY, PROCEDURES, CHANGES, COURSE, DIAGNOSTICS)

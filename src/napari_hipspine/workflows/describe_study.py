@@ -16,13 +16,13 @@ from ..relating.norms import list_norms
 from ..relating.plausibility import WARNINGS, find_implausible
 from ..writing.tables import as_json, columns_as_json, table_as_csv
 from .describe_clinic import CLINIC_TABLES, ClinicTables, name_of, read
+from .measured_tables import list_tables, read_as_one
 from .relate_beside import open_people, open_reference
-from .relate_cohort import list_tables, read_as_one
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .relate_cohort import OneTable, Tables
+    from .measured_tables import OneTable, Tables
 
 
 DESCRIPTIONS = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..domain.errors import HipSpineError, InvalidChoice
 from ..relating.cells import correlate_values
@@ -12,24 +14,33 @@ from ..relating.covariates import rows_by_subject
 from ..relating.profile import find_profile
 from ..relating.reference_values import ReferenceValues, read_reference
 from ..relating.request import RelateRequest
-from ..relating.sensitivity import Origin, Variation, compare_variations, name_missing_variations, other_bilateral
+from ..relating.sensitivity import (
+    BILATERAL,
+    Origin,
+    Variation,
+    compare_variations,
+    describe_variations,
+    find_missing,
+    other_bilateral,
+)
 from ..relating.shifted_slices import shift_levels
 from ..relating.subject_values import select_values
+from .measured_tables import MeasuredCohort, list_tables, open_cohort, read_as_one
 from .read_tables import read_table
-from .relate_cohort import list_tables, read_as_one, read_covariates, without_implants
+from .relate_cohort import read_covariates, without_implants
 from .relation import Relation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .relate_cohort import OneTable, Tables
+    from .measured_tables import OneTable, Tables
 
 SLICE_SHIFTS = {"slice_plus_1": 1, "slice_minus_1": -1}
 
 
 def add_sensitivity(
     relation: Relation,
-    tables: Tables,
+    tables: Tables | MeasuredCohort,
     *,
     participants: OneTable | None = None,
     implants: OneTable | None = None,
@@ -38,8 +49,9 @@ def add_sensitivity(
 ) -> Relation:
     """The relation with a table ``sensitivity``: every cell under other choices.
 
-    The other way to join two sides is computed; so is a window one slice farther on, where slice tables are given.
-    Other thresholds and outlines need tables measured that way.
+    The other way to join two sides is computed. Thresholds, windows and outlines moved a little are taken from the
+    ``variations.csv`` that measuring wrote beside the tables; windows otherwise from slice tables. What is missing
+    stands in the table with the reason.
 
     Parameters
     ----------
@@ -48,9 +60,10 @@ def add_sensitivity(
     tables, participants, implants
         What it was made from.
     slices : data frame, path or several of them, optional
-        Slice tables of the same subjects.
+        Slice tables of the same subjects, in place of those beside the tables.
     variations : mapping of str to tables, optional
-        Measurement tables of the same subjects, measured otherwise, by the name of what was done.
+        Measurement tables of the same subjects, measured otherwise, by the name of what was done; they go before
+        those found beside the tables.
 
     Raises
     ------
@@ -59,26 +72,67 @@ def add_sensitivity(
     """
     if relation.request is None:
         raise InvalidChoice("Expected a result of known subjects, found a published table.")
-    request, found, notes, people = relation.request, list[Variation](), list[str](), (participants, implants)
-    measured = read_as_one(list_tables(tables))
-    other = other_bilateral(request)
-    if other is not None:
-        name = f"bilateral_{other.bilateral}"
+    cohort, given, found, notes = open_cohort(tables), variations or {}, list[Variation](), list[str]()
+    of_slices = read_as_one(list_tables(slices)) if slices is not None else cohort.slices
+    again = _Again(relation.request, cohort, participants, implants)
+    for name, way in _ways(again, given, of_slices).items():
         try:
-            found.append(Variation(name, Origin.COMPUTED, _correlate(measured, other, people, name)))
+            found.append(Variation(name, way.origin, way.correlate()))
         except HipSpineError as refusal:
+            if way.origin is Origin.GIVEN:
+                raise
             notes.append(f"Not held against {name}: {refusal.message}")
+    missing = find_missing(found, relation.request)
+    table = compare_variations(relation.correlations, [*found, *missing])
+    handed_in = [one for several in (slices, *given.values()) if several is not None for one in list_tables(several)]
+    files = [one for one in handed_in if isinstance(one, str | Path)]
+    return relation.with_extra({"sensitivity": table}, notes=[*describe_variations(table), *notes], files=files)
+
+
+@dataclass(frozen=True)
+class _Again:
+    """What a result is made from once more, with other measurements."""
+
+    request: RelateRequest
+    cohort: MeasuredCohort
+    participants: OneTable | None
+    implants: OneTable | None
+
+    def correlate(self, measured: pd.DataFrame, source: str, *, request: RelateRequest | None = None) -> pd.DataFrame:
+        """Correlations of other measurements, or of the same under another request."""
+        asked = request or self.request
+        measured, _ = without_implants(replace(self.cohort, measured=measured, source=source), self.implants)
+        values = select_values(measured, asked, source=source)
+        return correlate_values(values, asked, covariates=read_covariates(self.participants, asked, values))
+
+
+class _Way(NamedTuple):
+    """How a variation is found."""
+
+    origin: Origin
+    correlate: Callable[[], pd.DataFrame]
+
+
+def _ways(again: _Again, given: Mapping[str, Tables], slices: pd.DataFrame | None) -> dict[str, _Way]:
+    """Every variation there is, by name: measured beside the tables, computed, given; each where no other is given."""
+    ways: dict[str, _Way] = {}
+    other = other_bilateral(again.request)
+    if other is not None:
+        join = partial(again.correlate, again.cohort.measured, f"bilateral_{other.bilateral}", request=other)
+        ways[f"{BILATERAL}_{other.bilateral}"] = _Way(Origin.COMPUTED, join)
+    for name, table in (again.cohort.variations or {}).items():
+        ways[name] = _Way(Origin.MEASURED, partial(again.correlate, table, name))
     if slices is not None:
-        of_slices = read_as_one(list_tables(slices))
         for name, offset in SLICE_SHIFTS.items():
-            shifted = shift_levels(of_slices, offset, source="the slice tables")
-            found.append(Variation(name, Origin.COMPUTED, _correlate(shifted, request, people, name)))
-    for name, given in (variations or {}).items():
-        table = _correlate(read_as_one(list_tables(given)), request, people, name)
-        found.append(Variation(name, Origin.GIVEN, table))
-    missing = name_missing_variations([one.name for one in found])
-    table = compare_variations(relation.correlations, found)
-    return relation.with_extra({"sensitivity": table}, notes=[*notes, *([missing] if missing else [])])
+            ways.setdefault(name, _Way(Origin.COMPUTED, partial(_shift, again, slices, name, offset)))
+    for name, tables in given.items():
+        measured = read_as_one(list_tables(tables))
+        ways[name] = _Way(Origin.GIVEN, partial(again.correlate, measured, name))
+    return ways
+
+
+def _shift(again: _Again, slices: pd.DataFrame, name: str, offset: int) -> pd.DataFrame:
+    return again.correlate(shift_levels(slices, offset, source="the slice tables"), name)
 
 
 def add_profile(
@@ -129,19 +183,6 @@ def open_people(participants: OneTable) -> dict[str, dict[str, Any]]:
     if isinstance(participants, str | Path):
         return rows_by_subject(read_table(participants, what="a participants table"), source=_name(participants))
     return rows_by_subject(participants, source="the participants table")
-
-
-def _correlate(
-    measured: pd.DataFrame,
-    request: RelateRequest,
-    people: tuple[OneTable | None, OneTable | None],
-    source: str,
-) -> pd.DataFrame:
-    """Correlations of other measurements, with the same participants and implants."""
-    participants, implants = people
-    measured, _ = without_implants(measured, implants, source=source)
-    values = select_values(measured, request, source=source)
-    return correlate_values(values, request, covariates=read_covariates(participants, request, values))
 
 
 def _name(table: OneTable) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from ..domain.errors import InvalidChoice
 from ..domain.provenance import Provenance, fingerprints
@@ -25,6 +24,8 @@ from ..relating.published import MIELKE_SOURCE, find_unattainable, published_cor
 from ..relating.request import RelateRequest
 from ..relating.subject_values import SubjectValues, select_values
 from ..writing.correlation_text import format_table1
+from .family_memory import remember_family
+from .measured_tables import MeasuredCohort, open_cohort
 from .open_implants import open_implant_rows
 from .read_tables import read_table
 from .relation import Relation, keep_relation, read_history, relation_files
@@ -32,8 +33,7 @@ from .relation import Relation, keep_relation, read_history, relation_files
 if TYPE_CHECKING:
     import pandas as pd
 
-    OneTable: TypeAlias = pd.DataFrame | str | Path
-    Tables: TypeAlias = OneTable | Sequence[OneTable]
+    from .measured_tables import OneTable, Tables
 
 __all__ = ["RelateRequest", "Relation", "format_table1", "relate_cohort", "relate_published", "relation_files"]
 
@@ -47,7 +47,7 @@ PUBLISHED_NOTES = (
 
 
 def relate_cohort(
-    tables: Tables,
+    tables: Tables | MeasuredCohort,
     request: RelateRequest | None = None,
     *,
     participants: OneTable | None = None,
@@ -57,10 +57,13 @@ def relate_cohort(
 ) -> Relation:
     """Spearman's rho of every lumbar with every hip measure over the subjects of one or more measurement tables.
 
+    The family is kept for this study before anything is returned or written: in the folder of the results, and in the
+    user's data folder, so that a change is noted although results were shown elsewhere or not written at all.
+
     Parameters
     ----------
     tables : data frame, path or several of them
-        Measurement tables; several are read as one.
+        Measurement tables; several are read as one. What was written beside a ``measurements.csv`` is read too.
     request : RelateRequest, optional
         Every choice that can change a number.
     participants : data frame or path, optional
@@ -68,7 +71,7 @@ def relate_cohort(
     implants : data frame or path, optional
         Implants and fusions, whose muscles leave the tables.
     history : FamilyHistory, optional
-        Families under which results of this study were shown before; read from `out` where it is not given.
+        Families under which results were shown from the folder of the results; read from `out` if it is not given.
     out : path, optional
         Folder for ``correlations.csv``, ``.html`` and ``.png`` and the tables beside; all are written or none.
 
@@ -77,19 +80,18 @@ def relate_cohort(
     HipSpineError
         If the tables cannot be read or do not settle what to relate; nothing is written then.
     """
-    asked = request or RelateRequest()
-    given = list_tables(tables)
-    paths = [Path(one) for one in given if isinstance(one, str | Path)]
-    source = ", ".join(path.name for path in paths) if len(paths) == len(given) else "the given tables"
-    measured, of_implants = without_implants(read_as_one(given), implants, source=source)
-    values = select_values(measured, asked, source=source)
+    asked, cohort = request or RelateRequest(), open_cohort(tables)
+    measured, of_implants = without_implants(cohort, implants)
+    values = select_values(measured, asked, source=cohort.source)
     covariates = read_covariates(participants, asked, values)
-    shown = (history or read_history(out)).shown_with(asked.family)
-    table = mark_family_change(correlate_values(values, asked, covariates=covariates), shown)
+    table = correlate_values(values, asked, covariates=covariates)
+    shown, unkept = remember_family(cohort, asked.family, of_folder=history or read_history(out))
+    table = mark_family_change(table, shown)
     multiplicity, families = adjust_by_draws(values, table, covariates=covariates, seed=asked.seed)
     of_covariates = covariates.notes if covariates else ()
-    notes = (*values.notes, *of_implants, *of_covariates, *_notes(asked, table, shown), *describe_chance(families))
-    files = [*paths, *(one for one in (participants, implants) if isinstance(one, str | Path))]
+    notes = (*values.notes, *of_implants, *of_covariates, *_notes(asked, table, shown), *unkept)
+    notes = (*notes, *describe_chance(families))
+    files = [*cohort.files, *cohort.beside, *(one for one in (participants, implants) if isinstance(one, str | Path))]
     provenance = Provenance("relate", asked.as_dict(), fingerprints(files), notes)
     extra = {"multiplicity": multiplicity, "families": families, "power": tabulate_power(table)}
     relation = Relation(table, values, notes, provenance, extra, shown, asked, covariates)
@@ -123,24 +125,19 @@ def _check_published(correlations: pd.DataFrame) -> str:
     )
 
 
-def read_measurements(path: str | Path) -> pd.DataFrame:
-    """A measurement table as text cells, so that an id such as 007 keeps its zeros.
+def without_implants(cohort: MeasuredCohort, implants: OneTable | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The measurements without what implants touch, and sentences on it.
 
-    Raises
-    ------
-    TableInvalid
-        If the file is no CSV table.
+    Rows of single slices that were left out while measuring have been acted on and are not asked for again.
     """
-    return read_table(path, what="a measurement table")
-
-
-def without_implants(
-    measured: pd.DataFrame, implants: OneTable | None, *, source: str
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The measurements without what implants touch, and sentences on it."""
     if implants is None:
-        return measured, ()
-    return leave_out_implants(measured, open_implant_rows(implants), source=source)
+        return cohort.measured, ()
+    rows = open_implant_rows(implants)
+    acted_on = [row for row in rows if row.slices is not None and row.as_dict() in cohort.left_out]
+    left = [row for row in rows if row not in acted_on]
+    measured, notes = leave_out_implants(cohort.measured, left, source=cohort.source)
+    said = (f"Implants: {len(acted_on)} rows with slices were acted on while measuring.",) if acted_on else ()
+    return measured, (*notes, *said)
 
 
 def read_covariates(
@@ -190,20 +187,3 @@ def _interval_notes(method: IntervalMethod, table: pd.DataFrame) -> list[str]:
             f"coefficient beyond {FORMULA_UNRELIABLE_ABOVE:g}: the formula is poor there."
         )
     return [*notes, text] if few else notes
-
-
-def list_tables(tables: Tables) -> list[OneTable]:
-    """One table or several as a list."""
-    import pandas as pd
-
-    return [tables] if isinstance(tables, str | Path | pd.DataFrame) else list(tables)
-
-
-def read_as_one(given: Sequence[OneTable]) -> pd.DataFrame:
-    """Several tables below each other; columns that one of them lacks are empty there."""
-    import pandas as pd
-
-    if not given:
-        raise InvalidChoice("Expected at least one measurement table, found none.", hint="Name a measurements.csv.")
-    frames = [read_measurements(one) if isinstance(one, str | Path) else one for one in given]
-    return pd.concat([frame.astype(object) for frame in frames], ignore_index=True)

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.errors import TableInvalid
-from ..domain.provenance import RESEARCH_ONLY, Provenance
+from ..domain.provenance import RESEARCH_ONLY, Provenance, fingerprints
 from ..relating.covariates import CovariateValues
+from ..relating.extra_tables import BESIDE
 from ..relating.family_history import FamilyHistory
 from ..relating.request import RelateRequest
 from ..relating.subject_values import SubjectValues
 from ..writing.correlation_report import render_correlation_page
 from ..writing.correlation_sentences import write_sentences
-from ..writing.tables import as_json, table_as_csv, write_whole
+from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,10 +59,13 @@ class Relation:
     request: RelateRequest | None = None
     covariates: CovariateValues | None = None
 
-    def with_extra(self, tables: Mapping[str, pd.DataFrame], *, notes: Sequence[str] = ()) -> Relation:
-        """The same with more tables beside it and more notes."""
-        all_notes = (*self.notes, *notes)
-        provenance = replace(self.provenance, notes=all_notes)
+    def with_extra(
+        self, tables: Mapping[str, pd.DataFrame], *, notes: Sequence[str] = (), files: Sequence[str | Path] = ()
+    ) -> Relation:
+        """The same with more tables beside it, more notes, and the files that these rest on."""
+        all_notes, known = (*self.notes, *notes), {one.path for one in self.provenance.inputs}
+        more = fingerprints(path for path in dict.fromkeys(map(str, files)) if path not in known)
+        provenance = replace(self.provenance, notes=all_notes, inputs=(*self.provenance.inputs, *more))
         return replace(self, extra={**self.extra, **tables}, notes=all_notes, provenance=provenance)
 
 
@@ -81,11 +85,12 @@ def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
 
 
 def extra_files(relation: Relation) -> dict[str, str]:
-    """Contents of what stands beside the three files, by name: tables, sentences and the families shown."""
+    """Contents of what stands beside the three files, by name: tables, what all columns mean, sentences, families."""
     sentences = [*write_sentences(relation.correlations), RESEARCH_ONLY]
     return {
         FAMILY_FILE: as_json({"research_only": RESEARCH_ONLY, **relation.history.as_dict()}),
         **{f"{name}.csv": table_as_csv(table) for name, table in relation.extra.items()},
+        "columns.json": columns_as_json("correlations", *(BESIDE[name] for name in relation.extra)),
         "sentences.txt": "\n".join(sentences) + "\n",
     }
 

@@ -18,7 +18,6 @@ from qtpy.QtWidgets import (
 )
 
 from ...domain.subject import Progress
-from ...relating.family_history import FamilyHistory
 from ...relating.multiplicity import CellName
 from ...workflows.relate_cohort import Relation, relate_published
 from ...writing.correlation_layout import Cell, lay_out
@@ -49,7 +48,6 @@ class CorrelationDock(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self._relation: Relation | None = None
-        self._histories: dict[tuple[str, ...], FamilyHistory] = {}
         self._background: BackgroundWork | None = None
         self._chosen: Cell | None = None
         self._make_parts()
@@ -85,15 +83,14 @@ class CorrelationDock(QWidget):
     def relate(self) -> None:
         """Relate the subjects of the tables in the list."""
         with refusals_told():
-            request, names = self.choices.value(), tuple(self.paths())
-            paths, history = [Path(name) for name in names], self._histories.get(names, FamilyHistory())
-            self._run(lambda progress: relate_tables(paths, request, history, progress), names)
+            request, paths = self.choices.value(), [Path(name) for name in self.paths()]
+            self._run(lambda progress: relate_tables(paths, request, progress))
 
     def show_published(self) -> None:
         """Show the published table with q computed from it."""
         with refusals_told():
             family = self.choices.value().family
-            self._run(lambda _: relate_published(family=family), ())
+            self._run(lambda _: relate_published(family=family))
 
     def export(self, folder: str | Path) -> tuple[Path, ...]:
         """Write what is shown and what stands beside it, as the command line does."""
@@ -198,22 +195,20 @@ class CorrelationDock(QWidget):
             figure = correlation_scatter(relation.values, name, scale=scale, correlations=relation.correlations)
             self.scatter.set_value(figure)
 
-    def _run(self, work: Callable[[Progress], Relation], names: tuple[str, ...]) -> None:
+    def _run(self, work: Callable[[Progress], Relation]) -> None:
         self.progress.begin("relating")
         background = BackgroundWork(work, says="relating", parent=self)
         self._background = background
-        background.done.connect(lambda relation: self._show(relation, names))
+        background.done.connect(self._show)
         background.told.connect(self.progress.set_value)
         background.ended.connect(self._end)
         self._allow()
         background.start()
 
-    def _show(self, relation: Relation, names: tuple[str, ...]) -> None:
+    def _show(self, relation: Relation) -> None:
         from ...figures.correlation_heatmap import correlation_heatmap
 
         self._relation, self._chosen = relation, None
-        if names:
-            self._histories[names] = relation.history
         layout = lay_out(relation.correlations)
         words = f"{layout.header}. {layout.hip_title}; {layout.lumbar_title}. {layout.rules}"
         self._header.setText(f"<b>{escape(title_of_relation(relation))}.</b> {escape(words)}")
