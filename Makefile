@@ -10,12 +10,13 @@ DEMO_OUTPUT := demo_output
 # a window on a virtual display would wait for somebody who cannot see it
 DEMO_WINDOW := $(if $(DISPLAY)$(WAYLAND_DISPLAY),auto,closed)
 
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint pyside6 docs bench clean
 
 help:
 	@echo "make demo   measure the sample subjects and show the result (results in $(DEMO_OUTPUT)/)"
 	@echo "make test   run every check: style, types, fences, tests"
 	@echo "make lint   run the checks that need no tests: style, types, fences"
+	@echo "make pyside6 drive the demo's window with PySide6 in place of PyQt6"
 	@echo "make bench  print time and peak memory of measuring a large volume"
 	@echo "make docs   build the documentation into site/"
 	@echo "make clean  remove what was built and measured, and the environment"
@@ -38,7 +39,12 @@ lint: $(READY)
 test: lint
 	@tools/prepare_display.sh $(VENV) virtual
 	$(BIN)/npe2 validate --imports napari-hipspine
+	@tools/try_pyside6.sh $(VENV)
 	QT_QPA_PLATFORM=xcb $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+
+pyside6: $(READY)
+	@tools/prepare_display.sh $(VENV) virtual
+	@tools/try_pyside6.sh $(VENV)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/bench_measuring.py
