@@ -33,11 +33,25 @@ class ScreenView:
     bottom: str
 
 
+def opposite_letter(letter: str) -> str:
+    """The patient's direction the other way."""
+    return _OPPOSITE[letter]
+
+
+def runs_to_the_right(letter: str) -> bool:
+    """Whether an axis that grows this way is drawn from the left of the screen to the right."""
+    return letter in _TO_THE_RIGHT
+
+
+def runs_downwards(letter: str) -> bool:
+    """Whether an axis that grows this way is drawn from the top of the screen downwards."""
+    return letter in _DOWNWARDS
+
+
 def screen_view(grid: Grid) -> ScreenView:
     """Radiological display of a grid's slices: the patient's left on the right of the screen."""
     _, down, across = axis_letters(grid.affine)
-    flips_columns = across not in _TO_THE_RIGHT
-    flips_rows = down not in _DOWNWARDS
+    flips_columns, flips_rows = not runs_to_the_right(across), not runs_downwards(down)
     right = _OPPOSITE[across] if flips_columns else across
     bottom = _OPPOSITE[down] if flips_rows else down
     return ScreenView(flips_rows, flips_columns, _OPPOSITE[right], right, _OPPOSITE[bottom], bottom)

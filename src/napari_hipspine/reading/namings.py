@@ -89,6 +89,11 @@ def naming_names() -> tuple[str, ...]:
     return (*TABLED, *CARRIED)
 
 
+def namings_of_bones() -> tuple[str, ...]:
+    """Words of the namings that know bones from which levels can be found."""
+    return tuple(name for name in TABLED if any(meaning.bone for meaning in read_naming(name).meanings.values()))
+
+
 def read_naming(name: str | PathLike[str]) -> Naming:
     """A naming that is a table: one of ours by its name, or an own CSV by its path.
 

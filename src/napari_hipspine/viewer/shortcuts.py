@@ -24,6 +24,7 @@ class Wish(StrEnum):
     NEXT_MUSCLE = "Next muscle"
     OTHER_SIDE = "Other side"
     LOCK = "Lock"
+    MARK_LEVEL = "Mark level"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ SHORTCUTS = (
     Shortcut("Shift-J", Wish.NEXT_MUSCLE, "Work on the next muscle of the list, on the same side"),
     Shortcut("Shift-O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
     Shortcut("Shift-U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
+    Shortcut("Shift-L", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
 )
 """Keys that napari leaves free; a test holds them against its own."""
 

@@ -30,7 +30,6 @@ from ..session import Session
 from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .image_files_editor import ImageFilesEditor
 from .labels_panel import LabelsPanel
-from .level_plan_editor import LevelPlanEditor
 from .progress_row import ProgressRow
 
 
@@ -137,12 +136,6 @@ class DockActions:
         if layer is not None:
             with refusals_told():
                 self._link.name_structures(structures)
-
-    def mark_level(self, editor: LevelPlanEditor) -> None:
-        """Put a level on the slice that is shown."""
-        work, shown = self._session.work, self._link.slice_shown()
-        if work is not None and shown is not None:
-            editor.add(editor.placement_at(work.image.grid.slice_position_mm(shown)))
 
     def measure(self) -> None:
         """Measure what is open now."""

@@ -8,13 +8,14 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 from ..layer_link import LayerLink
 from ..passing_layers import PassingLayers
 from ..session import Session
-from ..shortcuts import bind_shortcuts
+from ..shortcuts import Wish, bind_shortcuts
 from ..steps import Status, Step, step_states
 from .declared_editor import Declared
 from .dock_actions import DockActions
 from .images_panel import ImagesPanel
 from .labels_panel import LabelsPanel
-from .level_plan_editor import LevelPlanEditor
+from .level_actions import LevelActions
+from .levels_panel import LevelsPanel
 from .measure_panel import MeasurePanel
 from .muscle_actions import MuscleActions
 from .progress_row import ProgressRow
@@ -71,8 +72,9 @@ class MainDock(QWidget):
         self.muscles = MuscleActions(
             self.session, self.link, PassingLayers(napari_viewer), self.labels.muscles, run=self.actions.run
         )
+        self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
         self._muscles = self.muscles
-        self._unbind = bind_shortcuts(napari_viewer, self.muscles.ask)
+        self._unbind = bind_shortcuts(napari_viewer, self._ask)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
@@ -87,7 +89,7 @@ class MainDock(QWidget):
         for step, state in step_states(self.session).items():
             self.steps[step].set_value(state)
         self.images.refresh(self.session)
-        self._refresh_levels()
+        self.level_actions.refresh()
         self._refresh_layers()
         self._refresh_muscles()
         self.table.refresh(self.session)
@@ -130,20 +132,22 @@ class MainDock(QWidget):
         self._unbind()
         self._unbind = _nothing
         self.muscles.leave()
+        self.level_actions.leave()
         self._touched.stop()
         self._fit_soon.stop()
         self.link.close()
 
     def _make_panels(self) -> None:
-        from ...reading.namings import TABLED
+        from ...reading.namings import TABLED, namings_of_bones
 
         self.images = ImagesPanel()
-        self.levels = LevelPlanEditor()
+        self.level_panel = LevelsPanel(namings_of_bones())
+        self.levels = self.level_panel.editor
         self.labels = LabelsPanel(tuple(TABLED))
         self.measure = MeasurePanel()
         self.table = TablePanel()
         self.progress = ProgressRow()
-        panels = (self.images, self.levels, self.labels, self.measure, self.table)
+        panels = (self.images, self.level_panel, self.labels, self.measure, self.table)
         self.steps = {
             step: StepBox(number, step.value, panel)
             for number, (step, panel) in enumerate(zip(Step, panels, strict=True), start=1)
@@ -176,7 +180,7 @@ class MainDock(QWidget):
         self.images.series_chosen.connect(session.choose)
         self.images.subject.value_changed.connect(session.introduce)
         self.images.declared.value_changed.connect(self._declare)
-        self.levels.mark_wished.connect(lambda: actions.mark_level(self.levels))
+        self.levels.mark_wished.connect(self.level_actions.mark)
         self.levels.value_changed.connect(lambda plan: actions.change(level_plan=plan))
         self.levels.confirmed.connect(self._open_step_that_is_on)
         self.levels.visit_wished.connect(self.link.visit)
@@ -226,6 +230,7 @@ class MainDock(QWidget):
     def _refresh_muscles(self) -> None:
         if self._muscles is not None:
             self._muscles.refresh()
+            self.level_actions.moved()
 
     def _look_at_labels(self) -> None:
         self.session.look_at_labels()
@@ -235,12 +240,12 @@ class MainDock(QWidget):
         self.show_results()
         self.open_step(Step.RESULTS)
 
-    def _refresh_levels(self) -> None:
-        work = self.session.work
-        if work is not None:
-            self.levels.set_grid(work.image.grid, region=work.region)
-            self.levels.set_value(work.level_plan)
-        self.levels.allow_marking("" if work else "Open an image first (step 1).")
+    def _ask(self, wish: Wish) -> None:
+        """Do what a key asks for."""
+        if wish is Wish.MARK_LEVEL:
+            self.level_actions.mark()
+        else:
+            self.muscles.ask(wish)
 
     def _close_others(self, shown: Step) -> None:
         for step, box in self.steps.items():
