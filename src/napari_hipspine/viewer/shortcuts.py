@@ -67,7 +67,7 @@ SHORTCUTS = (
     Shortcut("Shift-J", Wish.NEXT_MUSCLE, "Work on the next muscle of the list, on the same side"),
     Shortcut("Shift-O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
     Shortcut("Shift-U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
-    Shortcut("Shift-L", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
+    Shortcut("Shift-H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
 )
 """Keys that napari leaves free; a test holds them against its own."""
 

@@ -68,6 +68,7 @@ class LevelActions:
         voxels = work.volume.voxels if work else None
         if voxels is not self._shown:
             panel.locator.set_grid(None)
+            panel.proposals.forget_found()
             self._shown = voxels
         panel.locator.set_grid(work.volume.grid if work else None)
         if work is None:

@@ -22,7 +22,8 @@ from ...domain.level_plan import LevelPlacement, LevelPlan
 from .small_parts import choice_box, choose_value, make_primary, set_reason
 from .window_editor import WindowEditor
 
-_HEADINGS = ("Level", "Slice", "mm", "Muscle", "")
+_HEADINGS = ("Level", "Place", "Slice", "[mm]", "Muscle", "")
+_MM, _MUSCLE = _HEADINGS.index("[mm]"), _HEADINGS.index("Muscle")
 _MOST_ROWS_SHOWN = 4
 
 USUAL_LEVELS = {"lumbar": "L4", "hip": "greater_trochanter"}
@@ -149,11 +150,16 @@ class LevelPlanEditor(QWidget):
         self._table.setRowCount(len(self._placements))
         for row, placed in enumerate(self._placements):
             index = "" if self._grid is None else str(self._grid.nearest_slice(placed.position_mm))
-            words = ("suggested", "✔")[placed.is_confirmed]
+            words = ("?", "✔")[placed.is_confirmed]
             muscle = placed.muscle.label if placed.muscle else "all"
-            cells = (placed.level.id.replace("_", " "), index, f"{placed.position_mm:.1f}", muscle, words)
+            names = (placed.level.id.replace("_", " "), placed.slice_position.replace("_", " "))
+            cells = (*names, index, f"{placed.position_mm:.1f}", muscle, words)
+            says = "Confirmed by a reader" if placed.is_confirmed else "Suggested: look at the slice, then confirm"
             for column, text in enumerate(cells):
-                self._table.setItem(row, column, QTableWidgetItem(text.replace("-", "−") if column == 2 else text))
+                item = QTableWidgetItem(text.replace("-", "−") if column == _MM else text)
+                item.setToolTip(says)
+                self._table.setItem(row, column, item)
+        self._table.setColumnHidden(_MUSCLE, not any(placed.muscle for placed in self._placements))
         self._table.blockSignals(False)
         shown = min(max(len(self._placements), 1), _MOST_ROWS_SHOWN)
         header = self._table.horizontalHeader().sizeHint().height()

@@ -44,9 +44,7 @@ class LevelProposalsPanel(QWidget):
         super().__init__()
         self._more = QPushButton("Propose levels from a segmentation…")
         self._more.setCheckable(True)
-        self._more.setToolTip(
-            "Vertebrae, discs or femora that TotalSegmentator, TotalSpineSeg or MuscleMap has labelled"
-        )
+        self._more.setToolTip("Vertebrae, discs or femora that TotalSegmentator, TotalSpineSeg or MuscleMap labelled")
         self._path = PathRow("Label map of vertebrae or femora")
         choices = [("named in the file", None), *((name, name) for name in namings)]
         self._naming = choice_box(choices, tooltip="What the label values mean")
@@ -57,11 +55,11 @@ class LevelProposalsPanel(QWidget):
         self._busy = ""
         self._lay_out()
         self._more.toggled.connect(self._inside.setVisible)
-        self._path.value_changed.connect(lambda *_: self._forget())
-        self._naming.currentIndexChanged.connect(lambda *_: self._forget())
+        self._path.value_changed.connect(lambda *_: self.forget_found())
+        self._naming.currentIndexChanged.connect(lambda *_: self.forget_found())
         self._propose.clicked.connect(self.propose_wished)
         self._suggest.clicked.connect(self._suggest_chosen)
-        self._forget()
+        self.forget_found()
 
     def value(self) -> LabelFiles:
         """The segmentation and its naming.
@@ -130,8 +128,8 @@ class LevelProposalsPanel(QWidget):
         column.addWidget(self._more)
         column.addWidget(self._inside)
 
-    def _forget(self) -> None:
-        """What was found belongs to another file or naming."""
+    def forget_found(self) -> None:
+        """What was found belongs to another file, naming or picture."""
         self._found.clear()
         self._said.setText("")
         self._show_reasons()

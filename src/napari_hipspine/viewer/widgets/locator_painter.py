@@ -18,6 +18,7 @@ _BOX = QColor(0, 0, 0, 170)
 _LETTER = QColor(255, 255, 255)
 _POINTS = 8
 _LETTER_POINTS = 11
+_FIRST_WORDS = 18
 _PLACES = {
     "left": Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
     "right": Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
@@ -46,6 +47,7 @@ class LocatorPainter:
         self._whole = whole
         family = brush.font().family()
         self._small = QFont(family, _POINTS)
+        self._taken: list[QRectF] = []
         self._large = QFont(family, _LETTER_POINTS, QFont.Weight.Bold)
 
     def paint_picture(self, image: QImage) -> None:
@@ -76,7 +78,7 @@ class LocatorPainter:
         height = metrics.height() + 2
         above = y - height - 2
         top = above if above >= self._area.top() else y + 2
-        box = QRectF(max(self._area.left(), 0.0) + 18, top, metrics.horizontalAdvance(words) + 8, height)
+        box = self._beside_others(QRectF(_FIRST_WORDS, top, metrics.horizontalAdvance(words) + 8, height))
         brush.fillRect(box, _BOX)
         brush.setPen(colour)
         brush.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
@@ -100,6 +102,14 @@ class LocatorPainter:
         half = self._area.height() / grid.shape[0] / 2
         ys = [self._y(grid.slice_position_mm(index)) for index in slices]
         return QRectF(self._area.left(), min(ys) - half, self._area.width(), max(ys) - min(ys) + 2 * half)
+
+    def _beside_others(self, box: QRectF) -> QRectF:
+        """A place for words where none are yet: further to the right, as long as the widget reaches."""
+        for other in self._taken:
+            if box.intersects(other) and other.right() + 2 + box.width() < self._whole.right() - _FIRST_WORDS:
+                box.moveLeft(other.right() + 2)
+        self._taken.append(box)
+        return box
 
     def _y(self, position_mm: float) -> float:
         return float(self._area.top() + self._picture.down_of(position_mm) * self._area.height())
