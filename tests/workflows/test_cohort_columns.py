@@ -17,10 +17,10 @@ from napari_hipspine.relating.models.troubles import Trouble
 from napari_hipspine.workflows.cohort_columns import (
     CohortColumns,
     LeanColumns,
-    SevereRows,
+    ValueColumns,
     add_cohort_columns,
-    add_severe,
 )
+from napari_hipspine.workflows.severe_columns import SevereRows, add_severe
 
 MUSCLES = ("multifidus", "psoas_major")
 
@@ -102,6 +102,59 @@ def test_lean_volume_and_its_index_are_added(people: Path, one_level: Path) -> N
     assert found["lean_volume_cm3"].tolist() == [450.0] * 60
     assert found["lmm_index_cm3_per_kg_m2"].tolist() == pytest.approx((450 / table["bmi_kg_m2"]).tolist())
     assert "of multifidus, psoas_major" in told[0]
+    without, told = add_cohort_columns(
+        table.drop(columns="bmi_kg_m2"), CohortColumns(LeanColumns((one_level,), MUSCLES))
+    )
+    assert [name for name in without.columns if "lmm" in name] == []
+    assert len(told) == 1
+
+
+@pytest.fixture
+def regions(tmp_path: Path) -> list[Path]:
+    """A region table per person, as `hipspine regions` writes them: person k has 10 + k cm³ between the muscles."""
+    paths = []
+    for k in range(60):
+        row = {"subject_id": f"{k:03d}", "muscles": "multifidus_left", "rule": "drawn", "fat_method": "dixon"}
+        row |= {"intermat_mm3": (10 + k) * 1000, "lean_volume_mm3": 500_000, "lean_volume_of_ff_mm3": 450_000}
+        paths.append(tmp_path / f"regions_{k:03d}.csv")
+        pd.DataFrame([row]).to_csv(paths[-1], index=False)
+    return paths
+
+
+def test_regions_and_values_are_joined_to_the_people(people: Path, regions: list[Path], one_level: Path) -> None:
+    table = pd.read_csv(people, dtype={"subject_id": str})
+    columns = CohortColumns(regions=tuple(regions), values=ValueColumns((one_level,), ("fi",)))
+    found, told = add_cohort_columns(table, columns)
+    assert found["intermat_cm3"].tolist() == [10.0 + k for k in range(60)]
+    assert found["intermat_per_bmi_cm3_per_kg_m2"][3] == pytest.approx(13 / table["bmi_kg_m2"][3])
+    assert found["lmm_index_cm3_per_kg_m2"][3] == pytest.approx(500 / table["bmi_kg_m2"][3])
+    assert found["lmm_index_of_ff_cm3_per_kg_m2"][3] == pytest.approx(450 / table["bmi_kg_m2"][3])
+    assert found["fi_psoas_major_right"].tolist() == [0.25] * 60
+    assert told[0].startswith("InterMAT as defined here and lean volume: compartment drawn; muscles multifidus_left.")
+    both = CohortColumns(LeanColumns((one_level,), MUSCLES), regions=tuple(regions))
+    assert add_cohort_columns(table, both)[0]["lean_volume_cm3"].tolist() == [450.0] * 60
+
+
+def test_the_command_goes_from_regions_to_z_scores_and_their_interaction(
+    people: Path, regions: list[Path], one_level: Path, tmp_path: Path, capsys
+) -> None:
+    words = ["--formula", "pain ~ lmm_index_cm3_per_kg_m2_z * intermat_cm3_z", "--regions-from", *map(str, regions)]
+    words += ["--values-from", str(one_level), "--values", "fi", "--z-reference", "pain=0"]
+    words += ["--z", "lmm_index_cm3_per_kg_m2", "--z", "intermat_cm3", "--out", str(tmp_path / "out")]
+    assert run(model, str(people), *words) == 0
+    assert "reference pain=0 of this table" in capsys.readouterr().out
+    made = pd.read_csv(tmp_path / "out" / "made_columns.csv", dtype={"subject_id": str})
+    assert made["subject_id"].tolist() == [f"{k:03d}" for k in range(60)]
+    of_controls = made.loc[pd.read_csv(people)["pain"] == 0, "intermat_cm3_z"]
+    assert [of_controls.mean(), of_controls.std()] == pytest.approx([0, 1])
+    meaning = json.loads((tmp_path / "out" / "columns.json").read_text())["tables"]["made_columns"]["columns"]
+    told = {one["name"]: one["meaning"] for one in meaning}
+    assert told["intermat_cm3_z"].endswith("reference pain=0 of this table (n 30, ddof 1).")
+    assert told["lmm_index_cm3_per_kg_m2"] == "lean_volume_cm3 / bmi_kg_m2; an index, not a mass."
+    stored = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert len(stored["inputs"]) == 62
+    corners = pd.read_csv(tmp_path / "out" / "corners.csv")
+    assert corners["first_value"].tolist() == [-1, -1, 1, 1]
 
 
 def test_activity_has_ends_in_the_middle_group_and_moderate_as_reference(people: Path, tmp_path: Path, capsys) -> None:
@@ -135,6 +188,9 @@ def test_the_command_adds_lean_volume_and_keeps_what_it_rests_on(people: Path, o
     ("words", "message"),
     [
         (["--lean-muscles", "multifidus"], "found 0 tables and 1 muscles"),
+        (["--values", "fi"], "found 0 tables and 1 measures"),
+        (["--level", "L4"], "found 0 tables and 0 measures"),
+        (["--z", "met", "--z-reference", "pain"], "refer to as COLUMN=WORD, found 'pain'"),
         (["--activity", "met", "--activity-cuts", "500"], "Expected --activity-cuts LOW,HIGH, found '500'"),
         (["--activity", "met", "--activity-cuts", "500,100"], "Expected cuts that rise"),
     ],

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from napari_hipspine.cli import model
-from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
+from napari_hipspine.domain.errors import Cancelled, InvalidChoice, TableInvalid
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.domain.tables import MODELS
 from napari_hipspine.relating.models.predictions import predict
@@ -130,6 +130,72 @@ def test_one_model_per_value_of_a_column(tmp_path: Path, capsys) -> None:
     assert women["reason"].str.startswith("constant_outcome").all()
     assert women["estimate"].isna().all()
     assert "sex=female: The outcome has one value only; no numbers are given." in capsys.readouterr().out
+
+
+def test_a_second_outcome_is_a_model_of_its_own_with_everything_beside_it(tmp_path: Path, capsys) -> None:
+    words = ["--formula", "cbp ~ lmm_z * intermat_z + age", "--outcome", "burden=score>=16", "--outcome", "rare"]
+    words += ["--additive", "lmm_z<0", "intermat_z>=0", "--bootstrap", "2"]
+    assert run(str(COHORT), *words, "--out", str(tmp_path)) == 0
+    table = pd.read_csv(tmp_path / "model.csv")
+    assert table["model"].unique().tolist() == ["cbp", "burden (score>=16)", "rare"]
+    alone = model_cohort(
+        pd.read_csv(COHORT).assign(burden=lambda frame: (frame["score"] >= 16).astype(int)),
+        ModelRequest("burden ~ lmm_z * intermat_z + age"),
+    ).models
+    np.testing.assert_allclose(table[table["model"] == "burden (score>=16)"]["estimate"], alone["estimate"])
+    for name in ("likelihood_ratio", "accuracy", "calibration", "additive_interaction", "corners", "probability_grid"):
+        models = pd.read_csv(tmp_path / f"{name}.csv")["model"].unique().tolist()
+        assert models == ["cbp", "burden (score>=16)", "rare"], name
+    drawn = {path.name for path in tmp_path.glob("*.png")}
+    assert {"forest.png", "nomogram_cbp.png", "probability_map_burden_score_16.png", "calibration_rare.png"} <= drawn
+    printed = capsys.readouterr().out
+    assert "burden (score>=16): burden ~ lmm_z * intermat_z + age" in printed
+    assert "rare: Fewer than 10 events" in printed
+
+
+def test_further_formulas_and_subgroups_are_named_apart(tmp_path: Path) -> None:
+    extras = ModelExtras(formulas=("cbp ~ age", "score_high ~ age"), by="sex")
+    table = pd.read_csv(COHORT).assign(score_high=lambda frame: (frame["score"] > 16).astype(int))
+    found = model_cohort(table, ModelRequest("cbp ~ lmm_z"), extras, out=tmp_path)
+    assert found.models["model"].unique().tolist() == [
+        f"{formula}, sex={sex}"
+        for formula in ("cbp ~ lmm_z", "cbp ~ age", "score_high ~ age")
+        for sex in ("female", "male")
+    ]
+    women = model_cohort(table[table["sex"] == "female"], ModelRequest("cbp ~ age")).models
+    own = found.models[found.models["model"] == "cbp ~ age, sex=female"]
+    np.testing.assert_allclose(own["estimate"], women["estimate"])
+    with pytest.raises(InvalidChoice, match="Expected models that differ, found 'cbp ~ lmm_z' twice"):
+        model_cohort(table, ModelRequest("cbp ~ lmm_z"), ModelExtras(formulas=("cbp ~ lmm_z",)))
+
+
+def test_corners_need_z_scores_and_say_so() -> None:
+    table = pd.read_csv(COHORT).rename(columns={"lmm_z": "lmm"})
+    found = model_cohort(table, ModelRequest("cbp ~ lmm * intermat_z"))
+    assert found.parts.frame(CORNERS) is None
+    assert "No corners at ±1: lmm not in z-scores (a name that ends in _z)." in found.notes
+
+
+def test_a_dichotomy_that_parts_nobody_has_a_reason() -> None:
+    extras = ModelExtras(additive=("lmm_z<-100", "intermat_z>=0"))
+    found = model_cohort(COHORT, ModelRequest("cbp ~ lmm_z * intermat_z"), extras)
+    rows = found.parts.frame(ADDITIVE)
+    assert rows is not None
+    assert rows["reason"].tolist() == ["constant_column"] * 3
+    assert rows["estimate"].isna().all()
+
+
+def test_a_model_can_be_stopped_while_it_is_fitted() -> None:
+    def stop(_done: int, _total: int, doing: str) -> None:
+        heard.append(doing)
+        if len(heard) > 8:
+            raise Cancelled("Cancelled.")
+
+    for request in (REQUEST, ModelRequest("score ~ lmm_z + age", kind="linear", random="1|centre")):
+        heard: list[str] = []
+        with pytest.raises(Cancelled):
+            model_cohort(COHORT, request, progress=stop)
+        assert set(heard) == {"fitting all"}
 
 
 def test_z_scores_are_added_and_their_reference_is_told(tmp_path: Path, capsys) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.errors import InvalidChoice
+from .progress import terminal_progress
 from .relate import words_of
 
 
@@ -42,9 +43,9 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fit, print the odds ratios and write."""
-    from ..workflows.cohort_columns import SevereRows, add_severe
     from ..workflows.model_courses import CourseRequest, Estimator, model_courses, parse_outcome
     from ..workflows.read_tables import read_table
+    from ..workflows.severe_columns import SevereRows, add_severe
     from ..writing.course_text import format_courses
 
     if arguments.over_time not in (Estimator.LIKELIHOOD, Estimator.GEE):
@@ -73,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         inputs=[arguments.table, *arguments.measurements],
         told=told,
         out=arguments.out,
+        progress=terminal_progress("fitting"),
     )
     print(format_courses(found.outcomes, found.courses, notes=found.notes))
     return 0

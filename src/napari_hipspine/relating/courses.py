@@ -18,6 +18,7 @@ from .models.model_request import Estimator, ModelRequest
 from .models.model_table import model_rows
 from .models.names import quote_name
 from .models.subgroups import FewEvents, any_has_few_events, fit_by, part_rows
+from .models.ticks import Tick, run_on
 from .models.troubles import Trouble
 from .outcomes import Outcome, add_outcomes
 
@@ -68,7 +69,9 @@ class CourseRequest:
         return f"{quote_name(response)} ~ {' + '.join([first, *map(quote_name, self.covariates)])}"
 
 
-def relate_per_time(table: pd.DataFrame, request: CourseRequest) -> tuple[Named, list[dict[str, Any]]]:
+def relate_per_time(
+    table: pd.DataFrame, request: CourseRequest, *, tick: Tick = run_on
+) -> tuple[Named, list[dict[str, Any]]]:
     """A logistic model per outcome, exposure and time point, and rows with p adjusted over the exposures (Holm).
 
     If one of an outcome's models has fewer than 10 events (or non-events) per term, all of them are fitted with
@@ -88,7 +91,7 @@ def relate_per_time(table: pd.DataFrame, request: CourseRequest) -> tuple[Named,
         own: list[dict[str, Any]] = []
         for exposure, one in asked.items():
             chosen = ModelRequest(one.formula, estimator=Estimator.FIRTH if few else Estimator.LIKELIHOOD)
-            for name, fitted in fit_by(coded, chosen, request.time, few_events=FewEvents.FLAG):
+            for name, fitted in fit_by(coded, chosen, request.time, few_events=FewEvents.FLAG, tick=tick):
                 models.append((f"{outcome.text}, {exposure}, {name}", fitted))
                 own.append(_outcome_row(fitted, outcome, exposure, name.partition("=")[2]))
         rows += _adjust(own)
@@ -96,7 +99,11 @@ def relate_per_time(table: pd.DataFrame, request: CourseRequest) -> tuple[Named,
 
 
 def relate_over_time(
-    table: pd.DataFrame, request: CourseRequest, *, estimator: Estimator = Estimator.LIKELIHOOD
+    table: pd.DataFrame,
+    request: CourseRequest,
+    *,
+    estimator: Estimator = Estimator.LIKELIHOOD,
+    tick: Tick = run_on,
 ) -> Named:
     """One logistic model per outcome and exposure over all time points: time as categories, by exposure.
 
@@ -108,11 +115,11 @@ def relate_over_time(
         for exposure in request.exposures:
             formula = request.formula(outcome.name, exposure, with_time=f"factor({quote_name(request.time)})")
             asked = ModelRequest(formula, random=f"1|{quote_name(request.subject)}", estimator=estimator)
-            found.append((f"{outcome.text}, {exposure}, all time points", fit_model(coded, asked)))
+            found.append((f"{outcome.text}, {exposure}, all time points", fit_model(coded, asked, tick=tick)))
     return tuple(found)
 
 
-def relate_scores(table: pd.DataFrame, request: CourseRequest) -> Named:
+def relate_scores(table: pd.DataFrame, request: CourseRequest, *, tick: Tick = run_on) -> Named:
     """One linear model per score and exposure: time by exposure, with a random intercept and slope per person."""
     time, subject = quote_name(request.time), quote_name(request.subject)
     return tuple(
@@ -125,6 +132,7 @@ def relate_scores(table: pd.DataFrame, request: CourseRequest) -> Named:
                     kind=OutcomeKind.LINEAR,
                     random=f"1 + {time}|{subject}",
                 ),
+                tick=tick,
             ),
         )
         for score in request.scores

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..domain.errors import InvalidChoice, TableInvalid
-from .models.columns import is_gap, read_numbers
+from .models.columns import is_gap, read_numbers_or_gaps
 from .models.interaction import Dichotomy, parse_dichotomy
+from .wide_columns import spread_column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,22 +68,10 @@ def spread_severe(measurements: pd.DataFrame) -> pd.DataFrame:
     lacking = [name for name in needed if name not in measurements.columns]
     if lacking:
         raise TableInvalid(f"Expected the columns {', '.join(needed)}, missing {', '.join(lacking)}.")
-    rows = measurements[measurements["side"].isin(_SIDES)]
-    twice = rows[rows.duplicated(["subject_id", "muscle", "side"], keep=False)]
-    if len(twice):
-        first = twice.iloc[0]
-        raise TableInvalid(
-            f"Expected one row per person, muscle and side, found several for {first['subject_id']}, "
-            f"{first['muscle']}, {first['side']}.",
-            hint="Hand in one session, level, series and reader.",
-        )
-    cells = [_read_severe(cell) for cell in rows[SEVERE]]
-    added: dict[str, Any] = {SEVERE: cells, "column": SEVERE + "_" + rows["muscle"] + "_" + rows["side"]}
-    named = rows.assign(**added)
-    wide = named.pivot(index="subject_id", columns="column", values=SEVERE)
-    wide = wide.reindex(measurements["subject_id"].drop_duplicates()).reset_index()
-    wide.columns.name = None
-    return wide
+    rows = measurements[measurements["side"].isin(_SIDES)].reset_index(drop=True)
+    wide = spread_column(rows, np.array([_read_severe(cell) for cell in rows[SEVERE]]), SEVERE)
+    people = measurements[["subject_id"]].drop_duplicates(ignore_index=True)
+    return people.merge(wide, on="subject_id", how="left")
 
 
 def _read_severe(cell: Any) -> float:
@@ -109,10 +98,5 @@ def add_outcomes(table: pd.DataFrame, outcomes: Sequence[Outcome]) -> pd.DataFra
         column = outcome.rule.column
         if column not in table.columns or outcome.name in table.columns:
             raise TableInvalid(f"Expected {column} and no {outcome.name} in the table, found otherwise.")
-        listed = table[column].tolist()
-        gaps = np.array([is_gap(cell) for cell in listed], dtype=bool)
-        values = np.full(len(listed), np.nan)
-        present = [cell for cell, gap in zip(listed, gaps, strict=True) if not gap]
-        values[~gaps] = outcome.rule.apply(read_numbers(present, column))
-        added[outcome.name] = values
+        added[outcome.name] = outcome.rule.apply(read_numbers_or_gaps(table[column].tolist(), column))
     return table.assign(**added)

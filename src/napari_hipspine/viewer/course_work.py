@@ -8,7 +8,6 @@ from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
 from ..domain.tables import MODELS
 from ..relating.models.side_tables import COURSES, OUTCOMES
-from ..workflows.cohort_columns import SevereRows, add_severe
 from ..workflows.model_courses import (
     CourseModels,
     CourseRequest,
@@ -18,6 +17,7 @@ from ..workflows.model_courses import (
     parse_outcome,
 )
 from ..workflows.read_tables import read_table
+from ..workflows.severe_columns import SevereRows, add_severe
 from ..writing.course_text import format_courses
 from .study_wishes import CoursesWish
 from .study_work import ShownTable, StudyOutcome
@@ -25,7 +25,7 @@ from .study_work import ShownTable, StudyOutcome
 
 def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
     """Odds per time point and courses, as `hipspine courses` finds them."""
-    progress(0, 2, "reading")
+    progress(0, 1, "reading")
     if (wish.level or wish.session) and not wish.measurements:
         raise InvalidChoice("Expected measurements with a level or session of theirs, found none.")
     table = read_table(wish.table)
@@ -43,10 +43,8 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
         time=wish.time,
         subject=wish.subject,
     )
-    progress(1, 2, "fitting")
     inputs = [wish.table, *wish.measurements]
-    found = model_courses(table, request, estimator=wish.over_time, inputs=inputs, told=told)
-    progress(2, 2, "fitting")
+    found = model_courses(table, request, estimator=wish.over_time, inputs=inputs, told=told, progress=progress)
     return StudyOutcome(
         f"{len(request.exposures)} exposures, {len(request.outcomes)} outcomes, {len(request.scores)} scores. "
         "Associations in this sample.",

@@ -1,4 +1,4 @@
-"""Columns a model needs and a table lacks: lean muscle volume, activity in three groups, severe fat per muscle."""
+"""Columns a model needs and a table lacks: volumes of muscles and regions, values per muscle, activity."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import InvalidChoice, TableInvalid
+from ..domain.errors import InvalidChoice
 from ..relating.models.activity import CUTS, REFERENCE, add_activity_groups
-from ..relating.models.lean_muscle import add_lean_indices, sum_lean_volumes
-from ..relating.outcomes import SEVERE, spread_severe
-from .read_tables import read_table
+from ..relating.models.lean_muscle import N_MUSCLES, sum_lean_volumes
+from ..relating.models.region_volumes import LEAN_MEASURES, list_region_volumes
+from ..relating.models.volume_indices import INTERMAT, LEAN, LEAN_OF_FF, add_volume_indices
+from ..relating.wide_columns import choose_where, spread_measures
+from .joined_tables import SUBJECT, join_people, read_as_one, read_measurements
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ACTIVITY = "activity"
-SUBJECT = "subject_id"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,39 @@ class LeanColumns:
 
 
 @dataclass(frozen=True)
+class ValueColumns:
+    """Values per muscle and side as ``MEASURE_MUSCLE_SIDE``, from measurements.
+
+    Parameters
+    ----------
+    measurements : tuple of path
+        Measurement tables, read as one.
+    measures : tuple of str
+        Such as ``fi`` or ``fcsa``.
+    levels, sessions : tuple of str
+        Only rows of these.
+
+    Raises
+    ------
+    InvalidChoice
+        If there are measurements without measures, or choices without measurements.
+    """
+
+    measurements: tuple[Path, ...] = ()
+    measures: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.measurements) != bool(self.measures) or (self.levels + self.sessions and not self.measurements):
+            raise InvalidChoice(
+                f"Expected measurements and the measures to take from them, found {len(self.measurements)} tables and "
+                f"{len(self.measures)} measures.",
+                hint="Name measures such as fi or fcsa.",
+            )
+
+
+@dataclass(frozen=True)
 class CohortColumns:
     """What is added to a table before a model is fitted.
 
@@ -57,6 +91,12 @@ class CohortColumns:
     ----------
     lean : LeanColumns
         Lean volume and its indices; none by default.
+    regions : tuple of path
+        Region tables of the people: InterMAT, fat in muscles and (unless `lean` gives it) lean volume, with indices.
+    values : ValueColumns
+        Values per muscle and side.
+    mixed_contrast, allow_psoas_threshold_fi : bool
+        Whether fat told in different ways may stand in one column, and psoas fat told by a threshold at all.
     activity : str, optional
         Column of MET minutes per week that becomes ``activity``: low, moderate, high.
     activity_cuts : tuple of float
@@ -64,6 +104,10 @@ class CohortColumns:
     """
 
     lean: LeanColumns = LeanColumns()
+    regions: tuple[Path, ...] = ()
+    values: ValueColumns = ValueColumns()
+    mixed_contrast: bool = False
+    allow_psoas_threshold_fi: bool = False
     activity: str | None = None
     activity_cuts: tuple[float, float] = CUTS
 
@@ -72,11 +116,23 @@ class CohortColumns:
         """What the added categories are compared with, unless something else is asked for."""
         return {ACTIVITY: REFERENCE} if self.activity else {}
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that is read, each once."""
+        return tuple(dict.fromkeys((*self.lean.measurements, *self.regions, *self.values.measurements)))
+
     def as_dict(self) -> dict[str, Any]:
         """Plain values for provenance."""
         return {
             "lean_measurements": [str(path) for path in self.lean.measurements],
             "lean_muscles": list(self.lean.muscles),
+            "regions": [str(path) for path in self.regions],
+            "values_measurements": [str(path) for path in self.values.measurements],
+            "values_measures": list(self.values.measures),
+            "values_levels": list(self.values.levels),
+            "values_sessions": list(self.values.sessions),
+            "mixed_contrast": self.mixed_contrast,
+            "allow_psoas_threshold_fi": self.allow_psoas_threshold_fi,
             "activity": self.activity,
             "activity_cuts": list(self.activity_cuts) if self.activity else [],
         }
@@ -88,99 +144,72 @@ def add_cohort_columns(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.
     Raises
     ------
     TableInvalid
-        If a table lacks what is needed, or the lean volume is already there.
+        If a table lacks what is needed, or a column is already there.
+    InvalidChoice
+        If volumes or fat of different kinds would stand in one column.
     """
     told: list[str] = []
-    if columns.lean.measurements:
-        lean = sum_lean_volumes(read_measurements(columns.lean.measurements), columns.lean.muscles)
-        keys = [SUBJECT, "session"] if "session" in table.columns and "session" in lean.columns else [SUBJECT]
-        kept = lean if "session" in keys else lean.drop(columns="session", errors="ignore")
-        table = add_lean_indices(join_people(table, kept, keys))
-        told.append(
-            f"lean_volume_cm3: volume without voxels called fat, both sides together, of "
-            f"{', '.join(columns.lean.muscles)}; lmm_index_cm3_per_kg_m2 is an index, not a mass."
-        )
-    if columns.activity:
-        low, high = columns.activity_cuts
-        table = add_activity_groups(table, columns.activity, cuts=columns.activity_cuts, name=ACTIVITY)
-        told.append(f"activity: {columns.activity} below {low:g} low, above {high:g} high, between moderate.")
+    for add in (_add_lean, _add_regions, _add_indices, _add_values, _add_activity):
+        table, said = add(table, columns)
+        told += said
     return table, tuple(told)
 
 
-@dataclass(frozen=True)
-class SevereRows:
-    """Which rows of measurements say where fat is severe.
-
-    Parameters
-    ----------
-    measurements : tuple of path
-        Tables with ``severe`` per muscle and side, read as one.
-    level, session : str, optional
-        Only rows of these.
-    """
-
-    measurements: tuple[Path, ...]
-    level: str | None = None
-    session: str | None = None
-
-    @property
-    def sentence(self) -> str:
-        """What the columns were made from."""
-        parts = [f"{name} {value}" for name, value in (("level", self.level), ("session", self.session)) if value]
-        return f"severe_MUSCLE_SIDE: fat of one half or more, from the measurements ({', '.join(parts) or 'all rows'})."
+def _add_lean(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.DataFrame, Sequence[str]]:
+    if not columns.lean.measurements:
+        return table, ()
+    lean = sum_lean_volumes(read_measurements(columns.lean.measurements), columns.lean.muscles)
+    names = ", ".join(columns.lean.muscles)
+    said = f"{LEAN.volume}: volume without voxels called fat, both sides together, of {names}."
+    return _join_by_person(table, lean.drop(columns=N_MUSCLES)), (said,)
 
 
-def add_severe(table: pd.DataFrame, chosen: SevereRows) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """The table with ``severe_MUSCLE_SIDE`` of every person's measurements, and the names of these columns.
-
-    Raises
-    ------
-    TableInvalid
-        If nothing is left of the measurements, or a person has several rows of one muscle and side.
-    """
-    rows = read_measurements(chosen.measurements)
-    for column, wanted in (("level", chosen.level), ("session", chosen.session)):
-        if wanted is not None and column in rows.columns:
-            found = ", ".join(sorted(set(rows[column])))
-            rows = rows[rows[column] == wanted]
-            if rows.empty:
-                raise TableInvalid(f"Expected rows of {column} {wanted}, found {found or 'none'}.")
-    wide = spread_severe(rows.reset_index(drop=True))
-    names = tuple(name for name in wide.columns if str(name).startswith(f"{SEVERE}_"))
-    return join_people(table, wide, [SUBJECT]), names
+def _add_regions(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.DataFrame, Sequence[str]]:
+    if not columns.regions:
+        return table, ()
+    volumes, said = list_region_volumes(
+        read_as_one(columns.regions, "a region table"), mixed_contrast=columns.mixed_contrast
+    )
+    spare = LEAN_MEASURES if columns.lean.measurements else ()
+    return _join_by_person(table, volumes.drop(columns=list(spare), errors="ignore")), said
 
 
-def read_measurements(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Measurement tables as one table of text cells."""
-    import pandas as pd
+def _add_indices(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.DataFrame, Sequence[str]]:
+    """Indices of the volumes that were added, as far as height, weight, BMI and sex allow."""
+    said: list[str] = []
+    for names in (LEAN, LEAN_OF_FF, INTERMAT) if columns.lean.measurements or columns.regions else ():
+        if names.volume in table.columns:
+            table, told = add_volume_indices(table, names)
+            said += told
+    return table, said
 
-    return pd.concat([read_table(path, what="a measurement table") for path in paths], ignore_index=True)
+
+def _add_values(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.DataFrame, Sequence[str]]:
+    asked = columns.values
+    if not asked.measurements:
+        return table, ()
+    rows = choose_where(read_measurements(asked.measurements), level=asked.levels, session=asked.sessions)
+    wide, said = spread_measures(
+        rows,
+        asked.measures,
+        mixed_contrast=columns.mixed_contrast,
+        allow_psoas_threshold_fi=columns.allow_psoas_threshold_fi,
+    )
+    where = "; ".join(", ".join(words) for words in (asked.levels, asked.sessions) if words) or "all rows"
+    first = f"{', '.join(asked.measures)} per muscle and side as MEASURE_MUSCLE_SIDE, from the measurements ({where})."
+    return join_people(table, wide, [SUBJECT]), (first, *said)
 
 
-def join_people(table: pd.DataFrame, people: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """The table with the columns of the people beside it; nobody is added, who is not among the people has gaps.
+def _add_activity(table: pd.DataFrame, columns: CohortColumns) -> tuple[pd.DataFrame, Sequence[str]]:
+    if not columns.activity:
+        return table, ()
+    low, high = columns.activity_cuts
+    said = f"activity: {columns.activity} below {low:g} low, above {high:g} high, between moderate."
+    return add_activity_groups(table, columns.activity, cuts=columns.activity_cuts, name=ACTIVITY), (said,)
 
-    Raises
-    ------
-    TableInvalid
-        If a key is missing, a person stands twice among the people, a column is there already, or nobody is in both.
-    """
-    lacking = [key for frame in (table, people) for key in keys if key not in frame.columns]
-    if lacking:
-        raise TableInvalid(f"Expected the columns {', '.join(keys)} in both tables, missing {', '.join(lacking)}.")
-    taken = [str(name) for name in people.columns if name in table.columns and name not in keys]
-    if taken:
-        raise TableInvalid(f"Expected no {', '.join(taken)} in the table, for it is to be added.")
-    twice = people[people.duplicated(list(keys))]
-    if len(twice):
-        raise TableInvalid(
-            f"Expected one row per {' and '.join(keys)}, found several for {twice.iloc[0][keys[0]]}.",
-            hint="Hand in one session, or a table with a column session.",
-        )
-    joined = table.merge(people, on=list(keys), how="left", indicator="_found")
-    if not (joined["_found"] == "both").any():
-        raise TableInvalid(
-            f"Expected people who are in both tables, found none with the same {' and '.join(keys)}.",
-            hint="Ids are compared as text: 7 is not 007.",
-        )
-    return joined.drop(columns="_found")
+
+def _join_by_person(table: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
+    """Joined by person, and by session where both tables have one."""
+    if "session" in table.columns and "session" in people.columns:
+        return join_people(table, people, [SUBJECT, "session"])
+    return join_people(table, people.drop(columns="session", errors="ignore"), [SUBJECT])

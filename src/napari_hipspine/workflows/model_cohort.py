@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from ..domain.errors import InvalidChoice
+from ..domain.cells import Column, Kind
 from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, stay_silent
-from ..relating.models.fitting import FittedModel, fit_model
-from ..relating.models.interaction import Dichotomy, parse_dichotomy
+from ..domain.tables import MODELS, Table
+from ..relating.models.fitting import FittedModel
 from ..relating.models.model_request import ModelRequest
-from ..relating.models.model_table import ALL_ROWS, model_notes, model_table
+from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.normalise import add_z_scores
-from ..relating.models.subgroups import FewEvents, fit_by
-from ..writing.tables import table_as_csv, write_whole
-from .cohort_columns import CohortColumns, add_cohort_columns
-from .model_parts import SideParts, find_side_parts, part_files
+from ..relating.models.subgroups import FewEvents
+from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
+from .cohort_columns import add_cohort_columns
+from .joined_tables import SUBJECT
+from .model_extras import ModelExtras
+from .model_fits import NamedFit, fit_all
+from .model_parts import SideParts, find_side_parts, part_figures, part_tables
 from .read_tables import read_table
 
 if TYPE_CHECKING:
@@ -34,68 +37,19 @@ WORDING = (
 
 
 @dataclass(frozen=True)
-class ModelExtras:
-    """What is made beside the model, and what is done to the table before.
+class MadeColumns:
+    """Columns that were added to a table before a model was fitted.
 
     Parameters
     ----------
-    by : str, optional
-        Column whose every value gets a model of its own: subgroups or time points.
-    few_events : FewEvents
-        What is done with `by` where a plain logistic model has few events.
-    z_columns : tuple of str
-        Columns normalised before, as ``COLUMN_z``.
-    z_within : str, optional
-        Column of the groups within which they are normalised.
-    z_ddof : int
-        Their standard deviation divides by n minus this.
-    additive : tuple of str
-        Two dichotomies such as ``lmm_z<0``, for interaction on the additive scale.
-    draws, seed : int
-        Resamples that correct accuracy for optimism, and the start of their random numbers.
-    columns : CohortColumns
-        Lean volume and activity groups, added before anything else.
-
-    Raises
-    ------
-    InvalidChoice
-        If there are not two dichotomies, or draws are negative.
+    contract : Table
+        What each means.
+    frame : pandas.DataFrame
+        Their cells, with row, person and session.
     """
 
-    by: str | None = None
-    few_events: FewEvents = FewEvents.FLAG
-    z_columns: tuple[str, ...] = ()
-    z_within: str | None = None
-    z_ddof: int = 1
-    additive: tuple[str, ...] = ()
-    draws: int = 0
-    seed: int = 0
-    columns: CohortColumns = CohortColumns()
-
-    def __post_init__(self) -> None:
-        if len(self.additive) not in (0, 2):
-            raise InvalidChoice(f"Expected two dichotomies, found {len(self.additive)}.")
-        if min(self.draws, self.seed) < 0:
-            raise InvalidChoice(f"Expected draws and a seed of 0 or more, found {self.draws} and {self.seed}.")
-        if self.few_events not in tuple(FewEvents):
-            raise InvalidChoice(f"Expected few events to be one of {', '.join(FewEvents)}, found {self.few_events!r}.")
-        object.__setattr__(self, "few_events", FewEvents(self.few_events))
-
-    @property
-    def dichotomies(self) -> tuple[Dichotomy, ...]:
-        """The two dichotomies, parsed."""
-        return tuple(parse_dichotomy(text) for text in self.additive)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for provenance."""
-        plain = dict(vars(self))
-        del plain["columns"]
-        return plain | {
-            **self.columns.as_dict(),
-            "few_events": self.few_events.value,
-            "z_columns": list(self.z_columns),
-            "additive": list(self.additive),
-        }
+    contract: Table
+    frame: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -106,21 +60,29 @@ class CohortModel:
     ----------
     models : pandas.DataFrame
         One row per term, as `MODELS` of `domain.tables` says.
-    fitted : tuple of (str, FittedModel)
-        The models behind the rows, by name.
+    fits : tuple of NamedFit
+        The models behind the rows.
     parts : SideParts
         Tables beside it, and what their figures are drawn from.
     notes : tuple of str
         What a reader should know, as sentences.
     provenance : Provenance
         Settings, files and versions.
+    made : MadeColumns, optional
+        Columns that were added to the table before.
     """
 
     models: pd.DataFrame
-    fitted: tuple[tuple[str, FittedModel], ...]
+    fits: tuple[NamedFit, ...]
     parts: SideParts
     notes: tuple[str, ...]
     provenance: Provenance = field(repr=False)
+    made: MadeColumns | None = None
+
+    @property
+    def fitted(self) -> tuple[tuple[str, FittedModel], ...]:
+        """The models by name."""
+        return tuple((one.name, one.fitted) for one in self.fits)
 
 
 def model_cohort(
@@ -145,7 +107,7 @@ def model_cohort(
         Folder for ``model.csv``, ``columns.json``, ``run.json``, the tables beside it and the figures; all are written
         or none.
     progress : Progress
-        Told the resamples done and wanted.
+        Told the models and the resamples done and wanted; may stop the work.
 
     Raises
     ------
@@ -153,33 +115,70 @@ def model_cohort(
         If the table cannot be read or the formula does not fit it; nothing is written then.
     """
     chosen = extras or ModelExtras()
-    frame = read_table(table) if isinstance(table, str | Path) else table
-    frame, made = add_cohort_columns(frame, chosen.columns)
+    given = read_table(table) if isinstance(table, str | Path) else table
+    frame, told = _add_columns(given, chosen)
     request = replace(request, references={**chosen.columns.references, **request.references})
-    told = list(made)
-    for column in chosen.z_columns:
-        frame, references = add_z_scores(frame, column, within=chosen.z_within, ddof=chosen.z_ddof)
-        told += [reference.sentence for reference in references]
-    fitted = _fit_all(frame, request, chosen)
+    fits = fit_all(frame, request, chosen, progress=progress)
     parts = find_side_parts(
-        frame, fitted, dichotomies=chosen.dichotomies, draws=chosen.draws, seed=chosen.seed, progress=progress
+        fits, dichotomies=chosen.dichotomies, draws=chosen.draws, seed=chosen.seed, progress=progress
     )
-    notes = (*WORDING, *told, *(note for name, one in fitted for note in model_notes(one, name)), *parts.notes)
+    notes = (*WORDING, *told, *(note for one in fits for note in model_notes(one.fitted, one.name)), *parts.notes)
     files = [table] if isinstance(table, str | Path) else []
-    inputs = fingerprints([*files, *chosen.columns.lean.measurements])
+    inputs = fingerprints([*files, *chosen.columns.files])
     settings = request.as_dict() | chosen.as_dict()
-    found = CohortModel(model_table(fitted), fitted, parts, notes, Provenance("model", settings, inputs, notes))
+    found = CohortModel(
+        model_table((one.name, one.fitted) for one in fits),
+        fits,
+        parts,
+        notes,
+        Provenance("model", settings, inputs, notes),
+        _list_made(given, frame, told),
+    )
     if out is not None:
         write_whole(out, model_files(found))
     return found
 
 
-def _fit_all(frame: pd.DataFrame, request: ModelRequest, extras: ModelExtras) -> tuple[tuple[str, FittedModel], ...]:
-    if extras.by is None:
-        return ((ALL_ROWS, fit_model(frame, request)),)
-    return fit_by(frame, request, extras.by, few_events=extras.few_events)
-
-
 def model_files(found: CohortModel) -> dict[str, str | bytes]:
     """Contents of the files by name."""
-    return {"model.csv": table_as_csv(found.models), **part_files(found.models, found.parts, found.provenance)}
+    from ..figures.png import figure_as_png
+
+    tables = {MODELS: found.models, **part_tables(found.parts)}
+    if found.made is not None:
+        tables[found.made.contract] = found.made.frame
+    return {
+        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
+        "columns.json": columns_as_json(*tables),
+        "run.json": as_json(found.provenance.as_dict()),
+        **{f"{name}.png": figure_as_png(figure) for name, figure in part_figures(found.models, found.parts).items()},
+    }
+
+
+def _add_columns(table: pd.DataFrame, extras: ModelExtras) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The table with volumes, values, activity and z-scores, and how they were made."""
+    frame, said = add_cohort_columns(table, extras.columns)
+    told = list(said)
+    for column in extras.z_columns:
+        frame, references = add_z_scores(
+            frame, column, within=extras.z_within, reference=extras.parsed_z_reference, ddof=extras.z_ddof
+        )
+        told += [reference.sentence for reference in references]
+    return frame, tuple(told)
+
+
+def _list_made(given: pd.DataFrame, frame: pd.DataFrame, told: tuple[str, ...]) -> MadeColumns | None:
+    """The columns that were added, beside whose they are; None where there are none."""
+    names = [str(name) for name in frame.columns if name not in given.columns]
+    if not names:
+        return None
+    keys = [name for name in (SUBJECT, "session") if name in given.columns]
+    columns = [Column("row", Kind.INTEGER, "1", "row of the table handed in, from 1")]
+    columns += [Column(name, Kind.TEXT, "", "as in the table handed in") for name in keys]
+    for name in names:
+        kind = Kind.NUMBER if frame[name].dtype.kind == "f" else Kind.TEXT
+        said = [text.removeprefix(f"{name}: ") for text in told if text.startswith(f"{name}: ")]
+        columns.append(Column(name, kind, "", " ".join(said) or "made from the tables named in run.json"))
+    contract = Table("made_columns", tuple(columns), ("row",), ("row",))
+    cells = {name: frame[name].tolist() for name in (*keys, *names)}
+    rows = [{"row": k + 1} | {name: column[k] for name, column in cells.items()} for k in range(len(frame))]
+    return MadeColumns(contract, contract.frame(rows))

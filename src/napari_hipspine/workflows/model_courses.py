@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.provenance import Provenance, fingerprints
+from ..domain.subject import Progress, stay_silent
 from ..relating.courses import (
     CourseRequest,
     mean_courses,
@@ -20,7 +21,9 @@ from ..relating.models.fitting import FittedModel
 from ..relating.models.model_request import Estimator
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.side_tables import COURSES, OUTCOMES
+from ..relating.models.ticks import Tick
 from ..relating.outcomes import parse_outcome, spread_severe
+from ..writing.places import file_words
 from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
 from .model_cohort import WORDING
 from .read_tables import read_table
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 HOLM = (
     "p is as it was found; p_holm is adjusted over the exposures of one outcome and time point, and over nothing else."
 )
+
+STAGES = ("odds per time point", "odds over all time points", "courses of scores")
 
 __all__ = ["CourseModels", "CourseRequest", "Estimator", "model_courses", "parse_outcome", "spread_severe"]
 
@@ -68,6 +73,7 @@ def model_courses(
     inputs: Sequence[str | Path] = (),
     told: Sequence[str] = (),
     out: str | Path | None = None,
+    progress: Progress = stay_silent,
 ) -> CourseModels:
     """Logistic models per time point and over all of them, and linear models of courses.
 
@@ -85,6 +91,8 @@ def model_courses(
         How it was made, as sentences; they stand among the notes.
     out : path, optional
         Folder for the tables and figures; all are written or none.
+    progress : Progress
+        Told what is being fitted; may stop the work.
 
     Raises
     ------
@@ -92,9 +100,10 @@ def model_courses(
         If the table does not fit the request; nothing is written then.
     """
     frame = read_table(table) if isinstance(table, str | Path) else table
-    per_time, rows = relate_per_time(frame, request)
-    over_time = relate_over_time(frame, request, estimator=estimator)
-    scores = relate_scores(frame, request)
+    ticks: list[Tick] = [partial(progress, k, len(STAGES), doing) for k, doing in enumerate(STAGES)]
+    per_time, rows = relate_per_time(frame, request, tick=ticks[0])
+    over_time = relate_over_time(frame, request, estimator=estimator, tick=ticks[1])
+    scores = relate_scores(frame, request, tick=ticks[2])
     fitted = (*per_time, *over_time, *scores)
     notes = (WORDING[0], HOLM, *told, *_gather_notes(fitted))
     files = [table] if isinstance(table, str | Path) else []
@@ -139,13 +148,17 @@ def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Any]
     from ..figures.course_plot import course_plot
     from ..figures.forest_plot import forest_plot
 
-    figures = {}
-    for outcome in found.outcomes["outcome"].unique():
-        figures[f"forest_{_file_word(outcome)}"] = forest_plot(_as_models(found.outcomes, outcome), title=outcome)
-    for (score, exposure), rows in found.courses.groupby(["score", "exposure"], sort=False):
+    outcomes = file_words(found.outcomes["outcome"].unique())
+    figures = {
+        f"forest_{word}": forest_plot(_as_models(found.outcomes, outcome), title=outcome)
+        for outcome, word in outcomes.items()
+    }
+    courses = found.courses.groupby(["score", "exposure"], sort=False)
+    words = file_words(f"{score}_{exposure}" for (score, exposure), _ in courses)
+    for (score, exposure), rows in courses:
         model = found.models[found.models["model"] == f"{score}, {exposure}"]
         title = "" if model.empty else f"{model['formula'].iloc[0]} + ({model['random'].iloc[0]})"
-        figures[f"course_{_file_word(f'{score}_{exposure}')}"] = course_plot(rows, title=title, time_label=time)
+        figures[f"course_{words[f'{score}_{exposure}']}"] = course_plot(rows, title=title, time_label=time)
     return figures
 
 
@@ -163,7 +176,3 @@ def _as_models(outcomes: pd.DataFrame, outcome: str) -> pd.DataFrame:
     own = outcomes[outcomes["outcome"] == outcome]
     same = {"kind": "logistic", "part": "fixed", "random": "", "n_groups": None}
     return own.assign(term=own["exposure"], model=own["time"], **same)
-
-
-def _file_word(text: str) -> str:
-    return re.sub(r"[^\w]+", "_", text).strip("_")

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..domain.errors import InvalidChoice
-from ..domain.provenance import Provenance
 from ..domain.subject import Progress, stay_silent
-from ..domain.tables import Table
+from ..domain.tables import Table, join_words
 from ..relating.models.design import OutcomeKind
 from ..relating.models.fitting import FittedModel, fit_model
 from ..relating.models.interaction import Dichotomy, additive_interaction, corner_probabilities, dichotomise
@@ -30,37 +29,39 @@ from ..relating.models.side_tables import (
     LIKELIHOOD_RATIOS,
     NOMOGRAM,
 )
-from ..writing.tables import as_json, columns_as_json, table_as_csv
+from ..relating.models.ticks import Tick
+from ..writing.places import file_words
+from .model_fits import NamedFit
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Fitted = Sequence[tuple[str, FittedModel]]
 
 FROM_ODDS = (
     "RERI, AP and S are made from odds ratios, which come near to ratios of probabilities only where the outcome is "
     "rare."
 )
 Z_SUFFIX = "_z"
+MOST_DRAWN = 6
+"""More models than these have their numbers in the tables, and a forest plot, but no figures of their own."""
 
 
 @dataclass(frozen=True)
 class SideParts:
-    """Tables beside the model, and what figures are drawn from.
+    """Tables beside the models, and what figures are drawn from.
 
     Attributes
     ----------
     tables
         Data frames with their contracts; those without rows are absent.
-    grid, nomogram
-        Of the one model of all rows, where it has them.
+    grids, nomograms
+        Of the models that have them, by name.
     notes
         What a reader should know, as sentences.
     """
 
     tables: tuple[tuple[Table, pd.DataFrame], ...]
-    grid: ProbabilityGrid | None
-    nomogram: Nomogram | None
+    grids: Mapping[str, ProbabilityGrid]
+    nomograms: Mapping[str, Nomogram]
     notes: tuple[str, ...]
 
     def frame(self, table: Table) -> pd.DataFrame | None:
@@ -69,8 +70,7 @@ class SideParts:
 
 
 def find_side_parts(
-    table: pd.DataFrame,
-    fitted: Fitted,
+    fits: Sequence[NamedFit],
     *,
     dichotomies: Sequence[Dichotomy] = (),
     draws: int = 0,
@@ -78,60 +78,73 @@ def find_side_parts(
     progress: Progress = stay_silent,
 ) -> SideParts:
     """Everything that can be said beside the models that have numbers; accuracy, nomogram and map need odds."""
-    able = [(name, one) for name, one in fitted if one.estimates.has_numbers]
-    of_odds = [(name, one) for name, one in able if one.request.kind is OutcomeKind.LOGISTIC]
-    rows: dict[Table, list[dict[str, Any]]] = {}
-    notes: list[str] = []
-    if len(fitted) == 1:
-        rows[LIKELIHOOD_RATIOS] = [row for name, one in able for row in drop_each_term(one, name)]
-    rows[ACCURACY] = [
-        row for name, one in of_odds for row in judge_model(one, name, draws=draws, seed=seed, progress=progress)
-    ]
-    rows[CALIBRATION] = [row | {"model": name} for name, one in of_odds for row in _tenths(one)]
-    if dichotomies:
-        rows[ADDITIVE] = _additive_rows(table, fitted, dichotomies)
-        notes.append(FROM_ODDS)
-    grid, nomogram = None, None
-    if len(fitted) == 1 and of_odds:
-        name, one = of_odds[0]
-        grid, nomogram = _find_grid(one), _find_nomogram(one, notes)
-        pair = _numeric_pair(one)
-        if pair and all(variable.endswith(Z_SUFFIX) for variable in pair):
-            rows[CORNERS] = [row | {"model": name} for row in corner_probabilities(one, *pair)]
-        rows[GRID] = [row | {"model": name} for row in grid.rows()] if grid else []
-        rows[NOMOGRAM] = [row | {"model": name} for row in nomogram.rows()] if nomogram else []
-    tables = tuple((kind, kind.frame(listed)) for kind, listed in rows.items() if listed)
-    return SideParts(tables, grid, nomogram, tuple(notes))
-
-
-def part_files(models: pd.DataFrame, parts: SideParts, provenance: Provenance) -> dict[str, str | bytes]:
-    """Contents of the tables beside the model, of the figures, and of what explains them, by file name."""
-    from ..figures.png import figure_as_png
-
-    return {
-        **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in parts.tables},
-        "columns.json": columns_as_json("model", *(kind for kind, _ in parts.tables)),
-        "run.json": as_json(provenance.as_dict()),
-        **{f"{name}.png": figure_as_png(figure) for name, figure in part_figures(models, parts).items()},
+    rows: dict[Table, list[dict[str, Any]]] = {
+        kind: [] for kind in (LIKELIHOOD_RATIOS, ACCURACY, CALIBRATION, ADDITIVE, CORNERS, GRID, NOMOGRAM)
     }
+    grids: dict[str, ProbabilityGrid] = {}
+    nomograms: dict[str, Nomogram] = {}
+    notes: list[str] = []
+    for place, one in enumerate(fits):
+
+        def tick(place: int = place, doing: str = f"testing the terms of {one.name}") -> None:
+            progress(place, len(fits), doing)
+
+        tick()
+        name, fitted = one.name, one.fitted
+        before = "" if len(fits) == 1 else f"{name}: "
+        if dichotomies:
+            rows[ADDITIVE] += [row | {"model": name} for row in _additive_rows(one, dichotomies, tick)]
+        if not fitted.estimates.has_numbers:
+            continue
+        rows[LIKELIHOOD_RATIOS] += drop_each_term(fitted, name, tick=tick)
+        if fitted.request.kind is not OutcomeKind.LOGISTIC:
+            continue
+        rows[ACCURACY] += judge_model(fitted, name, draws=draws, seed=seed, progress=progress)
+        rows[CALIBRATION] += [row | {"model": name} for row in _tenths(fitted)]
+        grid, nomogram, said = _find_grid(fitted), *_find_nomogram(fitted)
+        corners, said_of_corners = _find_corners(fitted)
+        rows[CORNERS] += [row | {"model": name} for row in corners]
+        if grid is not None:
+            grids[name] = grid
+            rows[GRID] += [row | {"model": name} for row in grid.rows()]
+        if nomogram is not None:
+            nomograms[name] = nomogram
+            rows[NOMOGRAM] += [row | {"model": name} for row in nomogram.rows()]
+        notes += [f"{before}{text}" for text in (said, *said_of_corners)]
+    if dichotomies:
+        notes.append(FROM_ODDS)
+    tables = tuple((kind, kind.frame(listed)) for kind, listed in rows.items() if listed)
+    return SideParts(tables, grids, nomograms, tuple(notes))
+
+
+def part_tables(parts: SideParts) -> dict[Table, pd.DataFrame]:
+    """The tables beside the models, by their contracts."""
+    return dict(parts.tables)
 
 
 def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Any]:
-    """Figures by name, as far as the model has what they show."""
+    """Figures by name, as far as the models have what they show; of several models with the model in the name."""
     from ..figures.calibration_plot import calibration_plot
     from ..figures.forest_plot import forest_plot
     from ..figures.nomogram_chart import nomogram_chart
     from ..figures.probability_heatmap import probability_heatmap
 
-    title = str(models["formula"].iloc[0])
-    figures = {"forest": forest_plot(models)}
+    figures: dict[str, Any] = {"forest": forest_plot(models)}
+    formulas = models.drop_duplicates("model").set_index("model")["formula"]
+    if len(formulas) > MOST_DRAWN:
+        return figures
     accuracy, tenths = parts.frame(ACCURACY), parts.frame(CALIBRATION)
-    if accuracy is not None and tenths is not None and accuracy["model"].nunique() == 1:
-        figures["calibration"] = calibration_plot(tenths, accuracy, title=title)
-    if parts.grid is not None:
-        figures["probability_map"] = probability_heatmap(parts.grid, title=title)
-    if parts.nomogram is not None:
-        figures["nomogram"] = nomogram_chart(parts.nomogram, title=title)
+    words = file_words(map(str, formulas.index))
+    for name, formula in formulas.items():
+        ending = "" if len(formulas) == 1 else f"_{words[str(name)]}"
+        title = str(formula) if len(formulas) == 1 else f"{name}\n{formula}"
+        if accuracy is not None and tenths is not None and (accuracy["model"] == name).any():
+            own = [frame[frame["model"] == name] for frame in (tenths, accuracy)]
+            figures[f"calibration{ending}"] = calibration_plot(*own, title=title)
+        if name in parts.grids:
+            figures[f"probability_map{ending}"] = probability_heatmap(parts.grids[str(name)], title=title)
+        if name in parts.nomograms:
+            figures[f"nomogram{ending}"] = nomogram_chart(parts.nomograms[str(name)], title=title)
     return figures
 
 
@@ -141,19 +154,19 @@ def _tenths(fitted: FittedModel) -> list[dict[str, Any]]:
     return calibration_tenths(design.response, probability)
 
 
-def _additive_rows(table: pd.DataFrame, fitted: Fitted, dichotomies: Sequence[Dichotomy]) -> list[dict[str, Any]]:
+def _additive_rows(one: NamedFit, dichotomies: Sequence[Dichotomy], tick: Tick) -> list[dict[str, Any]]:
     """RERI, AP and S of the model with the dichotomies in place of the numbers."""
     first, second = dichotomies
-    if len(fitted) > 1:
-        raise InvalidChoice("Expected one model for additive interaction, found one per value of a column.")
-    name, one = fitted[0]
-    cut, request = dichotomise(table, one.request, first, second)
-    found = fit_model(cut, request)
-    if not found.estimates.has_numbers:
-        reason = ";".join(trouble.value for trouble in found.estimates.troubles)
-        shared: Mapping[str, Any] = {"model": name, "first": first.text, "second": second.text, "reason": reason}
+    cut, request = dichotomise(one.rows, one.fitted.request, first, second)
+    found = fit_model(cut, request, tick=tick)
+    pair = {first.text, second.text}
+    columns = zip(found.design.columns, found.design.troubles, strict=True)
+    lost = [trouble for column, trouble in columns if trouble is not None and set(column.split(":")) <= pair]
+    if not found.estimates.has_numbers or lost:
+        reason = join_words(trouble.value for trouble in (*found.estimates.troubles, *lost))
+        shared: Mapping[str, Any] = {"first": first.text, "second": second.text, "reason": reason}
         return [dict(shared) | {"measure": measure} for measure in ("RERI", "AP", "S")]
-    return [row | {"model": name} for row in additive_interaction(found, first.text, second.text)]
+    return additive_interaction(found, first.text, second.text)
 
 
 def _numeric_pair(fitted: FittedModel) -> tuple[str, str] | None:
@@ -171,14 +184,22 @@ def _find_grid(fitted: FittedModel) -> ProbabilityGrid | None:
     return grid_probabilities(fitted, *pair)
 
 
-def _find_nomogram(fitted: FittedModel, notes: list[str]) -> Nomogram | None:
-    """The nomogram, or a note on why there is none."""
+def _find_corners(fitted: FittedModel) -> tuple[list[dict[str, Any]], list[str]]:
+    """Probabilities at one deviation below and above the mean of two z-scores, or a note on why there are none."""
+    pair = _numeric_pair(fitted)
+    if pair is None:
+        return [], []
+    plain = [name for name in pair if not name.endswith(Z_SUFFIX)]
+    if plain:
+        return [], [f"No corners at ±1: {' and '.join(plain)} not in z-scores (a name that ends in {Z_SUFFIX})."]
+    return corner_probabilities(fitted, *pair), []
+
+
+def _find_nomogram(fitted: FittedModel) -> tuple[Nomogram | None, str]:
+    """The nomogram, or none, and a sentence on it."""
     try:
         nomogram = build_nomogram(fitted)
     except InvalidChoice as problem:
-        notes.append(f"No nomogram: {problem.message}")
-        return None
-    notes.append(
-        f"Nomogram: log-odds at random effect 0 = {nomogram.base:.10g} + {nomogram.per_point:.10g} * total points."
-    )
-    return nomogram
+        return None, f"No nomogram: {problem.message}"
+    sums = f"{nomogram.base:.10g} + {nomogram.per_point:.10g} * total points"
+    return nomogram, f"Nomogram: log-odds at random effect 0 = {sums}."

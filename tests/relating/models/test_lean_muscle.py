@@ -9,16 +9,10 @@ from hypothesis import strategies as st
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.relating.models.activity import add_activity_groups
 from napari_hipspine.relating.models.fitting import fit_model
-from napari_hipspine.relating.models.lean_muscle import (
-    LEAN_VOLUME,
-    LMM_INDEX,
-    PER_HEIGHT2,
-    RESIDUAL,
-    add_lean_indices,
-    sum_lean_volumes,
-)
+from napari_hipspine.relating.models.lean_muscle import sum_lean_volumes
 from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.normalise import add_z_scores
+from napari_hipspine.relating.models.volume_indices import INTERMAT, LEAN, add_volume_indices
 
 
 def volumes(*rows: tuple[str, str, str, float, float]) -> pd.DataFrame:
@@ -33,7 +27,7 @@ def test_lean_volume_is_volume_without_the_voxels_called_fat() -> None:
         ("a", "sartorius", "left", 9e9, 0.0),
     )
     found = sum_lean_volumes(table, ["gluteus_maximus"])
-    assert found[LEAN_VOLUME].tolist() == [1000.0]
+    assert found[LEAN.volume].tolist() == [1000.0]
     assert found["n_muscles"].tolist() == [2]
 
 
@@ -45,7 +39,7 @@ def test_a_person_without_one_of_the_muscles_has_no_sum() -> None:
         ("c", "sartorius", "left", 1000, 0.0),
         ("c", "sartorius", "right", 1000, 0.0),
     )
-    assert sum_lean_volumes(table, ["sartorius"])[LEAN_VOLUME].isna().tolist() == [True, True, False]
+    assert sum_lean_volumes(table, ["sartorius"])[LEAN.volume].isna().tolist() == [True, True, False]
 
 
 def test_double_rows_and_missing_columns_are_refused() -> None:
@@ -59,25 +53,29 @@ def test_double_rows_and_missing_columns_are_refused() -> None:
 
 
 def test_index_of_1000_cm3_and_25_is_40() -> None:
-    given = pd.DataFrame({LEAN_VOLUME: [1000.0, 1000.0], "bmi_kg_m2": ["25", ""]})
-    found = add_lean_indices(given)[LMM_INDEX]
+    given = pd.DataFrame({LEAN.volume: [1000.0, 1000.0], "bmi_kg_m2": ["25", ""]})
+    table, told = add_volume_indices(given, LEAN)
+    found = table[LEAN.per_bmi]
+    assert told == ("lmm_index_cm3_per_kg_m2: lean_volume_cm3 / bmi_kg_m2; an index, not a mass.",)
     assert found[0] == 40
     assert np.isnan(found[1])
 
 
 def test_index_from_weight_and_height() -> None:
-    given = pd.DataFrame({LEAN_VOLUME: [1000.0], "weight_kg": [81.0], "height_m": [1.8]})
-    found = add_lean_indices(given)
-    assert found[LMM_INDEX][0] == pytest.approx(40)
-    assert found[PER_HEIGHT2][0] == pytest.approx(1000 / 3.24)
+    given = pd.DataFrame({LEAN.volume: [1000.0], "weight_kg": [81.0], "height_m": [1.8]})
+    found, _ = add_volume_indices(given, LEAN)
+    assert found[LEAN.per_bmi][0] == pytest.approx(40)
+    assert found[LEAN.per_height2][0] == pytest.approx(1000 / 3.24)
 
 
 def test_residual_is_what_height_and_sex_leave() -> None:
     rng = np.random.default_rng(0)
     height, sex = rng.uniform(1.5, 2.0, 60), np.tile(["f", "m"], 30)
     own = rng.normal(size=60)
-    people = pd.DataFrame({"height_m": height, "sex": sex, LEAN_VOLUME: 900 * height + 50 * (sex == "m") + own})
-    residual = add_lean_indices(people)[RESIDUAL].to_numpy()
+    people = pd.DataFrame({"height_m": height, "sex": sex, LEAN.volume: 900 * height + 50 * (sex == "m") + own})
+    table, told = add_volume_indices(people, LEAN)
+    residual = table[LEAN.residual].to_numpy()
+    assert told[-1] == "lean_volume_residual_cm3: what a linear model on height_m and sex leaves over 60 rows."
     assert residual.mean() == pytest.approx(0, abs=1e-9)
     assert np.corrcoef(residual, height)[0, 1] == pytest.approx(0, abs=1e-9)
     assert np.corrcoef(residual, own)[0, 1] > 0.95
@@ -85,11 +83,25 @@ def test_residual_is_what_height_and_sex_leave() -> None:
 
 def test_other_units_and_missing_columns_are_refused() -> None:
     with pytest.raises(TableInvalid, match=r"Expected 0.4 to 2.6 in height_m, found 180: is it in another unit"):
-        add_lean_indices(pd.DataFrame({LEAN_VOLUME: [1.0], "height_m": [180]}))
-    with pytest.raises(TableInvalid, match="Expected bmi_kg_m2, height_m, or weight_kg"):
-        add_lean_indices(pd.DataFrame({LEAN_VOLUME: [1.0], "weight_kg": [80]}))
-    with pytest.raises(TableInvalid, match=f"Expected the column {LEAN_VOLUME}"):
-        add_lean_indices(pd.DataFrame({"bmi_kg_m2": [25]}))
+        add_volume_indices(pd.DataFrame({LEAN.volume: [1.0], "height_m": [180]}), LEAN)
+    with pytest.raises(TableInvalid, match=f"Expected the column {LEAN.volume}"):
+        add_volume_indices(pd.DataFrame({"bmi_kg_m2": [25]}), LEAN)
+    with pytest.raises(TableInvalid, match="Expected no lmm_index_cm3_per_kg_m2 in the table"):
+        add_volume_indices(pd.DataFrame({LEAN.volume: [1.0], "bmi_kg_m2": [25], LEAN.per_bmi: [3]}), LEAN)
+
+
+def test_a_volume_without_height_weight_and_bmi_stays_alone() -> None:
+    given = pd.DataFrame({INTERMAT.volume: [1.0], "weight_kg": [80]})
+    table, told = add_volume_indices(given, INTERMAT)
+    assert list(table.columns) == list(given.columns)
+    assert told == ()
+
+
+def test_nobody_with_height_and_sex_leaves_the_residual_empty() -> None:
+    given = pd.DataFrame({INTERMAT.volume: [1.0, 2.0], "height_m": ["", "1.8"], "sex": ["f", ""]})
+    table, _ = add_volume_indices(given, INTERMAT)
+    assert table[INTERMAT.residual].isna().all()
+    assert table[INTERMAT.per_height2].round(4).tolist()[1] == 0.6173
 
 
 @given(
@@ -109,6 +121,15 @@ def test_z_scores_within_sex_leave_gaps_empty_and_tell_their_reference() -> None
     assert found["x_z"].round(4).tolist()[:3] == [-0.7071, 0.7071, -0.7071]
     assert found["x_z"].isna().tolist() == [False, False, False, True, False, True]
     assert references[0].sentence == "x_z: (x - 2) / 1.41421, reference sex=f of this table (n 2, ddof 1)."
+
+
+def test_z_scores_may_refer_to_some_rows_only() -> None:
+    table = pd.DataFrame({"x": [1.0, 3.0, 10.0, 4.0], "pain": ["0", "0", "1", "0.0"], "sex": ["f", "f", "f", "m"]})
+    found, (reference,) = add_z_scores(table, "x", reference=("pain", "0"))
+    assert found["x_z"].round(4).tolist() == [-0.7071, 0.7071, 5.6569, 1.4142]
+    assert reference.sentence == "x_z: (x - 2) / 1.41421, reference pain=0 of this table (n 2, ddof 1)."
+    with pytest.raises(TableInvalid, match="at least two different values of x in sex=m, pain=0, found 0"):
+        add_z_scores(table, "x", within="sex", reference=("pain", "0"))
 
 
 def test_z_scores_that_cannot_be_are_refused() -> None:

@@ -50,7 +50,7 @@ class Coding:
         if not self.levels:
             return _as_numbers(cells, self.variable.column)
         index = {level: float(k) for k, level in enumerate(self.levels)}
-        texts = [_as_text(cell) for cell in cells]
+        texts = [as_text(cell) for cell in cells]
         unknown = sorted(set(texts) - set(index))
         if unknown:
             raise TableInvalid(
@@ -69,7 +69,7 @@ def find_coding(variable: Variable, cells: Sequence[Any], *, reference: str | No
     TableInvalid
         If some cells are numbers and some are not, or there are more distinct texts than categories can be.
     """
-    texts = [_as_text(cell) for cell in cells]
+    texts = [as_text(cell) for cell in cells]
     numeric = [_is_number(text) for text in texts]
     if texts and all(numeric) and not variable.is_declared_factor:
         if reference is not None:
@@ -109,7 +109,7 @@ def read_events(cells: Sequence[Any], column: str) -> FloatArray:
     TableInvalid
         If a cell is something else.
     """
-    texts = [_as_text(cell).lower() for cell in cells]
+    texts = [as_text(cell).lower() for cell in cells]
     wrong = sorted(set(texts) - set(_EVENTS))
     if wrong:
         raise TableInvalid(
@@ -130,9 +130,23 @@ def read_numbers(cells: Sequence[Any], column: str) -> FloatArray:
     return _as_numbers(cells, column)
 
 
+def read_numbers_or_gaps(cells: Sequence[Any], column: str) -> FloatArray:
+    """A column as finite numbers, NaN for gaps.
+
+    Raises
+    ------
+    TableInvalid
+        If a cell is neither.
+    """
+    gaps = np.array([is_gap(cell) for cell in cells], dtype=bool)
+    values = np.full(len(cells), np.nan)
+    values[~gaps] = read_numbers([cell for cell, gap in zip(cells, gaps, strict=True) if not gap], column)
+    return values
+
+
 def number_groups(cells: Sequence[Any]) -> tuple[IntArray, tuple[str, ...]]:
     """Each row's group as an index, and the groups' names, sorted."""
-    texts = [_as_text(cell) for cell in cells]
+    texts = [as_text(cell) for cell in cells]
     names = tuple(sorted(set(texts)))
     index = {name: k for k, name in enumerate(names)}
     return np.array([index[text] for text in texts], dtype=np.int64), names
@@ -150,7 +164,8 @@ def present_rows(columns: Mapping[str, Sequence[Any]]) -> tuple[BoolArray, dict[
     return present, {name: int(gap.sum()) for name, gap in gaps.items() if gap.any()}
 
 
-def _as_text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
+    """A cell as it names a category: TRUE and FALSE as R writes them, whole numbers without a point."""
     if isinstance(cell, bool | np.bool_):
         return "TRUE" if cell else "FALSE"
     text = str(cell).strip()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .columns import BoolArray, FloatArray
 from .estimates import CONFIDENCE, Estimates, empty_estimates, wald_estimates
 from .logistic import as_binomial, binomial_log_likelihood, expit, find_obstacle, fit_logistic, log_choices
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 MOST_STEPS = 200
@@ -76,7 +77,9 @@ class _Penalised:
         return np.asarray(self.matrix.T @ (self.events - self.trials * chance + leverage * (0.5 - chance)))
 
 
-def fit_firth(matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLike | None = None) -> Estimates:
+def fit_firth(
+    matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLike | None = None, *, tick: Tick = run_on
+) -> Estimates:
     """Coefficients with Firth's penalty, intervals and p from the profile of the penalised likelihood.
 
     The first column must be the intercept. Its coefficient is corrected afterwards, so that the mean fitted
@@ -88,6 +91,8 @@ def fit_firth(matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLik
         Linearly independent columns, the first of ones.
     successes, trials : array-like, shape ``(n_rows,)``
         Events and, unless every row is one trial, the number of trials.
+    tick : Tick
+        Called at every step of the profiles.
 
     References
     ----------
@@ -104,7 +109,7 @@ def fit_firth(matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLik
     beta, converged = likelihood.climb(np.zeros(n_columns), np.ones(n_columns, dtype=bool))
     if not converged:
         return empty_estimates(n_columns, Trouble.NOT_CONVERGED, interval_by="profile")
-    found = _profile_all(likelihood, beta)
+    found = _profile_all(likelihood, beta, tick)
     covariance = likelihood.covariance(beta)
     value = likelihood.value(beta) + float(np.log(scale).sum()) + log_choices(events, tried)
     intercept = _correct_intercept(likelihood, beta)
@@ -138,7 +143,7 @@ def firth_coefficients(matrix: FloatArray, events: FloatArray) -> FloatArray | N
     return None if corrected is None else corrected[0] / scale
 
 
-def _profile_all(likelihood: _Penalised, beta: FloatArray) -> list[tuple[float, float, float]]:
+def _profile_all(likelihood: _Penalised, beta: FloatArray, tick: Tick) -> list[tuple[float, float, float]]:
     """Interval and p of every coefficient."""
     from scipy.stats import chi2
 
@@ -147,7 +152,7 @@ def _profile_all(likelihood: _Penalised, beta: FloatArray) -> list[tuple[float, 
     errors = np.sqrt(np.diag(likelihood.covariance(beta)))
     found = []
     for column in range(len(beta)):
-        ends = [_find_end(likelihood, beta, column, top - drop, sign * errors[column]) for sign in (-1, 1)]
+        ends = [_find_end(likelihood, beta, column, top - drop, sign * errors[column], tick) for sign in (-1, 1)]
         without, reached = _hold(likelihood, beta, column, 0.0)
         p = float(chi2.sf(max(0.0, 2 * (top - without)), 1)) if reached else np.nan
         found.append((ends[0], ends[1], p))
@@ -165,11 +170,12 @@ def _hold(likelihood: _Penalised, start: FloatArray, column: int, value: float) 
     return likelihood.value(beta), reached
 
 
-def _find_end(likelihood: _Penalised, beta: FloatArray, column: int, level: float, step: float) -> float:
+def _find_end(likelihood: _Penalised, beta: FloatArray, column: int, level: float, step: float, tick: Tick) -> float:
     """Where the profile falls to a level, going away from the top; NaN where it never does."""
     from scipy.optimize import brentq
 
     def above(distance: float) -> float:
+        tick()
         return _hold(likelihood, beta, column, beta[column] + distance)[0] - level
 
     near, far = 0.0, 2 * step

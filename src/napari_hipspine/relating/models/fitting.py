@@ -18,6 +18,7 @@ from .logistic import fit_logistic
 from .mixed_linear import fit_mixed_linear
 from .mixed_logistic import fit_mixed_logistic
 from .model_request import Method, ModelRequest
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 if TYPE_CHECKING:
@@ -88,8 +89,8 @@ class FittedModel:
             raise InvalidChoice(f"Expected a model with numbers, found none: {words} In {self.request.formula!r}.")
 
 
-def fit_model(table: pd.DataFrame, request: ModelRequest) -> FittedModel:
-    """The model a request asks for, fitted to the complete rows of a table.
+def fit_model(table: pd.DataFrame, request: ModelRequest, *, tick: Tick = run_on) -> FittedModel:
+    """The model a request asks for, fitted to the complete rows of a table; `tick` is called while it runs.
 
     Raises
     ------
@@ -100,17 +101,17 @@ def fit_model(table: pd.DataFrame, request: ModelRequest) -> FittedModel:
     design = build_design(
         table, request.parsed_formula, kind=request.kind, random=random, references=request.references
     )
-    return FittedModel(request, design, _flag_few_events(fit_design(design, request), design, request))
+    return FittedModel(request, design, _flag_few_events(fit_design(design, request, tick=tick), design, request))
 
 
-def fit_design(design: Design, request: ModelRequest) -> Estimates:
+def fit_design(design: Design, request: ModelRequest, *, tick: Tick = run_on) -> Estimates:
     """Estimates of the columns of a design that can be fitted."""
     matrix, response, groups = design.fitted_matrix, design.response, design.groups
     match request.method:
         case Method.LOGISTIC:
             return fit_logistic(matrix, response, design.trials)
         case Method.FIRTH:
-            return fit_firth(matrix, response, design.trials)
+            return fit_firth(matrix, response, design.trials, tick=tick)
         case Method.LINEAR:
             return fit_linear(matrix, response)
     if groups is None:
@@ -118,10 +119,13 @@ def fit_design(design: Design, request: ModelRequest) -> Estimates:
     match request.method:
         case Method.GEE:
             single = design.per_trial()
-            return fit_gee(single.fitted_matrix, single.response, groups if single.groups is None else single.groups)
+            rows = groups if single.groups is None else single.groups
+            return fit_gee(single.fitted_matrix, single.response, rows, tick=tick)
         case Method.MIXED_LINEAR:
-            return fit_mixed_linear(matrix, response, groups, slope=design.slope, criterion=request.criterion)
-    return fit_mixed_logistic(matrix, response, groups, trials=design.trials, n_points=request.n_points)
+            return fit_mixed_linear(
+                matrix, response, groups, slope=design.slope, criterion=request.criterion, tick=tick
+            )
+    return fit_mixed_logistic(matrix, response, groups, trials=design.trials, n_points=request.n_points, tick=tick)
 
 
 def events_per_term(design: Design) -> float:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from .columns import FloatArray, IntArray
 from .estimates import Deviation, Estimates, empty_estimates, wald_estimates
 from .logistic import expit, fit_logistic
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 MOST_STEPS = 100
@@ -31,6 +32,7 @@ def fit_gee(
     groups: npt.ArrayLike,
     *,
     correlation: WorkingCorrelation = WorkingCorrelation.EXCHANGEABLE,
+    tick: Tick = run_on,
 ) -> Estimates:
     """Population-averaged log-odds ratios with sandwich standard errors, which do not rest on the correlation.
 
@@ -44,6 +46,8 @@ def fit_gee(
         Group of each row.
     correlation : WorkingCorrelation
         One correlation for all pairs of a group, or none.
+    tick : Tick
+        Called at every step.
 
     References
     ----------
@@ -58,6 +62,7 @@ def fit_gee(
     x, y = matrix[order], response[order]
     beta, rho = plain.beta, 0.0
     for _ in range(MOST_STEPS):
+        tick()
         if correlation is WorkingCorrelation.EXCHANGEABLE:
             rho = _pair_correlation(x, y, starts, beta)
         bread, scores = _equations(x, y, starts, beta, rho)

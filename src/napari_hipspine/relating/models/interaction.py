@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...domain.errors import InvalidChoice
-from .columns import FloatArray, is_gap, read_numbers
+from .columns import FloatArray, read_numbers_or_gaps
 from .design import OutcomeKind
 from .estimates import CONFIDENCE
 from .fitting import FittedModel
@@ -50,7 +50,7 @@ class Dichotomy:
     cut: float
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """1 for the exposed, 0 for the others."""
+        """1 for the exposed, 0 for the others; gaps stay gaps."""
         match self.sign:
             case "<":
                 met = values < self.cut
@@ -60,7 +60,7 @@ class Dichotomy:
                 met = values > self.cut
             case _:
                 met = values >= self.cut
-        return met.astype(np.float64)
+        return np.where(np.isnan(values), np.nan, met.astype(np.float64))
 
 
 def parse_dichotomy(text: str) -> Dichotomy:
@@ -108,11 +108,7 @@ def dichotomise(
     right = " + ".join(":".join(spelled[name] for name in term) for term in formula.terms)
     cut = table.copy()
     for one in (first, second):
-        cells = table[one.column].tolist()
-        gaps = np.array([is_gap(cell) for cell in cells], dtype=bool)
-        values = np.full(len(cells), np.nan)
-        values[~gaps] = one.apply(read_numbers([cell for cell in cells if not is_gap(cell)], one.column))
-        cut[one.text] = values
+        cut[one.text] = one.apply(read_numbers_or_gaps(table[one.column].tolist(), one.column))
     return cut, replace(request, formula=f"{formula.response.text} ~ {right}")
 
 

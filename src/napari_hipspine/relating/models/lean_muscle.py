@@ -1,4 +1,4 @@
-"""Lean muscle volume of a person, and the volume per body mass index, per height squared and beyond height and sex."""
+"""Lean muscle volume of a person, from the muscles measured."""
 
 from __future__ import annotations
 
@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...domain.errors import InvalidChoice, TableInvalid
-from .columns import FloatArray, is_gap, read_numbers
-from .design import OutcomeKind, build_design
-from .formula import parse_formula
-from .linear import fit_linear
+from .columns import read_numbers_or_gaps
+from .volume_indices import LEAN
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LEAN_VOLUME = "lean_volume_cm3"
-LMM_INDEX = "lmm_index_cm3_per_kg_m2"
-PER_HEIGHT2 = "lean_volume_per_height2_cm3_per_m2"
-RESIDUAL = "lean_volume_residual_cm3"
 N_MUSCLES = "n_muscles"
-
-PLAUSIBLE = {"bmi_kg_m2": (8.0, 100.0), "height_m": (0.4, 2.6), "weight_kg": (10.0, 400.0)}
-"""Beyond these a unit was mistaken."""
 
 _MM3_PER_CM3 = 1000.0
 _SIDES = ("left", "right")
@@ -68,75 +59,13 @@ def sum_lean_volumes(measurements: pd.DataFrame, muscles: Sequence[str]) -> pd.D
             f"{first['muscle']}, {first['side']}.",
             hint="Hand in one level, series and reader.",
         )
-    lean = _numbers_or_gaps(chosen["volume_mm3"], "volume_mm3") * (1 - _numbers_or_gaps(chosen["fi"], "fi"))
+    volume, fat = (read_numbers_or_gaps(chosen[name].tolist(), name) for name in ("volume_mm3", "fi"))
+    lean = volume * (1 - fat)
     parts = chosen[who].assign(lean=lean / _MM3_PER_CM3)
     people = measurements[who].drop_duplicates().reset_index(drop=True)
     grouped = parts.groupby(who, sort=False)["lean"].agg(["sum", "count"]).reset_index()
     found = people.merge(grouped, on=who, how="left")
     n_muscles = found["count"].fillna(0).astype(int)
     complete = n_muscles == len(set(muscles)) * len(_SIDES)
-    volume = np.where(complete, found["sum"].to_numpy(dtype=np.float64), np.nan)
-    return pd.DataFrame({**{name: people[name] for name in who}, LEAN_VOLUME: volume, N_MUSCLES: n_muscles})
-
-
-def add_lean_indices(people: pd.DataFrame) -> pd.DataFrame:
-    """The table with lean volume over body mass index, over height squared, and its residual on height and sex.
-
-    ``lmm_index_cm3_per_kg_m2`` is an index, not a mass. Each is added where its columns are there: ``bmi_kg_m2`` (or
-    ``weight_kg`` and ``height_m``), ``height_m``, and ``sex``. The residual is what is left of a linear model of the
-    lean volume on height and sex over the complete rows of this table.
-
-    Raises
-    ------
-    TableInvalid
-        If the lean volume is missing, none of the others is there, or a value is in another unit.
-    """
-    if LEAN_VOLUME not in people.columns:
-        raise TableInvalid(f"Expected the column {LEAN_VOLUME}, missing.")
-    volume = _numbers_or_gaps(people[LEAN_VOLUME], LEAN_VOLUME)
-    height = _plausible(people, "height_m")
-    weight, bmi = _plausible(people, "weight_kg"), _plausible(people, "bmi_kg_m2")
-    if bmi is None and weight is not None and height is not None:
-        bmi = weight / height**2
-    added: dict[str, FloatArray] = {}
-    if bmi is not None:
-        added[LMM_INDEX] = volume / bmi
-    if height is not None:
-        added[PER_HEIGHT2] = volume / height**2
-        if "sex" in people.columns:
-            added[RESIDUAL] = _residual(people)
-    if not added:
-        raise TableInvalid(
-            f"Expected bmi_kg_m2, height_m, or weight_kg and height_m beside {LEAN_VOLUME}, found none.",
-            hint="Units are part of the names.",
-        )
-    return people.assign(**added)
-
-
-def _residual(people: pd.DataFrame) -> FloatArray:
-    design = build_design(people, parse_formula(f"{LEAN_VOLUME} ~ height_m + sex"), kind=OutcomeKind.LINEAR)
-    estimates = fit_linear(design.fitted_matrix, design.response)
-    residual = np.full(len(people), np.nan)
-    if estimates.has_numbers:
-        residual[design.rows] = design.response - design.fitted_matrix @ estimates.beta
-    return residual
-
-
-def _plausible(people: pd.DataFrame, column: str) -> FloatArray | None:
-    """Numbers of a column, NaN for gaps; None where there is no such column."""
-    if column not in people.columns:
-        return None
-    values = _numbers_or_gaps(people[column], column)
-    low, high = PLAUSIBLE[column]
-    wrong = values[(values < low) | (values > high)]
-    if len(wrong):
-        raise TableInvalid(f"Expected {low:g} to {high:g} in {column}, found {wrong[0]:g}: is it in another unit?")
-    return values
-
-
-def _numbers_or_gaps(cells: pd.Series[float], column: str) -> FloatArray:
-    listed = cells.tolist()
-    gaps = np.array([is_gap(cell) for cell in listed], dtype=bool)
-    values = np.full(len(listed), np.nan)
-    values[~gaps] = read_numbers([cell for cell, gap in zip(listed, gaps, strict=True) if not gap], column)
-    return values
+    whole = np.where(complete, found["sum"].to_numpy(dtype=np.float64), np.nan)
+    return pd.DataFrame({**{name: people[name] for name in who}, LEAN.volume: whole, N_MUSCLES: n_muscles})

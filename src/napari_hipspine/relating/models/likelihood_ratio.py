@@ -16,6 +16,7 @@ from .logistic import fit_logistic
 from .mixed_linear import Criterion, fit_mixed_linear
 from .mixed_logistic import refit_roughly
 from .model_request import Method
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 _SMALLER_OF = {Method.MIXED_LOGISTIC: Method.LOGISTIC, Method.MIXED_LINEAR: Method.LINEAR}
@@ -54,7 +55,7 @@ def compare_models(smaller: FittedModel, larger: FittedModel) -> LikelihoodRatio
     return LikelihoodRatio(rise, df, p / 2 if is_variance_alone else p)
 
 
-def drop_each_term(fitted: FittedModel, name: str) -> list[dict[str, Any]]:
+def drop_each_term(fitted: FittedModel, name: str, *, tick: Tick = run_on) -> list[dict[str, Any]]:
     """One row per term that is left out (with the interactions that rest on it), and one for the groups' intercept.
 
     All models are fitted to the same rows; linear models with groups by the full likelihood.
@@ -65,24 +66,26 @@ def drop_each_term(fitted: FittedModel, name: str) -> list[dict[str, Any]]:
         A model with numbers; Firth's and GEE have no such tests.
     name : str
         Its name in the table.
+    tick : Tick
+        Called while the models run.
     """
     if fitted.request.method in (Method.FIRTH, Method.GEE):
         return []
     design, random = fitted.design, fitted.request.parsed_random
     every = np.ones(len(design.columns), dtype=bool)
-    top, most = _fit_columns(fitted, every, fitted.request.method)
+    top, most = _fit_columns(fitted, every, fitted.request.method, tick)
     rows = []
     for term in design.formula.terms:
         stays = [k < 0 or not set(term) <= set(design.formula.terms[k]) for k in design.column_terms]
-        value, n_columns = _fit_columns(fitted, np.array(stays), fitted.request.method)
+        value, n_columns = _fit_columns(fitted, np.array(stays), fitted.request.method, tick)
         rows.append({"model": name, "term": ":".join(term)} | _test(top - value, most - n_columns, halves=False))
     if random is not None and random.slope is None:
-        value, _ = _fit_columns(fitted, every, _SMALLER_OF[fitted.request.method])
+        value, _ = _fit_columns(fitted, every, _SMALLER_OF[fitted.request.method], tick)
         rows.append({"model": name, "term": random.text} | _test(top - value, 1, halves=True))
     return rows
 
 
-def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method) -> tuple[float, int]:
+def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method, tick: Tick) -> tuple[float, int]:
     """The log-likelihood of a model with some of the columns, and how many of these could be fitted."""
     design, request = fitted.design, fitted.request
     matrix, beta = design.matrix[:, columns], fitted.beta[columns]
@@ -90,12 +93,13 @@ def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method) -> tup
     matrix, groups = matrix[:, kept], design.groups
     if method is Method.MIXED_LOGISTIC and groups is not None:
         start = (beta[kept], fitted.group_deviation)
-        found = refit_roughly(
-            matrix, design.response, groups, start, trials=design.trials, n_points=request.n_points, slack=1e-3
-        )
+        chosen: dict[str, Any] = {"trials": design.trials, "n_points": request.n_points, "slack": 1e-3, "tick": tick}
+        found = refit_roughly(matrix, design.response, groups, start, **chosen)
         return (found[2] if found else np.nan), int(kept.sum())
     if method is Method.MIXED_LINEAR and groups is not None:
-        estimates = fit_mixed_linear(matrix, design.response, groups, slope=design.slope, criterion=Criterion.ML)
+        estimates = fit_mixed_linear(
+            matrix, design.response, groups, slope=design.slope, criterion=Criterion.ML, tick=tick
+        )
     elif method is Method.LOGISTIC:
         estimates = fit_logistic(matrix, design.response, design.trials)
     else:

@@ -14,6 +14,7 @@ from .linear import find_obstacle
 from .logistic import orthonormal_columns
 from .mixed_logistic import FEW_GROUPS, find_group_obstacle
 from .satterthwaite import satterthwaite_df
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 SINGULAR = 1e-4
@@ -74,6 +75,7 @@ def fit_mixed_linear(
     *,
     slope: FloatArray | None = None,
     criterion: Criterion = Criterion.REML,
+    tick: Tick = run_on,
 ) -> Estimates:
     """Coefficients with Student intervals, and standard deviations between groups.
 
@@ -91,6 +93,8 @@ def fit_mixed_linear(
         Column whose slope varies between groups together with the intercept.
     criterion : Criterion
         Restricted likelihood, or the full one for likelihood-ratio tests.
+    tick : Tick
+        Called at every step.
 
     References
     ----------
@@ -105,7 +109,7 @@ def fit_mixed_linear(
     random = np.ones((len(response), 1)) if slope is None else np.column_stack([np.ones(len(response)), slope / width])
     level = float(response.mean())
     sums = _sum_products(basis, response - level, random, groups)
-    theta, reached = _find_minimum(sums, criterion)
+    theta, reached = _find_minimum(sums, criterion, tick)
     if not reached:
         return empty_estimates(n_columns, Trouble.NOT_CONVERGED)
     beta, information, squares, _ = sums.solve(theta)
@@ -155,22 +159,22 @@ def _sum_products(matrix: FloatArray, response: FloatArray, random: FloatArray, 
     )
 
 
-def _find_minimum(sums: _GroupSums, criterion: Criterion) -> tuple[FloatArray, bool]:
+def _find_minimum(sums: _GroupSums, criterion: Criterion, tick: Tick) -> tuple[FloatArray, bool]:
     """The relative factor of least deviance, and whether it is a minimum."""
     from scipy.optimize import minimize
+
+    def deviance(theta: FloatArray) -> float:
+        tick()
+        return sums.deviance(theta, criterion)
 
     size = sums.zy.shape[1]
     bounds = [(0.0, None)] if size == 1 else [(0.0, None), (None, None), (0.0, None)]
     start = np.array([1.0]) if size == 1 else np.array([1.0, 0.0, 1.0])
-    tried = [
-        minimize(sums.deviance, scale * start, args=(criterion,), method="L-BFGS-B", bounds=bounds)
-        for scale in (0.3, 1.0, 3.0)
-    ]
+    tried = [minimize(deviance, scale * start, method="L-BFGS-B", bounds=bounds) for scale in (0.3, 1.0, 3.0)]
     best = min(tried, key=lambda one: float(one.fun))
     fine = minimize(
-        sums.deviance,
+        deviance,
         best.x,
-        args=(criterion,),
         method="Nelder-Mead",
         bounds=bounds,
         options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 4000, "maxfev": 8000},

@@ -12,6 +12,7 @@ from .columns import FloatArray
 from .estimates import Deviation, Estimates, empty_estimates, wald_estimates
 from .logistic import as_binomial, fit_logistic, log_choices
 from .random_intercept import DEFAULT_POINTS, RandomInterceptLikelihood, arrange_by_group
+from .ticks import Tick, run_on
 from .troubles import Trouble
 
 Downhill: TypeAlias = Callable[[FloatArray], tuple[float, FloatArray]]
@@ -34,6 +35,7 @@ def fit_mixed_logistic(
     *,
     trials: npt.ArrayLike | None = None,
     n_points: int = DEFAULT_POINTS,
+    tick: Tick = run_on,
 ) -> Estimates:
     """Coefficients and the standard deviation between groups of a logistic model with a random intercept.
 
@@ -49,6 +51,8 @@ def fit_mixed_logistic(
         Group of each row.
     n_points : int
         Quadrature points.
+    tick : Tick
+        Called at every step.
 
     References
     ----------
@@ -63,7 +67,7 @@ def fit_mixed_logistic(
     few = (Trouble.FEW_GROUPS,) if len(likelihood.starts) < FEW_GROUPS else ()
     constants = log_choices(events, tried)
     start = np.append(plain.beta, START_DEVIATION)
-    found = maximise(likelihood, start, plain.covariance)
+    found = maximise(likelihood, start, plain.covariance, tick=tick)
     if found is None:
         return empty_estimates(matrix.shape[1], Trouble.NOT_CONVERGED)
     theta, covariance, value = found
@@ -97,7 +101,7 @@ def find_group_obstacle(groups: npt.ArrayLike, *, rows_of_one: bool = True) -> T
 
 
 def maximise(
-    likelihood: RandomInterceptLikelihood, start: FloatArray, covariance: FloatArray
+    likelihood: RandomInterceptLikelihood, start: FloatArray, covariance: FloatArray, *, tick: Tick = run_on
 ) -> tuple[FloatArray, FloatArray, float] | None:
     """Parameters at the maximum, their covariance and the log-likelihood; None if there is no maximum in reach.
 
@@ -108,6 +112,7 @@ def maximise(
     back = _unit_coordinates(covariance, len(likelihood.starts))
 
     def down(z: FloatArray) -> tuple[float, FloatArray]:
+        tick()
         value, gradient = likelihood.value_and_gradient(start + back @ z)
         return -value, -back.T @ gradient
 
@@ -136,6 +141,7 @@ def refit_roughly(
     trials: FloatArray | None = None,
     n_points: int,
     slack: float = 1e-2,
+    tick: Tick = run_on,
 ) -> tuple[FloatArray, float, float] | None:
     """Coefficients, deviation and log-likelihood without standard errors, from a start near by.
 
@@ -153,6 +159,7 @@ def refit_roughly(
     back = _unit_coordinates(plain.covariance, len(likelihood.starts))
 
     def down(z: FloatArray) -> tuple[float, FloatArray]:
+        tick()
         value, gradient = likelihood.value_and_gradient(theta + back @ z)
         return -value, -back.T @ gradient
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...domain.errors import TableInvalid
-from .columns import FloatArray, is_gap, number_groups, read_numbers
+from .columns import FloatArray, as_text, is_gap, number_groups, read_numbers_or_gaps
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +50,12 @@ class ZReference:
 
 
 def add_z_scores(
-    table: pd.DataFrame, column: str, *, within: str | None = None, ddof: int = DDOF
+    table: pd.DataFrame,
+    column: str,
+    *,
+    within: str | None = None,
+    reference: tuple[str, str] | None = None,
+    ddof: int = DDOF,
 ) -> tuple[pd.DataFrame, tuple[ZReference, ...]]:
     """The table with ``COLUMN_z``, and the reference of every group; gaps stay gaps.
 
@@ -62,17 +67,20 @@ def add_z_scores(
         Numbers to normalise.
     within : str, optional
         Column of the groups, such as sex; otherwise all rows are one group.
+    reference : tuple of str, optional
+        Column and word of the rows whose mean and deviation are used, such as controls; otherwise all of a group.
     ddof : int
         The standard deviation divides by n - ddof.
 
     Raises
     ------
     TableInvalid
-        If a column is missing or holds no numbers, ``COLUMN_z`` is there already, or a group has fewer than two
-        values or no variation.
+        If a column is missing or holds no numbers, ``COLUMN_z`` is there already, or the reference of a group has
+        fewer than two values or no variation.
     """
     name = f"{column}_z"
-    lacking = [one for one in (column, within) if one is not None and one not in table.columns]
+    of_reference = reference[0] if reference else None
+    lacking = [one for one in (column, within, of_reference) if one is not None and one not in table.columns]
     if lacking or name in table.columns:
         found = f"missing {', '.join(lacking)}" if lacking else f"found {name} already"
         raise TableInvalid(f"Expected a table with {column} and without {name}, {found}.")
@@ -80,15 +88,18 @@ def add_z_scores(
     gaps = np.array([is_gap(cell) for cell in cells], dtype=bool)
     if within is not None:
         gaps |= np.array([is_gap(cell) for cell in table[within]], dtype=bool)
-    values = np.full(len(cells), np.nan)
-    values[~gaps] = read_numbers([cell for cell, gap in zip(cells, gaps, strict=True) if not gap], column)
+    values = np.where(gaps, np.nan, read_numbers_or_gaps(cells, column))
     groups, names = _find_groups(table, within, gaps)
+    compared = np.ones(len(values), dtype=bool)
+    if reference is not None:
+        compared = np.array([as_text(cell) == reference[1] for cell in table[reference[0]]], dtype=bool)
+        names = tuple(", ".join([*([name] if name != "all" else []), "=".join(reference)]) for name in names)
     z, references = np.full(len(values), np.nan), []
     for number, group in enumerate(names):
         members = groups == number
-        reference = _refer(values[members], column, group, ddof)
-        z[members] = (values[members] - reference.mean) / reference.sd
-        references.append(reference)
+        own = _refer(values[members & compared], column, group, ddof)
+        z[members] = (values[members] - own.mean) / own.sd
+        references.append(own)
     return table.assign(**{name: z}), tuple(references)
 
 

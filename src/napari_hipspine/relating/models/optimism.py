@@ -18,6 +18,7 @@ from .mixed_logistic import refit_roughly
 from .model_request import Method
 from .predictions import average_over_groups
 from .quality import Calibration, area_under_curve, brier_score, calibrate
+from .ticks import Tick
 
 MEASURES = ("auc", "brier", "calibration_intercept", "calibration_slope")
 
@@ -108,7 +109,7 @@ def _optimism_of_draw(
     """Apparent minus tested of one resample; None where it gives no model. Every draw has its own random numbers."""
     design = fitted.design
     rows, groups = _draw(np.random.default_rng([seed, number]), design.groups, design.n_rows)
-    found = _refit(fitted, own, rows, groups)
+    found = _refit(fitted, own, rows, groups, tick=lambda: progress(number, draws, "resamples"))
     progress(number + 1, draws, "resamples")
     if found is None:
         return None
@@ -129,7 +130,9 @@ def _draw(random: np.random.Generator, groups: IntArray | None, n_rows: int) -> 
     return rows, np.repeat(np.arange(len(chosen)), [len(members[k]) for k in chosen])
 
 
-def _refit(fitted: FittedModel, own: _Coefficients, rows: IntArray, groups: IntArray | None) -> _Coefficients | None:
+def _refit(
+    fitted: FittedModel, own: _Coefficients, rows: IntArray, groups: IntArray | None, *, tick: Tick
+) -> _Coefficients | None:
     """Coefficients of the same model on a resample, columns without variation there left out."""
     matrix, response = fitted.design.matrix[rows], fitted.design.response[rows]
     kept = np.array([trouble is None for trouble in find_dependent(matrix)])
@@ -137,7 +140,7 @@ def _refit(fitted: FittedModel, own: _Coefficients, rows: IntArray, groups: IntA
     deviation = 0.0
     if fitted.request.method is Method.MIXED_LOGISTIC and groups is not None:
         start = _Coefficients(own.beta[kept], own.deviation)
-        rough = refit_roughly(matrix[:, kept], response, groups, start, n_points=fitted.request.n_points)
+        rough = refit_roughly(matrix[:, kept], response, groups, start, n_points=fitted.request.n_points, tick=tick)
         if rough is None:
             return None
         beta[kept], deviation, _ = rough
@@ -145,7 +148,7 @@ def _refit(fitted: FittedModel, own: _Coefficients, rows: IntArray, groups: IntA
     if fitted.request.method is Method.FIRTH:
         found = firth_coefficients(matrix[:, kept], response)
     elif fitted.request.method is Method.GEE and groups is not None:
-        estimates = fit_gee(matrix[:, kept], response, groups)
+        estimates = fit_gee(matrix[:, kept], response, groups, tick=tick)
         found = estimates.beta if estimates.has_numbers else None
     else:
         estimates = fit_logistic(matrix[:, kept], response)

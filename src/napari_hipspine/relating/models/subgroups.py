@@ -12,6 +12,7 @@ from .design import OutcomeKind, build_design
 from .fitting import EVENTS_PER_TERM, FittedModel, events_per_term, fit_model
 from .formula import Variable
 from .model_request import Estimator, ModelRequest
+from .ticks import Tick, run_on
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,12 @@ class FewEvents(StrEnum):
 
 
 def fit_by(
-    table: pd.DataFrame, request: ModelRequest, column: str, *, few_events: FewEvents = FewEvents.FLAG
+    table: pd.DataFrame,
+    request: ModelRequest,
+    column: str,
+    *,
+    few_events: FewEvents = FewEvents.FLAG,
+    tick: Tick = run_on,
 ) -> tuple[tuple[str, FittedModel], ...]:
     """The same model for every value of a column, named ``COLUMN=VALUE``, numbers in their order.
 
@@ -40,6 +46,8 @@ def fit_by(
         Rows without a value in it are in no model.
     few_events : FewEvents
         What is done where a plain logistic model has few events.
+    tick : Tick
+        Called while the models run.
 
     Raises
     ------
@@ -53,7 +61,7 @@ def fit_by(
     parts = part_rows(table, column)
     needs_penalty = few_events is FewEvents.FIRTH and any_has_few_events(parts, request)
     chosen = replace(request, estimator=Estimator.FIRTH) if needs_penalty else request
-    return tuple((name, fit_model(rows, chosen)) for name, rows in parts)
+    return tuple((name, fit_model(rows, chosen, tick=tick)) for name, rows in parts)
 
 
 def part_rows(table: pd.DataFrame, column: str) -> list[tuple[str, pd.DataFrame]]:
