@@ -47,7 +47,7 @@ from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.viewer.widgets.word_inputs import NamedRows
-from napari_hipspine.workflows.cohort_columns import CohortColumns, LeanColumns
+from napari_hipspine.workflows.cohort_columns import CohortColumns, LeanColumns, ValueColumns
 from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
 from napari_hipspine.workflows.open_subject import LabelFiles
@@ -160,6 +160,17 @@ def same_files(page, folder: Path, *arguments: str) -> list[str]:
                     ModelExtras(columns=CohortColumns(activity="met", activity_cuts=(1, 2.5))),
                 ),
                 ModelWish("", ModelRequest("y ~ a", estimator="gee", random="1|id", n_points=5)),
+                ModelWish(
+                    "",
+                    ModelRequest("cbind(y, n) ~ a"),
+                    ModelExtras(
+                        formulas=("y ~ b", "cbind(y, n) ~ a + b"),
+                        outcomes=("burden=pain>=4", "rare"),
+                        z_columns=("a",),
+                        z_reference="pain=0",
+                        columns=CohortColumns(mixed_contrast=True, allow_psoas_threshold_fi=True),
+                    ),
+                ),
                 ModelWish("", ModelRequest("y ~ a * b"), ModelExtras(additive=("a<0", "b>1"), draws=200, seed=4)),
             ],
         ),
@@ -264,21 +275,55 @@ def test_columns_made_before_a_model_are_those_of_the_command_line(dock, tmp_pat
         for who in people
         for side in ("left", "right")
     ]
-    table, measured = tmp_path / "cohort.csv", tmp_path / "measurements.csv"
+    regions = [
+        {"subject_id": who, "rule": "drawn", "muscles": "psoas_major_left", "intermat_mm3": random.uniform(3e4, 5e4)}
+        for who in people
+    ]
+    table, measured, beside = (tmp_path / f"{name}.csv" for name in ("cohort", "measurements", "regions"))
+    pd.DataFrame(regions).to_csv(beside, index=False)
     cohort.to_csv(table, index=False)
     pd.DataFrame(rows).to_csv(measured, index=False)
-    columns = CohortColumns(LeanColumns((measured,), ("multifidus",)), activity="met", activity_cuts=(600.0, 4000.0))
-    formula = "pain ~ lean_volume_cm3 + activity"
-    work(dock.model, ModelWish(str(table), ModelRequest(formula), ModelExtras(columns=columns)), qtbot)
+    columns = CohortColumns(
+        LeanColumns((measured,), ("multifidus",)),
+        regions=(beside,),
+        values=ValueColumns((measured,), ("volume",), levels=("all",)),
+        activity="met",
+        activity_cuts=(600.0, 4000.0),
+    )
+    formula = "pain ~ lmm_index_cm3_per_kg_m2_z * intermat_cm3_z + activity"
+    extras = ModelExtras(
+        outcomes=("much=met>=3000",),
+        z_columns=("lmm_index_cm3_per_kg_m2", "intermat_cm3"),
+        additive=("lmm_index_cm3_per_kg_m2_z<0", "intermat_cm3_z>=0"),
+        draws=2,
+        columns=columns,
+    )
+    work(dock.model, ModelWish(str(table), ModelRequest(formula), extras), qtbot)
     assert told == []
     names = same_files(
         dock.model,
         tmp_path,
         *("model", str(table), "--formula", formula, "--lean-from", str(measured), "--lean-muscles", "multifidus"),
-        *("--activity", "met", "--activity-cuts", "600,4000"),
+        *("--activity", "met", "--activity-cuts", "600,4000", "--regions-from", str(beside)),
+        *("--values-from", str(measured), "--values", "volume", "--level", "all"),
+        *("--z", "lmm_index_cm3_per_kg_m2", "--z", "intermat_cm3", "--outcome", "much=met>=3000"),
+        *("--additive", "lmm_index_cm3_per_kg_m2_z<0", "intermat_cm3_z>=0", "--bootstrap", "2"),
     )
-    assert "model.csv" in names
-    dock.model.editor.made._cuts.set_value(["600"])
+    assert {"model.csv", "made_columns.csv", "corners.csv", "additive_interaction.csv"} <= set(names)
+    titles = [shown.title for shown in dock.model.result.value().tables]
+    assert titles == [
+        "Terms",
+        "Likelihood ratio",
+        "Accuracy",
+        "Calibration",
+        "Additive interaction",
+        "Corners",
+        "Probability grid",
+        "Nomogram",
+        "Columns made",
+    ]
+    assert "2 models; here the first." in dock.model.result.summary
+    dock.model.editor.extras.made._words["cuts"].set_value(["600"])
     with pytest.raises(InvalidChoice, match="two numbers where activity is cut, found 600"):
         dock.model.editor.value()
 
@@ -409,7 +454,7 @@ def test_refusal_is_one_notification_and_what_was_shown_stays(dock, tmp_path, qt
 def test_refusal_of_a_choice_is_told_once_and_nothing_is_begun(dock, cohort, told):
     dock.model.editor.table.set_value((str(cohort),))
     dock.model.editor._lines["formula"].setText(FORMULA)
-    dock.model.editor._words["references"].set_value(["sex"])
+    dock.model.editor._references.set_value(["sex"])
     dock.model.find()
     assert len(told) == 1
     assert "COLUMN=CATEGORY" in told[0]
@@ -462,9 +507,9 @@ def test_every_control_has_a_tooltip(dock):
 
 def test_columns_of_the_table_are_offered(dock, cohort):
     editor = dock.model.editor
-    editor._picks["by"].set_value("centre")
+    editor.extras._picks["by"].set_value("centre")
     editor.table.set_value((str(cohort),))
-    box = editor._picks["by"]
+    box = editor.extras._picks["by"]
     assert [box.itemText(k) for k in range(box.count())] == ["", "lmm", "imat", "age", "centre", "pain"]
     assert box.value() == "centre"
 

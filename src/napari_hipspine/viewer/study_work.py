@@ -82,13 +82,17 @@ class StudyOutcome:
 def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
     """The model of a table, as `hipspine model` fits it."""
     found = model_cohort(wish.table, wish.request, wish.extras, progress=progress)
-    said = _SAID_ABOVE if len(found.fitted) > 1 else ("model", "n", *_COUNTS.values(), *_SAID_ABOVE)
+    one_model = ("model", "n", *_COUNTS.values(), *_SAID_ABOVE)
+    several = tuple(name for name in _SAID_ABOVE if name != "formula" or found.models["formula"].nunique() == 1)
+    said = several if len(found.fits) > 1 else one_model
+    made = () if found.made is None else (ShownTable("Columns made", found.made.contract, found.made.frame),)
     return StudyOutcome(
         _summarise_models(found),
         format_models(found.models, notes=found.notes),
         (
             ShownTable("Terms", MODELS, found.models, said),
             *(ShownTable(title_of(kind.name), kind, frame) for kind, frame in found.parts.tables),
+            *made,
         ),
         lambda: part_figures(found.models, found.parts),
         lambda: model_files(found),
@@ -204,8 +208,8 @@ def _summarise_models(found: CohortModel) -> str:
     models = found.models
     row = models.iloc[0]
     random = f" + ({row['random']})" if row["random"] else ""
-    n_models = len(found.fitted)
-    several = f" {n_models} models, one per value; here the first." if n_models > 1 else ""
+    n_models = len(found.fits)
+    several = f" {n_models} models; here the first." if n_models > 1 else ""
     words = dict.fromkeys(word for cell in models["reason"] for word in str(cell).split(";") if word)
     troubles = [Trouble(word).sentence for word in words if word in tuple(Trouble)][:_TROUBLES_SAID]
     counts = [f"n {row['n']}"]

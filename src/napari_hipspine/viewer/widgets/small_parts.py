@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from ...domain.provenance import RESEARCH_ONLY
 
@@ -36,6 +46,14 @@ def choose_value(box: QComboBox, value: object) -> None:
         if box.itemData(index) == value:
             box.setCurrentIndex(index)
             return
+
+
+def number_box(least: int, most: int, usual: int) -> QSpinBox:
+    """A box for whole numbers, showing the usual one."""
+    box = QSpinBox()
+    box.setRange(least, most)
+    box.setValue(usual)
+    return box
 
 
 def set_reason(widget: QWidget, reason: str, *, otherwise: str = "") -> None:

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
     QSizePolicy,
     QTableWidget,
@@ -23,6 +24,7 @@ from .small_parts import set_reason
 
 NO_COLUMN = "none"
 _ROWS_HEIGHT = 112
+_LINES_HEIGHT = 54
 
 
 class ColumnBox(QComboBox):
@@ -90,6 +92,33 @@ class WordsLine(QLineEdit):
     def set_value(self, words: Sequence[str]) -> None:
         """Show words."""
         self.setText(", ".join(words))
+
+
+class LinesBox(QPlainTextEdit):
+    """Texts, one per line.
+
+    Attributes
+    ----------
+    value_changed : Signal()
+        The lines were changed.
+    """
+
+    value_changed = Signal()
+
+    def __init__(self, tooltip: str) -> None:
+        super().__init__()
+        self.setToolTip(tooltip)
+        self.setTabChangesFocus(True)
+        self.setFixedHeight(_LINES_HEIGHT)
+        self.textChanged.connect(self.value_changed)
+
+    def value(self) -> tuple[str, ...]:
+        """The lines, without empty ones."""
+        return tuple(line.strip() for line in str(self.toPlainText()).splitlines() if line.strip())
+
+    def set_value(self, lines: Sequence[str]) -> None:
+        """Show lines."""
+        self.setPlainText("\n".join(lines))
 
 
 class NamedRows(QWidget):
