@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -131,10 +132,18 @@ def work(page, wish, qtbot) -> None:
     qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
 
 
-def same_files(page, folder: Path, *arguments: str) -> list[str]:
+def exported(page, folder: Path, qtbot) -> tuple[Path, ...]:
+    """The files of what a page shows."""
+    with qtbot.waitSignal(page.written, timeout=WAIT) as told:
+        page.export(folder)
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+    return told.args[0]
+
+
+def same_files(page, folder: Path, qtbot, *arguments: str) -> list[str]:
     """Names of the files, after each was held against the command line's."""
     assert main([*arguments, "--out", str(folder / "line")]) == 0
-    written = page.export(folder / "dock")
+    written = exported(page, folder / "dock", qtbot)
     expected = {path.name: path.read_bytes() for path in (folder / "line").iterdir()}
     assert {path.name: path.read_bytes() for path in written} == expected
     return sorted(expected)
@@ -250,6 +259,7 @@ def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path,
     names = same_files(
         dock.model,
         tmp_path,
+        qtbot,
         *("model", str(cohort), "--formula", FORMULA, "--random", "1|centre"),
         *("--points", "3", "--z", "lmm", "--z", "imat"),
     )
@@ -259,8 +269,11 @@ def test_model_writes_the_very_files_of_the_command_line(dock, cohort, tmp_path,
     assert "mixed logistic, n 160, events " in result.summary
     assert "groups 8" in result.summary
     assert result.tables.table.value().frame is result.value().tables[0].frame
+    assert result.figure.value() is None
+    result.tabs.setCurrentIndex(1)
+    assert "lmm_z" in result.figure.value().axes[0].get_yticklabels()[0].get_text()
     result.figure_box.setCurrentIndex(result.figure_box.findData("probability_map"))
-    assert result.figure.value() is result._figures["probability_map"]
+    assert result.figure.value().axes[0].get_xlabel() == "lmm_z"
     assert RESEARCH_ONLY in result.text.toPlainText()
 
 
@@ -303,6 +316,7 @@ def test_columns_made_before_a_model_are_those_of_the_command_line(dock, tmp_pat
     names = same_files(
         dock.model,
         tmp_path,
+        qtbot,
         *("model", str(table), "--formula", formula, "--lean-from", str(measured), "--lean-muscles", "multifidus"),
         *("--activity", "met", "--activity-cuts", "600,4000", "--regions-from", str(beside)),
         *("--values-from", str(measured), "--values", "volume", "--level", "all"),
@@ -343,6 +357,7 @@ def test_courses_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot,
     names = same_files(
         dock.courses,
         tmp_path,
+        qtbot,
         *("courses", str(path), "--exposures", severe, "--outcome", "recovery=gpe<=3"),
         *("--scores", "pain", "--time", "month"),
     )
@@ -357,10 +372,11 @@ def test_courses_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot,
 
 def test_agreement_writes_the_very_files_of_the_command_line(dock, readers, tmp_path, qtbot, told):
     work(dock.agreement, AgreementWish(readers, grades=("grade",)), qtbot)
-    names = same_files(dock.agreement, tmp_path, "agree", *readers, "--grades", "grade")
+    names = same_files(dock.agreement, tmp_path, qtbot, "agree", *readers, "--grades", "grade")
     assert {"reliability.csv", "limits.csv", "kappa.csv", "bland_altman_L4_multifidus_left_fi.png"} <= set(names)
     assert told == []
     assert dock.agreement.result.summary == "2 quantities by anna.csv, ben.csv."
+    dock.agreement.result.tabs.setCurrentIndex(1)
     assert dock.agreement.result.figure.value() is not None
 
 
@@ -377,6 +393,7 @@ def test_outlines_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot
     names = same_files(
         dock.agreement,
         tmp_path,
+        qtbot,
         *("agree", "--labels", *map(str, paths), "--naming", str(naming)),
         *("--distance-rule", "pooled", "--border-rule", "faces"),
     )
@@ -393,6 +410,7 @@ def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, 
     names = same_files(
         dock.flow,
         tmp_path,
+        qtbot,
         *("flow", str(people), "--step", "prior surgery=fusion", "--step", "poor images=poor"),
         *("--mri-dates", "lumbar,hip"),
     )
@@ -404,7 +422,15 @@ def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, 
 def test_flow_of_counts_writes_the_very_files_of_the_command_line(dock, tmp_path, qtbot):
     work(dock.flow, CountsFlowWish(143, (("prior surgery", 60), ("poor images", 52)), 31), qtbot)
     names = same_files(
-        dock.flow, tmp_path, "flow", "--counts", "screened=143", "prior surgery=60", "poor images=52", "analysed=31"
+        dock.flow,
+        tmp_path,
+        qtbot,
+        "flow",
+        "--counts",
+        "screened=143",
+        "prior surgery=60",
+        "poor images=52",
+        "analysed=31",
     )
     assert names == ["columns.json", "flow.csv", "flow.png", "run.json"]
 
@@ -416,6 +442,7 @@ def test_description_writes_the_very_files_of_the_command_line(dock, people, tmp
     names = same_files(
         dock.description,
         tmp_path,
+        qtbot,
         *("describe", "--participants", str(people), "--by", "sex", "--variables", "age", "--measurements", measured),
     )
     assert names == ["columns.json", "demographics.csv", "run.json", "warnings.csv"]
@@ -433,6 +460,7 @@ def test_clinic_writes_the_very_files_of_the_command_line(dock, people, tmp_path
     names = same_files(
         dock.description,
         tmp_path,
+        qtbot,
         *("describe", "--participants", str(people), "--procedures", str(done), "--two-by-two", "severe,pain"),
     )
     assert names == ["columns.json", "demographics.csv", "diagnostics.csv", "procedure_order.csv", "run.json"]
@@ -486,6 +514,45 @@ def test_cancel_leaves_everything_as_it_was(dock, qtbot, told, monkeypatch):
     page.cancel()
     qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
     assert page.result.value() is before
+    assert told == []
+
+
+def test_export_runs_beside_the_window_and_can_be_cancelled(dock, tmp_path, qtbot, told):
+    page = dock.flow
+    work(page, CountsFlowWish(10, (("left", 4),), 6), qtbot)
+    begun, go_on, threads = threading.Event(), threading.Event(), []
+
+    def slow() -> bytes:
+        threads.append(threading.current_thread())
+        begun.set()
+        go_on.wait(10)
+        return b"picture"
+
+    outcome = page.result.value()
+    page.result.set_value(replace(outcome, files={"slow.png": slow, **outcome.files}))
+    page.export(tmp_path / "first")
+    assert begun.wait(10)
+    assert not page._export.isEnabled()
+    page.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+    assert not (tmp_path / "first").exists()
+    paths = exported(page, tmp_path / "second", qtbot)
+    assert paths[0].read_bytes() == b"picture"
+    assert threading.main_thread() not in threads
+    assert page._said.text() == f"{len(paths)} files written into {tmp_path / 'second'}"
+    assert told == []
+
+
+def test_a_fit_can_be_cancelled_while_it_runs(dock, cohort, qtbot, told):
+    page = dock.model
+    wish = model_wish(cohort)
+    page.editor.set_value(replace(wish, extras=replace(wish.extras, draws=5000)))
+    page.find()
+    qtbot.waitUntil(lambda: page.progress.value()[1] == 5000, timeout=WAIT)
+    page.cancel()
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=WAIT)
+    assert page.result.value() is None
     assert told == []
 
 

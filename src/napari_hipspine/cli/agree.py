@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
 from .relate import words_of
+
+if TYPE_CHECKING:
+    from ..writing.tables import Contents
 
 
 def add_parser(commands: Any) -> None:
@@ -50,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _compare_numbers(arguments: argparse.Namespace) -> tuple[dict[str, str | bytes], str]:
+def _compare_numbers(arguments: argparse.Namespace) -> tuple[dict[str, Contents], str]:
     from ..relating.grade_agreement import KappaWeights
     from ..relating.raters import RaterColumn
     from ..workflows.agree_readers import agree_readers, agreement_files, agreement_in_words
@@ -66,7 +69,7 @@ def _compare_numbers(arguments: argparse.Namespace) -> tuple[dict[str, str | byt
     return agreement_files(agreement), agreement_in_words(agreement)
 
 
-def _compare_outlines(arguments: argparse.Namespace) -> tuple[dict[str, str | bytes], str]:
+def _compare_outlines(arguments: argparse.Namespace) -> tuple[dict[str, Contents], str]:
     from ..measuring.agreement import BorderRule, DistanceRule
     from ..workflows.agree_readers import agree_outlines, outline_files, outlines_in_words
     from ..workflows.open_subject import LabelFiles, open_labels

@@ -13,6 +13,7 @@ from ..relating.raters import RatedValues
 from ..relating.reliability import find_limits
 from ..relating.request import MEASURES
 from ..writing.correlation_layout import MEASURE_LABELS, describe_level
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +39,6 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
     TableInvalid
         If fewer than three subjects have both values.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     measure = rated.what[3]
@@ -47,7 +47,7 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
     a, b = pairs[~np.isnan(pairs).any(axis=1)].T
     limits = find_limits(a, b)
     muscle = find_muscle(rated.what[1])
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(6.4, 4.6), layout="constrained")
         axes = figure.add_subplot()
         for line, words in ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD")):

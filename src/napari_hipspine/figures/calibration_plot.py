@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model_looks import COLOURS, GREY, INK, NOT_VALIDATED, calm_axes, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +24,9 @@ def calibration_plot(tenths: pd.DataFrame, accuracy: pd.DataFrame, *, title: str
     title : str
         Above the plot.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(7.6, 4.9), layout="constrained")
         axes, beside = figure.subplots(1, 2, width_ratios=[1.6, 1])
         errors = [tenths["observed"] - tenths["low"], tenths["high"] - tenths["observed"]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
 from ..writing.correlation_layout import ALPHA, Cell, CorrelationLayout, Heading, format_rho, lay_out
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ def correlation_heatmap(correlations: pd.DataFrame) -> Figure:
         max(MARGIN_INCHES[0] + CELL_INCHES[0] * n_columns, 7.5),
         MARGIN_INCHES[1] + CELL_INCHES[1] * n_rows,
     )
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         colours = mpl.colormaps[COLOURS]

@@ -13,6 +13,7 @@ from ..relating.ranks import mid_ranks
 from ..relating.request import find_measure
 from ..relating.subject_values import SubjectValues
 from ..writing.correlation_layout import Heading, describe_level, format_p, format_rho, lay_out
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,14 +59,13 @@ def correlation_scatter(
     InvalidChoice
         If the cell was not selected.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     pairs = values.pairs(cell)
     lumbar, hip = Heading(cell.lumbar_muscle, cell.lumbar_measure), Heading(cell.hip_muscle, cell.hip_measure)
     at_lumbar = describe_level(cell.lumbar_level or values.lumbar.levels[0])
     at_hip = describe_level(cell.hip_level or values.hip.levels[0])
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(5.4, 4.8), layout="constrained")
         axes = figure.add_subplot()
         axes.scatter(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model_looks import COLOURS, GREY, INK, MARKERS, calm_axes, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +27,12 @@ def course_plot(courses: pd.DataFrame, *, title: str, time_label: str = "time") 
     time_label : str
         Name and unit of the time.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     groups = list(dict.fromkeys(courses["exposure_value"]))
     times = sorted(set(courses["time"]))
     aside = APART * (max(times) - min(times))
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(6.6, 4.6 + 0.2 * len(groups)), layout="constrained")
         axes = figure.add_subplot()
         for number, group in enumerate(groups):

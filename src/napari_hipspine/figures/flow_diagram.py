@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
 from ..relating.flow import InclusionFlow, StepCount
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,13 +25,12 @@ def flow_diagram(flow: InclusionFlow) -> Figure:
     flow : InclusionFlow
         Counts of every step.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     boxes = [(_wrapped(f"{step.name}: n = {step.n_excluded}"), _listed(step)) for step in flow.steps]
     heights = [BOX_INCHES + REASON_INCHES * (len(name) - 1 + len(reasons)) for name, reasons in boxes]
     total = 2 * BOX_INCHES + sum(heights) + ROW_INCHES / 2 * (len(flow.steps) + 1) + 0.75
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(7.4, total))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, 1), ylim=(0, total))

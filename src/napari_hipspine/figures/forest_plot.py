@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.cells import is_missing
 from ..writing.correlation_layout import format_p
 from .model_looks import COLOURS, GREY, INK, MARKERS, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +38,13 @@ def forest_plot(models: pd.DataFrame, *, title: str = "", terms: Sequence[str] |
     terms : sequence of str, optional
         Terms to show; all of them otherwise.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     rows = _shown_rows(models, terms)
     names = list(dict.fromkeys(row["model"] for row in rows))
     labels = [_label(row, with_model=len(names) > 1) for row in rows]
     wide = 0.075 * max((len(label) for label in labels), default=10)
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(6.4 + wide, 1.6 + ROW_INCHES * max(len(rows), 1)), layout="constrained")
         axes = figure.add_subplot()
         is_ratio = all(row["kind"] == "logistic" for row in rows)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..relating.models.nomogram import WIDEST, Nomogram, Scale
 from .model_looks import INK, NOT_VALIDATED, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +32,12 @@ def nomogram_chart(nomogram: Nomogram, *, title: str) -> Figure:
     title : str
         Above the chart.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     singles = [scale for scale in nomogram.scales if len(scale.codings) == 1]
     pairs = [scale for scale in nomogram.scales if len(scale.codings) == 2]
     heights = [SCALE_INCHES * (len(singles) + 4), *(ROW_INCHES * (len(scale.ticks[0]) + 3.5) for scale in pairs)]
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(8.6, sum(heights) + 0.9), layout="constrained")
         panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _draw_scales(panels[0], nomogram, singles)

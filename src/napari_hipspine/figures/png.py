@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
+
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -11,11 +15,18 @@ if TYPE_CHECKING:
 DOTS_PER_INCH = 150
 
 
+def pictures_of(figures: Mapping[str, Callable[[], Figure]]) -> dict[str, Callable[[], bytes]]:
+    """What makes each PNG file, by file name, from what makes its figure, by name."""
+    return {f"{name}.png": partial(_draw, make) for name, make in figures.items()}
+
+
+def _draw(make: Callable[[], Figure]) -> bytes:
+    return figure_as_png(make())
+
+
 def figure_as_png(figure: Figure, *, dpi: int = DOTS_PER_INCH) -> bytes:
     """The figure as PNG: equal figures give equal bytes, whatever the user's matplotlib settings and the date."""
-    import matplotlib as mpl
-
     out = io.BytesIO()
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()

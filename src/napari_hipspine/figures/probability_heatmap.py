@@ -9,6 +9,7 @@ import numpy as np
 from ..relating.models.predictions import name_values
 from ..relating.models.probability_grid import ProbabilityGrid
 from .model_looks import EMPTY, GREY, INK, NOT_VALIDATED, calm_axes, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,10 +33,9 @@ def probability_heatmap(grid: ProbabilityGrid, *, title: str, fewest: int = 1) -
     fewest : int
         Cells with fewer rows are grey: there the model speaks of nobody.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(7.4, 6.0), layout="constrained")
         axes = figure.add_subplot()
         shown = np.ma.masked_where(grid.n < fewest, grid.probability)

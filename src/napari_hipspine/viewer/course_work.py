@@ -50,8 +50,8 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
         "Associations in this sample.",
         format_courses(found.outcomes, found.courses, notes=found.notes),
         _tables(found),
-        lambda: course_figures(found, time=wish.time),
-        lambda: course_files(found, time=wish.time),
+        course_figures(found, time=wish.time),
+        course_files(found, time=wish.time),
     )
 
 

@@ -30,13 +30,14 @@ from ..workflows.model_parts import part_figures
 from ..workflows.open_subject import open_labels
 from ..workflows.study_flow import close_study_flow, find_study_flow, flow_figures, flow_files, flow_in_words
 from ..writing.model_text import format_models
+from ..writing.tables import Contents
 from .study_contracts import contract_of, title_of
 from .study_wishes import AgreementWish, CountsFlowWish, DescriptionWish, ModelWish, OutlinesWish, PeopleFlowWish
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Files = Mapping[str, str | bytes]
+Files = Mapping[str, Contents]
 
 _SAID_ABOVE = ("kind", "method", "formula", "random", "part")
 _COUNTS = {"trials": "n_trials", "events": "n_events", "groups": "n_groups"}
@@ -65,18 +66,17 @@ class StudyOutcome:
         All there is to read, as a terminal would show it.
     tables : tuple of ShownTable
         The main one first.
-    figures : callable
-        Makes the matplotlib figures by name; to be called where figures are drawn, for matplotlib is not
-        made for two threads.
-    files : callable
-        Makes the contents of the files of the command line, by name.
+    figures : mapping of str to callable
+        What makes each matplotlib figure, by name; a figure that is shown is one's own, no thread shares it.
+    files : mapping
+        Contents of the files of the command line by name, or what makes them.
     """
 
     summary: str
     text: str
     tables: tuple[ShownTable, ...]
-    figures: Callable[[], Mapping[str, Any]]
-    files: Callable[[], Files]
+    figures: Mapping[str, Callable[[], Any]]
+    files: Files
 
 
 def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
@@ -94,8 +94,8 @@ def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
             *(ShownTable(title_of(kind.name), kind, frame) for kind, frame in found.parts.tables),
             *made,
         ),
-        lambda: part_figures(found.models, found.parts),
-        lambda: model_files(found),
+        part_figures(found.models, found.parts),
+        model_files(found),
     )
 
 
@@ -125,8 +125,8 @@ def _compare_numbers(wish: AgreementWish, progress: Progress) -> StudyOutcome:
         _summarise_agreement(found),
         agreement_in_words(found),
         tuple(tables),
-        lambda: agreement_figures(found),
-        lambda: agreement_files(found),
+        agreement_figures(found),
+        agreement_files(found),
     )
 
 
@@ -144,8 +144,8 @@ def _compare_outlines(wish: OutlinesWish, progress: Progress) -> StudyOutcome:
         f"outline {wish.border.value.replace('_', ' ')}.",
         outlines_in_words(table),
         (ShownTable("Outlines", OVERLAPS, table, ("distance_rule", "border_rule")),),
-        dict,
-        lambda: files,
+        {},
+        files,
     )
 
 
@@ -163,8 +163,8 @@ def flow_study(wish: PeopleFlowWish | CountsFlowWish, progress: Progress) -> Stu
         "The sums close.",
         flow_in_words(study),
         (ShownTable("Flow", FLOW, tabulate_flow(flow)),),
-        lambda: flow_figures(study),
-        lambda: flow_files(study),
+        flow_figures(study),
+        flow_files(study),
     )
 
 
@@ -191,8 +191,8 @@ def description_study(wish: DescriptionWish, progress: Progress) -> StudyOutcome
         "; ".join(f"{title_of(name)}: {len(frame)} rows" for name, frame in tables.items()) + ".",
         describe_in_words(tables),
         tuple(ShownTable(title_of(name), contract_of(name), frame) for name, frame in tables.items()),
-        dict,
-        lambda: files,
+        {},
+        files,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,7 +24,7 @@ from ..relating.raters import (
     tabulate_limits,
     tabulate_reliability,
 )
-from ..writing.tables import as_json, columns_as_json, table_as_csv
+from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv
 from .read_tables import read_table
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def agree_outlines(
 
 def outline_files(
     table: pd.DataFrame, labels: Sequence[str | Path], *, distance: DistanceRule, border: BorderRule
-) -> dict[str, str | bytes]:
+) -> dict[str, Contents]:
     """The table of outlines and what it rests on, by file name.
 
     Parameters
@@ -158,16 +159,16 @@ def outlines_in_words(table: pd.DataFrame) -> str:
     return "\n".join([*lines, RESEARCH_ONLY])
 
 
-def agreement_files(agreement: ReaderAgreement) -> dict[str, str | bytes]:
+def agreement_files(agreement: ReaderAgreement) -> dict[str, Contents]:
     """Tables and what their columns mean, figures, and what they rest on, by file name."""
-    from ..figures.png import figure_as_png
+    from ..figures.png import pictures_of
 
     tables = {RELIABILITY: agreement.reliability, LIMITS: agreement.limits}
     if len(agreement.kappa):
         tables[KAPPA] = agreement.kappa
     return {
         **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
-        **{f"{name}.png": figure_as_png(figure) for name, figure in agreement_figures(agreement).items()},
+        **pictures_of(agreement_figures(agreement)),
         "columns.json": columns_as_json(*tables),
         "run.json": as_json(agreement.provenance.as_dict()),
     }
@@ -197,16 +198,17 @@ def _what(row: Any) -> str:
     return f"{row.muscle} {row.measure} {row.side} {row.level}"
 
 
-def agreement_figures(agreement: ReaderAgreement) -> dict[str, Any]:
-    """One Bland-Altman figure by name per quantity and pair of raters with enough subjects."""
+def agreement_figures(agreement: ReaderAgreement) -> dict[str, Callable[[], Any]]:
+    """What makes one Bland-Altman figure, by name, per quantity and pair of raters with enough subjects."""
     from ..figures.bland_altman import bland_altman, has_enough_pairs
 
-    figures = {}
+    figures: dict[str, Callable[[], Any]] = {}
     for rated in agreement.rated:
         for first, second in combinations(range(len(rated.raters)), 2):
             if has_enough_pairs(rated, first=first, second=second):
                 pair = f"_{first + 1}-{second + 1}" if len(rated.raters) > 2 else ""
-                figures[f"bland_altman_{'_'.join(rated.what)}{pair}"] = bland_altman(rated, first=first, second=second)
+                name = f"bland_altman_{'_'.join(rated.what)}{pair}"
+                figures[name] = partial(bland_altman, rated, first=first, second=second)
     return figures
 
 

@@ -15,7 +15,7 @@ from ..relating.models.model_request import ModelRequest
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.normalise import add_z_scores
 from ..relating.models.subgroups import FewEvents
-from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
+from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv, write_whole
 from .cohort_columns import add_cohort_columns
 from .joined_tables import SUBJECT
 from .model_extras import ModelExtras
@@ -139,9 +139,9 @@ def model_cohort(
     return found
 
 
-def model_files(found: CohortModel) -> dict[str, str | bytes]:
+def model_files(found: CohortModel) -> dict[str, Contents]:
     """Contents of the files by name."""
-    from ..figures.png import figure_as_png
+    from ..figures.png import pictures_of
 
     tables = {MODELS: found.models, **part_tables(found.parts)}
     if found.made is not None:
@@ -150,7 +150,7 @@ def model_files(found: CohortModel) -> dict[str, str | bytes]:
         **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
         "columns.json": columns_as_json(*tables),
         "run.json": as_json(found.provenance.as_dict()),
-        **{f"{name}.png": figure_as_png(figure) for name, figure in part_figures(found.models, found.parts).items()},
+        **pictures_of(part_figures(found.models, found.parts)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..relating.models.side_tables import COURSES, OUTCOMES
 from ..relating.models.ticks import Tick
 from ..relating.outcomes import parse_outcome, spread_severe
 from ..writing.places import file_words
-from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
+from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv, write_whole
 from .model_cohort import WORDING
 from .read_tables import read_table
 
@@ -129,9 +129,9 @@ def model_courses(
     return found
 
 
-def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | bytes]:
+def course_files(found: CourseModels, *, time: str = "time") -> dict[str, Contents]:
     """Contents of the files by name."""
-    from ..figures.png import figure_as_png
+    from ..figures.png import pictures_of
 
     return {
         "outcomes.csv": table_as_csv(found.outcomes),
@@ -139,18 +139,18 @@ def course_files(found: CourseModels, *, time: str = "time") -> dict[str, str | 
         "courses.csv": table_as_csv(found.courses),
         "columns.json": columns_as_json("model", OUTCOMES, COURSES),
         "run.json": as_json(found.provenance.as_dict()),
-        **{f"{name}.png": figure_as_png(figure) for name, figure in course_figures(found, time=time).items()},
+        **pictures_of(course_figures(found, time=time)),
     }
 
 
-def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Any]:
-    """A forest plot by name per outcome, and a plot of means per score and exposure."""
+def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Callable[[], Any]]:
+    """What makes a forest plot per outcome, and a plot of means per score and exposure, by name."""
     from ..figures.course_plot import course_plot
     from ..figures.forest_plot import forest_plot
 
     outcomes = file_words(found.outcomes["outcome"].unique())
-    figures = {
-        f"forest_{word}": forest_plot(_as_models(found.outcomes, outcome), title=outcome)
+    figures: dict[str, Callable[[], Any]] = {
+        f"forest_{word}": partial(forest_plot, _as_models(found.outcomes, outcome), title=outcome)
         for outcome, word in outcomes.items()
     }
     courses = found.courses.groupby(["score", "exposure"], sort=False)
@@ -158,7 +158,8 @@ def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Any]
     for (score, exposure), rows in courses:
         model = found.models[found.models["model"] == f"{score}, {exposure}"]
         title = "" if model.empty else f"{model['formula'].iloc[0]} + ({model['random'].iloc[0]})"
-        figures[f"course_{words[f'{score}_{exposure}']}"] = course_plot(rows, title=title, time_label=time)
+        name = f"course_{words[f'{score}_{exposure}']}"
+        figures[name] = partial(course_plot, rows, title=title, time_label=time)
     return figures
 
 

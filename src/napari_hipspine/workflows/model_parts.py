@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -122,14 +123,14 @@ def part_tables(parts: SideParts) -> dict[Table, pd.DataFrame]:
     return dict(parts.tables)
 
 
-def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Any]:
-    """Figures by name, as far as the models have what they show; of several models with the model in the name."""
+def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Callable[[], Any]]:
+    """What makes figures, by name, as far as the models have what they show; of several with the model in the name."""
     from ..figures.calibration_plot import calibration_plot
     from ..figures.forest_plot import forest_plot
     from ..figures.nomogram_chart import nomogram_chart
     from ..figures.probability_heatmap import probability_heatmap
 
-    figures: dict[str, Any] = {"forest": forest_plot(models)}
+    figures: dict[str, Callable[[], Any]] = {"forest": partial(forest_plot, models)}
     formulas = models.drop_duplicates("model").set_index("model")["formula"]
     if len(formulas) > MOST_DRAWN:
         return figures
@@ -140,11 +141,11 @@ def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Any]:
         title = str(formula) if len(formulas) == 1 else f"{name}\n{formula}"
         if accuracy is not None and tenths is not None and (accuracy["model"] == name).any():
             own = [frame[frame["model"] == name] for frame in (tenths, accuracy)]
-            figures[f"calibration{ending}"] = calibration_plot(*own, title=title)
+            figures[f"calibration{ending}"] = partial(calibration_plot, *own, title=title)
         if name in parts.grids:
-            figures[f"probability_map{ending}"] = probability_heatmap(parts.grids[str(name)], title=title)
+            figures[f"probability_map{ending}"] = partial(probability_heatmap, parts.grids[str(name)], title=title)
         if name in parts.nomograms:
-            figures[f"nomogram{ending}"] = nomogram_chart(parts.nomograms[str(name)], title=title)
+            figures[f"nomogram{ending}"] = partial(nomogram_chart, parts.nomograms[str(name)], title=title)
     return figures
 
 

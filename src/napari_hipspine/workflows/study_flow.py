@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from ..relating.flow import (
     tabulate_flow,
 )
 from ..relating.study_dates import DERIVED_REASONS, DateRules, find_date_reasons
-from ..writing.tables import as_json, columns_as_json, table_as_csv
+from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv
 from .read_tables import read_table
 
 if TYPE_CHECKING:
@@ -108,26 +109,26 @@ def close_study_flow(n_screened: int, excluded: Sequence[tuple[str, int]], n_ana
     return StudyFlow(close_counts(n_screened, excluded, n_analysed), Provenance("flow --counts", settings))
 
 
-def flow_files(study: StudyFlow) -> dict[str, str | bytes]:
+def flow_files(study: StudyFlow) -> dict[str, Contents]:
     """Tables and what their columns mean, figure, and what they rest on."""
-    from ..figures.png import figure_as_png
+    from ..figures.png import pictures_of
 
     tables = {FLOW: tabulate_flow(study.flow)}
     if study.flow.analysed:
         tables[PEOPLE_ANALYSED] = PEOPLE_ANALYSED.frame({"subject_id": one} for one in study.flow.analysed)
     return {
         **{f"{kind.name}.csv": table_as_csv(frame) for kind, frame in tables.items()},
-        **{f"{name}.png": figure_as_png(figure) for name, figure in flow_figures(study).items()},
+        **pictures_of(flow_figures(study)),
         "columns.json": columns_as_json(*tables),
         "run.json": as_json(study.provenance.as_dict()),
     }
 
 
-def flow_figures(study: StudyFlow) -> dict[str, Any]:
-    """The diagram, by name."""
+def flow_figures(study: StudyFlow) -> dict[str, Callable[[], Any]]:
+    """What makes the diagram, by name."""
     from ..figures.flow_diagram import flow_diagram
 
-    return {"flow": flow_diagram(study.flow)}
+    return {"flow": partial(flow_diagram, study.flow)}
 
 
 def flow_in_words(study: StudyFlow) -> str:

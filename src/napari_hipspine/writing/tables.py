@@ -6,15 +6,15 @@ import csv
 import io
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..domain.cells import cell_as_text
 from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
-from ..domain.subject import SubjectResult
+from ..domain.subject import Progress, SubjectResult, stay_silent
 from ..domain.tables import TABLES, Table
 
 if TYPE_CHECKING:
@@ -71,15 +71,23 @@ def result_files(result: SubjectResult, *, variations: pd.DataFrame | None = Non
     }
 
 
-def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tuple[Path, ...]:
+Contents: TypeAlias = str | bytes | Callable[[], str | bytes]
+"""Text or bytes of a file, or what makes them."""
+
+
+def write_whole(
+    folder: str | Path, contents: Mapping[str, Contents], *, progress: Progress = stay_silent
+) -> tuple[Path, ...]:
     """Files written into a folder, all of them complete before the first takes its place.
 
     Parameters
     ----------
     folder : path
         Made if it does not exist; other files in it are left alone.
-    contents : mapping of str to str or bytes
-        Text or bytes by file name.
+    contents : mapping of str to str, bytes or callable
+        Text or bytes by file name, or what makes them; it is called when their turn comes.
+    progress : Progress
+        Told the files made; may stop the work, and nothing is written then.
 
     Raises
     ------
@@ -91,16 +99,20 @@ def write_whole(folder: str | Path, contents: Mapping[str, str | bytes]) -> tupl
     try:
         target.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=target) as waiting:
-            for name, content in contents.items():
+            for number, (name, given) in enumerate(contents.items()):
+                progress(number, len(contents), f"writing {name}")
+                content = given() if callable(given) else given
                 # A path that is no UTF-8 must not cost the result; its odd bytes are written as escapes.
                 raw = content.encode(errors="backslashreplace") if isinstance(content, str) else content
                 (Path(waiting) / name).write_bytes(raw)
             return tuple((Path(waiting) / name).replace(target / name) for name in contents)
     except OSError as error:
-        if is_new:
-            with suppress(OSError):
-                target.rmdir()
         raise HipSpineError(
             f"Expected a folder that can be written, found {error.strerror or error}, in {target}.",
             hint="Choose another folder with --out, or make room on the disk.",
         ) from error
+    finally:
+        if is_new:
+            # a folder that was made for nothing goes again; one with files in it cannot
+            with suppress(OSError):
+                target.rmdir()

@@ -15,7 +15,7 @@ from ...writing.tables import write_whole
 from ..study_work import StudyOutcome
 from ..workers import BackgroundWork, refusals_told
 from .progress_row import ProgressRow
-from .small_parts import set_reason
+from .small_parts import set_reason, wrapped_label
 from .study_result import StudyResult
 
 
@@ -58,9 +58,12 @@ class StudyPage(QWidget):
     ----------
     ended : Signal()
         A piece of work is over.
+    written : Signal(object)
+        Paths of the files that were exported.
     """
 
     ended = Signal()
+    written = Signal(object)
 
     def __init__(self, kind: StudyKind, editor: Any) -> None:
         super().__init__()
@@ -73,6 +76,8 @@ class StudyPage(QWidget):
         self._choices = QPushButton("Choices")
         self._find = QPushButton(kind.verb)
         self._export = QPushButton("Export…")
+        self._said = wrapped_label()
+        self._said.setVisible(False)
         self._lay_out()
         self._choices.toggled.connect(self._area.setVisible)
         self._find.clicked.connect(lambda *_: self.find())
@@ -90,31 +95,32 @@ class StudyPage(QWidget):
         """Work out what the editor asks for."""
         with refusals_told():
             wish = self.editor.value()
-            self.progress.begin(self._kind.doing)
-            background = BackgroundWork(
-                lambda progress: self._kind.find(wish, progress), says=self._kind.doing, parent=self
-            )
-            self._background = background
-            background.told.connect(self.progress.set_value)
-            background.done.connect(self._show)
-            background.ended.connect(self._end)
-            self._allow()
-            background.start()
+            self._begin(lambda progress: self._kind.find(wish, progress), self._kind.doing, self._show)
 
-    def export(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write the files of what is shown, as the command line does."""
+    def export(self, folder: str | Path) -> None:
+        """Write the files of what is shown, as the command line does; `written` tells their paths."""
         outcome = self.result.value()
-        if outcome is None:
-            return ()
-        with refusals_told():
-            return write_whole(folder, outcome.files())
-        return ()
+        if outcome is not None:
+            self._begin(
+                lambda progress: write_whole(folder, outcome.files, progress=progress), "writing", self._tell_written
+            )
 
     def cancel(self) -> None:
         """Stop; what was shown before stays."""
         if self._background is not None:
             self.progress.stop_asked()
             self._background.cancel()
+
+    def _begin(self, work: Callable[[Progress], Any], doing: str, take: Callable[[Any], None]) -> None:
+        """Do a piece of work off the main thread and hand on what comes of it."""
+        self.progress.begin(doing)
+        background = BackgroundWork(work, says=doing, parent=self)
+        self._background = background
+        background.told.connect(self.progress.set_value)
+        background.done.connect(take)
+        background.ended.connect(self._end)
+        self._allow()
+        background.start()
 
     def _lay_out(self) -> None:
         self._area.setWidgetResizable(True)
@@ -132,15 +138,22 @@ class StudyPage(QWidget):
         outer.addWidget(self._area, 1)
         outer.addLayout(buttons)
         outer.addWidget(self.progress)
+        outer.addWidget(self._said)
         outer.addWidget(self.result)
         self._outer = outer
 
     def _show(self, outcome: StudyOutcome) -> None:
         with refusals_told():
+            self._said.setVisible(False)
             self.result.set_value(outcome)
             # The result takes the room; the choices come back at a press of their button.
             self._outer.setStretchFactor(self.result, 1)
             self._choices.setChecked(False)
+
+    def _tell_written(self, paths: tuple[Path, ...]) -> None:
+        self._said.setText(f"{len(paths)} files written into {paths[0].parent}" if paths else "")
+        self._said.setVisible(bool(paths))
+        self.written.emit(paths)
 
     def _end(self) -> None:
         self._background = None

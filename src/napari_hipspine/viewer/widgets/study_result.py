@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from qtpy.QtGui import QFontDatabase
@@ -14,10 +14,12 @@ from .small_parts import choice_box, wrapped_label
 from .table_choice import TableChoice
 
 _LEAST_SHARE = 0.6
+FIGURES = 1
+"""Place of the tab of figures."""
 
 
 class StudyResult(QWidget):
-    """Shows an outcome; figures are made when it is set.
+    """Shows an outcome; a figure is made when it is looked at.
 
     Parameters
     ----------
@@ -29,7 +31,7 @@ class StudyResult(QWidget):
         super().__init__()
         self._hint = hint
         self._outcome: StudyOutcome | None = None
-        self._figures: Mapping[str, Any] = {}
+        self._figures: Mapping[str, Callable[[], Any]] = {}
         self._summary = wrapped_label(hint)
         self.tables = TableChoice()
         self.figure = FigureCanvas("There is no figure of this.", least_share=_LEAST_SHARE)
@@ -50,6 +52,7 @@ class StudyResult(QWidget):
         column.addWidget(self.tabs, 1)
         column.addStretch(0)
         self.figure_box.currentIndexChanged.connect(lambda *_: self._show_figure())
+        self.tabs.currentChanged.connect(lambda *_: self._show_figure())
 
     @property
     def summary(self) -> str:
@@ -63,18 +66,21 @@ class StudyResult(QWidget):
     def set_value(self, outcome: StudyOutcome | None) -> None:
         """Show an outcome, or the hint again."""
         self._outcome = outcome
-        self._figures = {} if outcome is None else outcome.figures()
+        self._figures = {} if outcome is None else outcome.figures
         self._summary.setText(self._hint if outcome is None else outcome.summary)
         self.text.setPlainText("" if outcome is None else outcome.text)
         self.tables.set_value(() if outcome is None else outcome.tables)
         _fill(self.figure_box, [(name.replace("_", " "), name) for name in self._figures])
-        self._show_figure()
-        self.tabs.setTabVisible(1, bool(self._figures))
+        self.tabs.setTabVisible(FIGURES, bool(self._figures))
         self.tabs.setCurrentIndex(0)
+        self.figure.set_value(None)
         self.tabs.setVisible(outcome is not None)
 
     def _show_figure(self) -> None:
-        self.figure.set_value(self._figures.get(self.figure_box.currentData()))
+        """Make and show the chosen figure, if figures are being looked at."""
+        if self.tabs.currentIndex() == FIGURES:
+            make = self._figures.get(self.figure_box.currentData())
+            self.figure.set_value(None if make is None else make())
 
 
 def _fill(box: Any, choices: list[tuple[str, object]]) -> None:
