@@ -106,3 +106,5 @@ def own_folders(tmp_path, monkeypatch):
     """Nothing is converted into the cache of whoever runs the tests, and nothing is painted among their labels."""
     monkeypatch.setenv("NAPARI_HIPSPINE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("NAPARI_HIPSPINE_WORK", str(tmp_path / "work"))
+    monkeypatch.setenv("NAPARI_HIPSPINE_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("NAPARI_HIPSPINE_LOGS", str(tmp_path / "logs"))

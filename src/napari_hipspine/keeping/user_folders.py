@@ -8,10 +8,17 @@ from pathlib import Path
 
 NAME = "napari-hipspine"
 
+DATA_VARIABLE = "NAPARI_HIPSPINE_DATA"
+"""Names another folder for data that is to last."""
+
+LOG_VARIABLE = "NAPARI_HIPSPINE_LOGS"
+"""Names another folder for logs."""
+
 
 def data_folder() -> Path:
     """What is to last: labels that are worked on, projects."""
-    return _folder("LOCALAPPDATA", "Application Support", "XDG_DATA_HOME", ".local/share")
+    named = os.environ.get(DATA_VARIABLE)
+    return Path(named) if named else _folder("LOCALAPPDATA", "Application Support", "XDG_DATA_HOME", ".local/share")
 
 
 def cache_folder() -> Path:
@@ -23,10 +30,6 @@ def log_folder() -> Path:
     """What was done, for reports of errors."""
     named = os.environ.get(LOG_VARIABLE)
     return Path(named) if named else _folder("LOCALAPPDATA", "Logs", "XDG_STATE_HOME", ".local/state") / "logs"
-
-
-LOG_VARIABLE = "NAPARI_HIPSPINE_LOGS"
-"""Names another folder for logs."""
 
 
 def _folder(windows: str, mac: str, variable: str, elsewhere: str) -> Path:

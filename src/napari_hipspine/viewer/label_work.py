@@ -45,6 +45,7 @@ Extent = tuple[int | None, int | None]
 _STORE = "labels"
 _MARKS = "muscle_ends.json"
 _NAME_LENGTH = 40
+_PASSING = "napari-hipspine-"
 
 
 class LabelWork:
@@ -220,7 +221,7 @@ def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None, *,
     Samples and pictures that came from no file get a folder of their own that lasts as long as the program; those of
     a study lie in its folder, called by paths within it, so that they move with it.
     """
-    if pictures is None or (outlines is not None and _is_sample(Path(outlines.labels))):
+    if pictures is None or (outlines is not None and is_sample(Path(outlines.labels))):
         return _passing_folder()
     root = study.project.folder if study is not None and study.labels_home is not None else None
     said = [_place_in(root, path) for path in pictures.paths] + [pictures.series or ""]
@@ -306,12 +307,18 @@ def _as_folder_name(words: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")[:_NAME_LENGTH] or "labels"
 
 
-def _is_sample(path: Path) -> bool:
+def is_sample(path: Path) -> bool:
+    """Whether a file came with the package."""
     return path.absolute().is_relative_to(Path(__file__).parents[1].absolute())
 
 
+def is_passing_place(place: Path) -> bool:
+    """Whether labels lie where they last only as long as the program."""
+    return place.name.startswith(_PASSING) and place.parent == Path(tempfile.gettempdir())
+
+
 def _passing_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="napari-hipspine-"))
+    folder = Path(tempfile.mkdtemp(prefix=_PASSING))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

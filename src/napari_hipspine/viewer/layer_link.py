@@ -9,7 +9,7 @@ from typing import Any
 from ..domain.anatomy import Structure
 from ..domain.volume import Volume, WaterFat
 from ..keeping.label_store_changes import LabelChange
-from ..workflows.open_subject import ImageFiles
+from ..workflows.open_subject import ImageFiles, declare
 from .canvas_marks import mark_canvas, refresh_marks
 from .label_work import LabelWork, fresh_place, open_label_work, place_of_labels
 from .layers import (
@@ -19,25 +19,24 @@ from .layers import (
     ShownLabels,
     array_of,
     as_opened,
-    count_slices_of,
-    go_to_slice,
     image_layers,
-    is_passing,
     keep_with_image,
     keep_with_labels,
     label_map_of_layer,
     shown_image,
     shown_labels,
-    slice_shown,
 )
 from .openings import OpenedLabels
 from .painted_layer import bind_layer, show_store
-from .series_of_layers import main_volume, moved_to_grid, volumes_of, work_of_files, work_of_layer
+from .seen_layers import SeenLayers
+from .series_names import renamed_layer
+from .series_of_layers import current_name, main_volume, moved_to_grid, volumes_of, work_of_files, work_of_layer
 from .series_work import SeriesWork, slice_checksums
 from .session import Session
+from .turned_series import TurnedImage
 
 
-class LayerLink:
+class LayerLink(SeenLayers):
     """The session's hand in the layer list.
 
     Parameters
@@ -63,11 +62,11 @@ class LayerLink:
         layers_changed: Callable[[], None],
         moved: Callable[[], None],
     ) -> None:
-        self._viewer = viewer
-        self._session = session
+        super().__init__(viewer, session)
         self._labels_touched = labels_touched
         self._layers_changed = layers_changed
         self._moved = moved
+        self._n_layers = len(viewer.layers)
         self._hears = (
             (viewer.layers.events.inserted, self._welcome),
             (viewer.layers.events.removed, self._part),
@@ -89,11 +88,23 @@ class LayerLink:
     def open_image(self, image: Volume | WaterFat, layers: Sequence[LayerData], *, pictures: ImageFiles) -> None:
         """Show an opened image and work on it."""
         work = work_of_files(image, pictures)
-        study, current = self._session.study, self._session.who
-        if study is not None and current.subject_id:
-            work = replace(work, who=current)
-        self._session.add(work)
-        self._add(layers)
+        self._session.add(replace(work, who=self._session.owner_of(work)))
+        self.add_layers(layers)
+
+    def turn(self, turned: TurnedImage) -> None:
+        """Show the series that is worked on as the patient lies by now; levels stay on their slices."""
+        work = self._session.work
+        if work is None:
+            return
+        self._show_anew(work, turned.image)
+        image = turned.image
+        self._session.change(
+            opened=image,
+            declared=declare(image, turned.pictures) if isinstance(image, Volume) else None,
+            pictures=turned.pictures,
+            level_plan=moved_to_grid(work.level_plan, work.image.grid, image.grid),
+        )
+        self.show_current()
 
     def open_labels(self, opened: OpenedLabels) -> None:
         """Show opened labels on the image that is worked on, in place of those it had."""
@@ -101,7 +112,7 @@ class LayerLink:
         if work is None or opened.work is work.label_work:
             return
         self._show_anew(work, opened.image)
-        self._drop(self.labels_layer())
+        self.drop_layers([layer for layer in [self.labels_layer()] if layer is not None])
         self._session.change(
             opened=opened.image,
             declared=None,
@@ -118,7 +129,7 @@ class LayerLink:
                 fat_polarity=said.fat_polarity,
                 allows_fat_suppressed=said.allows_fat_suppressed,
             )
-        self._add([opened.layer])
+        self.add_layers([opened.layer])
 
     def use_labels(self, layer: Any) -> None:
         """Measure a labels layer, whoever made it.
@@ -164,9 +175,22 @@ class LayerLink:
             keep_with_image(layer, level_plan=work.level_plan, pictures=work.pictures)
             refresh_marks(self._viewer)
 
+    def name_layers(self) -> None:
+        """Call series and layers that are called by subject, region and contrast by those of now."""
+        for number, work in enumerate(self._session.works):
+            name = current_name(work)
+            if name != work.name:
+                for layer in self.layers_of(work):
+                    layer.name = renamed_layer(layer.name, work.name, name, work.region)
+                self._session.replace_work(number, name=name)
+
     def show_current(self) -> None:
         """Show the layers of the series that is worked on and hide those of the others."""
         current, labels = self._session.work, self.labels_layer()
+        with self.showing():
+            self._show(current, labels)
+
+    def _show(self, current: SeriesWork | None, labels: Any | None) -> None:
         for layer in self._viewer.layers:
             shown = shown_image(layer)
             if shown is not None and current is not None:
@@ -179,76 +203,7 @@ class LayerLink:
         self.count_slices()
         refresh_marks(self._viewer)
         if current is not None:
-            grid, placed = current.image.grid, current.level_plan.placements
-            self.visit(grid.nearest_slice(placed[0].position_mm) if placed else grid.shape[0] // 2)
-
-    def count_slices(self) -> None:
-        """Let the slider count the slices of the image that is worked on."""
-        layer = self.image_layer()
-        if layer is not None:
-            count_slices_of(self._viewer, layer)
-
-    def fit(self) -> None:
-        """Show the whole picture."""
-        if self.image_layer() is not None:
-            self._viewer.reset_view()
-
-    def slice_shown(self) -> int | None:
-        """Slice of the current image that is on the screen."""
-        layer = self.image_layer()
-        return None if layer is None else slice_shown(self._viewer, layer)
-
-    def visit(self, slice_index: int, structure: Structure | None = None) -> None:
-        """Go to a slice, and choose the label of a structure there."""
-        layer, work, labels = self.image_layer(), self._session.work, self.labels_layer()
-        if layer is not None:
-            go_to_slice(self._viewer, layer, slice_index)
-        if structure is None or labels is None or work is None or work.label_map is None:
-            return
-        values = {named: value for value, named in work.label_map.structures.items()}
-        if structure in values:
-            labels.selected_label = values[structure]
-            self._viewer.layers.selection.active = labels
-
-    def choose_label(self, value: int) -> None:
-        """Paint with a label value from now on."""
-        labels = self.labels_layer()
-        if labels is not None:
-            labels.selected_label = value
-            self._viewer.layers.selection.active = labels
-
-    def image_layer(self) -> Any | None:
-        """Layer of the image that is worked on."""
-        work = self._session.work
-        wanted = main_volume(work.opened) if work else None
-        return self._find(lambda layer: (shown := shown_image(layer)) is not None and shown.volume is wanted)
-
-    def labels_layer(self) -> Any | None:
-        """Layer of the labels that are measured."""
-        work = self._session.work
-        array = work.label_map.labels if work and work.label_map else None
-        return self._find(lambda layer: array is not None and array_of(layer) is array)
-
-    def other_labels(self) -> list[Any]:
-        """Labels layers that are measured with no open series."""
-        taken = [work.label_map.labels for work in self._session.works if work.label_map is not None]
-        is_labels = (
-            layer for layer in self._viewer.layers if hasattr(layer, "selected_label") and not is_passing(layer)
-        )
-        return [layer for layer in is_labels if all(array_of(layer) is not labels for labels in taken)]
-
-    def _find(self, is_wanted: Callable[[Any], bool]) -> Any | None:
-        return next((layer for layer in self._viewer.layers if is_wanted(layer)), None)
-
-    def _add(self, layers: Sequence[LayerData]) -> None:
-        from napari.layers import Layer
-
-        for data in layers:
-            self._viewer.add_layer(Layer.create(*data))
-
-    def _drop(self, layer: Any | None) -> None:
-        if layer is not None:
-            self._viewer.layers.remove(layer)
+            self.look_where_it_was_left(current, labels)
 
     def _show_anew(self, work: SeriesWork, image: Volume | WaterFat) -> None:
         """The layers of an image whose place in the patient is known better now; nothing drawn changes."""
@@ -267,12 +222,16 @@ class LayerLink:
 
     def _welcome(self, event: Any) -> None:
         self._adopt(event.value)
-        self.count_slices()
-        self._layers_changed()
+        self._count_layers()
 
     def _part(self, event: Any) -> None:
         self._let_go(event.value)
-        self.count_slices()
+        self._count_layers()
+
+    def _count_layers(self) -> None:
+        with self.showing():
+            self.count_slices()
+        self._n_layers = len(self._viewer.layers)
         self._layers_changed()
 
     def _adopt(self, layer: Any) -> None:
@@ -339,6 +298,9 @@ class LayerLink:
             self.visit(min(change.slices))
 
     def _move(self, event: Any = None) -> None:
+        # While layers come and go, napari moves the picture before anybody here knows of them.
+        if not self._is_showing and len(self._viewer.layers) == self._n_layers:
+            self.note_view()
         self._moved()
 
 

@@ -47,3 +47,11 @@ def switch_title(region: str, contrast: Contrast, name: str) -> str:
     if region:
         return SEPARATOR.join((region.capitalize().replace("_", " "), shown)) if shown else region.capitalize()
     return shown or name.rpartition(SEPARATOR)[2]
+
+
+def renamed_layer(layer: str, before: str, after: str, region: str) -> str:
+    """Name of a layer after its series was called otherwise; names that a person gave stay."""
+    if layer.startswith(before):
+        return after + layer.removeprefix(before)
+    of_labels = layer.startswith(before.partition(SEPARATOR)[0]) and layer.endswith(MUSCLES)
+    return muscles_name(after, region) if of_labels else layer

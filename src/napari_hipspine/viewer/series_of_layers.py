@@ -10,7 +10,7 @@ from ..domain.volume import Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import subject_of_path
 from .layers import ShownImage
-from .series_names import name_of_files, region_of_files
+from .series_names import contrast_of, name_of_files, region_of_files, series_name
 from .series_work import SeriesWork, SubjectWords
 
 
@@ -62,3 +62,10 @@ def work_of_layer(shown: ShownImage, name: str) -> SeriesWork:
         level_plan=plan,
         is_named_after_files=name == name_of_files(shown.image, pictures),
     )
+
+
+def current_name(work: SeriesWork) -> str:
+    """Name of a series by its subject, region and contrast of now, unless somebody else named it."""
+    if not work.is_named_after_files:
+        return work.name
+    return series_name(work.who.subject_id, work.stated_region, contrast_of(work.image, work.pictures))

@@ -171,6 +171,8 @@ class SeriesWork:
         Where the reader was when another series was chosen.
     is_named_after_files : bool
         Whether the name follows subject, region and contrast, and changes with them.
+    said_as_for : str
+        Subject from whose series the words on fat and the settings were taken over.
     """
 
     name: str
@@ -192,6 +194,7 @@ class SeriesWork:
     stated_region: Region | None = None
     seen: Seen = Seen()
     is_named_after_files: bool = False
+    said_as_for: str = ""
 
     @property
     def image(self) -> Volume | WaterFat:

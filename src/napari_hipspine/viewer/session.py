@@ -84,6 +84,12 @@ class Session:
         """What is being done in the background, in words; empty when nothing is."""
         return self._doing
 
+    def owner_of(self, work: SeriesWork) -> SubjectWords:
+        """Whose a series is that was just opened: of the subject worked on, unless its file names another one."""
+        is_of_study = self._study is not None and self._study.project.folder is not None
+        names_another = work.who.subject_id.startswith("sub-") and work.who.subject_id != self.who.subject_id
+        return self.who if is_of_study and self.who.subject_id and not names_another else work.who
+
     def introduce(self, who: SubjectWords) -> None:
         """Say who is measured; all open series of the same subject are renamed together."""
         before = self.who

@@ -25,6 +25,9 @@ class Wish(StrEnum):
     OTHER_SIDE = "Other side"
     LOCK = "Lock"
     MARK_LEVEL = "Mark level"
+    OTHER_REGION = "Other region"
+    NEXT_SUBJECT = "Next subject"
+    PREVIOUS_SUBJECT = "Previous subject"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,9 @@ SHORTCUTS = (
     Shortcut("Shift-O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
     Shortcut("Shift-U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
     Shortcut("Shift-H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
+    Shortcut("Shift-R", Wish.OTHER_REGION, "Work on the other region, with its layers, levels, muscles and settings"),
+    Shortcut("Shift-PageDown", Wish.NEXT_SUBJECT, "Open the next subject of the study as it was left"),
+    Shortcut("Shift-PageUp", Wish.PREVIOUS_SUBJECT, "Open the subject before this one"),
 )
 """Keys that napari leaves free; a test holds them against its own."""
 

@@ -241,7 +241,7 @@ def _with_kept(subject: StudySubject, kept: KeptSubject) -> StudySubject:
     for one in subject.series:
         key = KeptSeries(kept_files(one.pictures), words=kept_words(one.pictures)).key
         found = next((k for k in remembered if k[:-1] == key[:-1]), None)
-        series.append(_recalled(one.name, remembered.pop(found)) if found else one)
+        series.append(_recalled(one.name, remembered.pop(found), one.outlines) if found else one)
     for left in remembered.values():
         words = next(iter(left.files.values())).name
         contrast = Contrast.WATER if "water" in left.files else left.words.contrast or Contrast.UNKNOWN
@@ -249,6 +249,7 @@ def _with_kept(subject: StudySubject, kept: KeptSubject) -> StudySubject:
     return replace(subject, series=tuple(series), kept=kept)
 
 
-def _recalled(name: str, kept: KeptSeries) -> StudySeries:
+def _recalled(name: str, kept: KeptSeries, found: LabelFiles | None = None) -> StudySeries:
+    """A remembered series; label maps that came into the folder since are taken where it had none."""
     pictures, outlines = files_of_kept(kept)
-    return StudySeries(name, pictures, outlines, kept.region, kept)
+    return StudySeries(name, pictures, outlines if kept.labels or kept.painted else found, kept.region, kept)

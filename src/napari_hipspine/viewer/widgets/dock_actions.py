@@ -27,6 +27,7 @@ from ..openings import (
 from ..series_names import muscles_name
 from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew
 from ..session import Session
+from ..turned_series import turn_series, why_not_turn
 from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .image_files_editor import ImageFilesEditor
 from .labels_panel import LabelsPanel
@@ -77,6 +78,18 @@ class DockActions:
                 says="opening the image",
                 done=partial(self._show_image, files),
             )
+
+    def state_orientation(self, letters: str) -> None:
+        """Take the series as the patient lies according to the reader."""
+        work = self._session.work
+        if work is None or work.pictures is None or why_not_turn(work):
+            return
+        pictures = work.pictures
+        self.run(
+            lambda progress: turn_series(pictures, letters, progress),
+            says="turning the image",
+            done=self._link.turn,
+        )
 
     def look_at_labels(self, panel: LabelsPanel) -> None:
         """Show what the values of a label file would mean."""

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
+from ...domain.anatomy import Region
+from ...domain.orientation import ASSUMED
 from ...domain.volume import WaterFat
+from ..series_work import SeriesWork
 from ..session import Session
+from ..turned_series import why_not_turn
 from .declared_editor import Declared, DeclaredEditor
 from .image_files_editor import ImageFilesEditor
-from .small_parts import choice_box, make_primary, set_reason, wrapped_label
+from .orientation_editor import OrientationEditor
+from .small_parts import choice_box, choose_value, make_primary, set_reason, wrapped_label
 from .subject_editor import SubjectEditor
+
+_REGIONS = (("not stated", None), ("lumbar", Region.LUMBAR), ("hip", Region.HIP))
 
 
 class ImagesPanel(QWidget):
@@ -20,12 +29,12 @@ class ImagesPanel(QWidget):
     ----------
     open_wished : Signal()
         The user wants the files opened; they are `files.value()`.
-    series_chosen : Signal(int)
-        The user wants to work on another open series.
+    region_chosen : Signal(object)
+        The `Region` the reader says, or None.
     """
 
     open_wished = Signal()
-    series_chosen = Signal(int)
+    region_chosen = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
@@ -35,15 +44,28 @@ class ImagesPanel(QWidget):
         self._open = QPushButton("Open")
         self._open.clicked.connect(self.open_wished)
         make_primary(self._open)
-        self._series = choice_box((), tooltip="Which of the open series is worked on; the others keep what they have")
-        self._series.activated.connect(self.series_chosen)
-        self._series_row = QWidget()
-        row = QFormLayout(self._series_row)
+        self._region = choice_box(_REGIONS, tooltip="Which muscles and levels are offered; no number rests on it")
+        self._region.activated.connect(lambda _: self.region_chosen.emit(self._region.currentData()))
+        self._region_row = QWidget()
+        row = QFormLayout(self._region_row)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addRow("Series", self._series)
+        row.addRow("Region", self._region)
+        self._alike = wrapped_label()
         self._problem = wrapped_label()
+        self._more = QPushButton("Another image")
+        self._more.setCheckable(True)
+        self._more.setToolTip("Open one more image beside this one, or a series of it that was not opened")
+        self._sources = QWidget()
+        sources = QVBoxLayout(self._sources)
+        sources.setContentsMargins(0, 0, 0, 0)
+        sources.addWidget(self.files)
+        sources.addWidget(self._open)
+        self._more.toggled.connect(self._sources.setVisible)
+        self._n_works = 0
+        self.orientation = OrientationEditor()
         column = QVBoxLayout(self)
-        for part in (self.files, self._open, self._series_row, self.subject, self.declared, self._problem):
+        said = (self.subject, self._region_row, self.declared, self.orientation, self._alike, self._problem)
+        for part in (*said, self._more, self._sources):
             column.addWidget(part)
         self.files.value_changed.connect(self._allow_open)
         self._busy = ""
@@ -54,12 +76,18 @@ class ImagesPanel(QWidget):
         work = session.work
         self._busy = f"Wait until {session.doing} has ended." if session.doing else ""
         self._allow_open()
-        self._series_row.setVisible(len(session.works) > 1)
-        self._series.clear()
-        self._series.addItems([one.name for one in session.works])
-        self._series.setCurrentIndex(session.current)
+        self._fold(session)
         self.subject.set_value(session.who)
-        set_reason(self.subject, "" if work else "Open an image first.")
+        is_of_study = session.study is not None and session.study.project.folder is not None
+        self.subject.set_fixed("Named by the study folder." if is_of_study else "")
+        self._region_row.setVisible(work is not None)
+        choose_value(self._region, work.stated_region if work else None)
+        alike = work.said_as_for if work else ""
+        self._alike.setText(
+            f"Fat and settings are taken over from {escape(alike)}; change them where this picture differs."
+        )
+        self._alike.setVisible(bool(alike))
+        self._refresh_orientation(work)
         self.declared.setVisible(work is not None and not isinstance(work.image, WaterFat))
         self._problem.setVisible(False)
         if work is None or isinstance(work.opened, WaterFat):
@@ -75,6 +103,22 @@ class ImagesPanel(QWidget):
         if work.asks_for_polarity:
             self._problem.setText("Say whether fat is bright or dark on this series; it is never guessed.")
             self._problem.setVisible(True)
+
+    def _fold(self, session: Session) -> None:
+        """Once an image is open, where others could come from is out of the way until it is asked for."""
+        if len(session.works) != self._n_works:
+            self._more.setChecked(False)
+        self._n_works = len(session.works)
+        self.subject.setVisible(session.work is not None)
+        self._more.setVisible(session.work is not None)
+        self._sources.setVisible(self._more.isChecked() or session.work is None)
+
+    def _refresh_orientation(self, work: SeriesWork | None) -> None:
+        said = work.pictures.orientation if work is not None and work.pictures is not None else None
+        self.orientation.setVisible(work is not None and (said is not None or ASSUMED in work.volume.flags))
+        if work is not None:
+            self.orientation.set_value(work.volume.grid.orientation, is_stated=said is not None)
+            self.orientation.allow(self._busy or why_not_turn(work))
 
     def _allow_open(self) -> None:
         set_reason(self._open, self._busy or self.files.why_not_open(), otherwise="Open without reading every voxel")

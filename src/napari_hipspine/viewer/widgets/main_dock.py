@@ -22,6 +22,8 @@ from .progress_row import ProgressRow
 from .results_dock import ResultsDock
 from .small_parts import research_line
 from .step_box import StepBox
+from .study_actions import StudyActions
+from .study_header import StudyHeader
 from .table_panel import TablePanel
 
 RESULTS_NAME = "Hip-spine results"
@@ -74,12 +76,14 @@ class MainDock(QWidget):
         )
         self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
         self._muscles = self.muscles
-        self._unbind = bind_shortcuts(napari_viewer, self._ask)
+        self.study = StudyActions(self, self.session, self.link, self.header, run=self.actions.run)
+        self._unbind = bind_shortcuts(napari_viewer, self.ask)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
         self.session.changed.connect(self._hear)
         # Closed by its own cross, the dock is destroyed without a word to its Python side.
+        self.destroyed.connect(self.study.keeper.close)
         self.destroyed.connect(self.link.close)
         self.refresh()
         self._open_step_that_is_on()
@@ -88,6 +92,7 @@ class MainDock(QWidget):
         """Show the session in every widget."""
         for step, state in step_states(self.session).items():
             self.steps[step].set_value(state)
+        self.header.refresh(self.session)
         self.images.refresh(self.session)
         self.level_actions.refresh()
         self._refresh_layers()
@@ -95,6 +100,15 @@ class MainDock(QWidget):
         self.table.refresh(self.session)
         if self._results is not None:
             self._results.refresh(self.session)
+
+    def ask(self, wish: Wish) -> None:
+        """Do what a key asks for."""
+        if wish in self.study.does:
+            self.study.does[wish]()
+        elif wish is Wish.MARK_LEVEL:
+            self.level_actions.mark()
+        else:
+            self.muscles.ask(wish)
 
     def open_step(self, wanted: Step) -> None:
         """Show one step and close the others."""
@@ -135,11 +149,13 @@ class MainDock(QWidget):
         self.level_actions.leave()
         self._touched.stop()
         self._fit_soon.stop()
+        self.study.leave()
         self.link.close()
 
     def _make_panels(self) -> None:
         from ...reading.namings import TABLED, namings_of_bones
 
+        self.header = StudyHeader()
         self.images = ImagesPanel()
         self.level_panel = LevelsPanel(namings_of_bones())
         self.levels = self.level_panel.editor
@@ -166,6 +182,7 @@ class MainDock(QWidget):
         area.setWidget(inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.header)
         outer.addWidget(area, 1)
         outer.addWidget(self.progress)
         outer.addWidget(research_line())
@@ -177,10 +194,11 @@ class MainDock(QWidget):
             box.opened.connect(lambda shown, step=step: self._close_others(step) if shown else None)
         actions, session = self.actions, self.session
         self.images.open_wished.connect(lambda: actions.open_image(self.images.files))
-        self.images.series_chosen.connect(session.choose)
         self.images.subject.value_changed.connect(session.introduce)
         self.images.declared.value_changed.connect(self._declare)
         self.levels.mark_wished.connect(self.level_actions.mark)
+        self.images.orientation.value_changed.connect(actions.state_orientation)
+        self.images.region_chosen.connect(lambda region: actions.change(stated_region=region))
         self.levels.value_changed.connect(lambda plan: actions.change(level_plan=plan))
         self.levels.confirmed.connect(self._open_step_that_is_on)
         self.levels.visit_wished.connect(self.link.visit)
@@ -217,6 +235,8 @@ class MainDock(QWidget):
             self._fit_soon.start()
         if name in ("current", "level_plan", "pictures"):
             self.link.show_levels()
+        if name in ("who", "stated_region", "declared"):
+            self.link.name_layers()
         self.refresh()
         if name == "current":
             self._open_step_that_is_on()
@@ -239,13 +259,6 @@ class MainDock(QWidget):
     def _show_table(self) -> None:
         self.show_results()
         self.open_step(Step.RESULTS)
-
-    def _ask(self, wish: Wish) -> None:
-        """Do what a key asks for."""
-        if wish is Wish.MARK_LEVEL:
-            self.level_actions.mark()
-        else:
-            self.muscles.ask(wish)
 
     def _close_others(self, shown: Step) -> None:
         for step, box in self.steps.items():

@@ -6,6 +6,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QFormLayout, QLineEdit, QWidget
 
 from ..series_work import SubjectWords
+from .small_parts import set_reason
 
 _ROWS = (
     ("subject_id", "Subject", "pseudonym", "A pseudonym; never a name or a birth date. It begins every row."),
@@ -30,6 +31,7 @@ class SubjectEditor(QWidget):
             line.setToolTip(reason)
             line.textChanged.connect(lambda *_: self.value_changed.emit(self.value()))
             form.addRow(title, line)
+            line.setProperty("says", reason)
             self._lines[name] = line
 
     def value(self) -> SubjectWords:
@@ -42,3 +44,9 @@ class SubjectEditor(QWidget):
         for name, line in self._lines.items():
             if getattr(who, name) != getattr(shown, name):
                 line.setText(getattr(who, name))
+
+    def set_fixed(self, reason: str) -> None:
+        """Let subject and session be as they are while there is a reason to; who reads can be said all the same."""
+        for name in ("subject_id", "session"):
+            line = self._lines[name]
+            set_reason(line, reason, otherwise=line.property("says"))

@@ -1,0 +1,195 @@
+"""Above the steps: which study and subject are open, how far the study is, and which region is worked on."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
+from superqt import QElidingLabel
+
+from ..session import Session
+from ..shortcuts import Wish, tooltip_of
+from ..study_list import done_words, subject_rows, switch_titles
+from .small_parts import choice_box, set_reason, wrapped_label
+from .subject_list import SubjectList
+
+NO_STUDY = "No study"
+_MOST_BUTTONS = 3
+
+
+class StudyHeader(QWidget):
+    """Study, subject, progress; the switch between the series of the subject; the list of subjects on demand.
+
+    Attributes
+    ----------
+    series_chosen : Signal(int)
+        The reader wants to work on another open series.
+    subject_chosen : Signal(object)
+        Subject and session the reader wants to open.
+    wished : Signal(object)
+        A `Wish` whose button was pressed.
+    moved_answered, moved_skipped : Signal()
+        The reader will say where the data went, or goes on without it.
+    """
+
+    series_chosen = Signal(int)
+    subject_chosen = Signal(object)
+    wished = Signal(object)
+    moved_answered = Signal()
+    moved_skipped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.menu = QMenu(self)
+        self._study = QPushButton(NO_STUDY)
+        self._study.setMenu(self.menu)
+        self._study.setToolTip("Open a study folder or a project, or one that was opened lately")
+        self._subject = QElidingLabel()
+        self._progress = QPushButton()
+        self._progress.setCheckable(True)
+        self._progress.setToolTip("Show or hide the list of subjects")
+        self._done = ""
+        self._next = QPushButton(Wish.NEXT_SUBJECT.value)
+        self._next.clicked.connect(lambda: self.wished.emit(Wish.NEXT_SUBJECT))
+        self.subjects = SubjectList()
+        self.subjects.chosen.connect(self.subject_chosen)
+        self._progress.toggled.connect(self._show_or_hide)
+        self._switch = SeriesSwitch()
+        self._switch.chosen.connect(self.series_chosen)
+        self._moved = self._make_question()
+        self._lay_out()
+        self.ask_moved("")
+
+    def _make_question(self) -> QWidget:
+        self._question = wrapped_label()
+        answer, skip = QPushButton("Choose the folder…"), QPushButton("Go on without")
+        answer.setToolTip("Say where the data is now; it is checked before it is taken")
+        skip.setToolTip("Open what is there; the rest stays as it is remembered")
+        answer.clicked.connect(self.moved_answered)
+        skip.clicked.connect(self.moved_skipped)
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._question)
+        row = QHBoxLayout()
+        row.addWidget(answer)
+        row.addWidget(skip)
+        column.addLayout(row)
+        return box
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self._study)
+        row.addWidget(self._subject, 1)
+        row.addWidget(self._progress)
+        row.addWidget(self._next)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(4, 2, 4, 0)
+        column.setSpacing(3)
+        column.addLayout(row)
+        column.addWidget(self._moved)
+        column.addWidget(self.subjects)
+        column.addWidget(self._switch)
+        self.subjects.setVisible(False)
+
+    def refresh(self, session: Session) -> None:
+        """Show the session."""
+        study, busy = session.study, f"Wait until {session.doing} has ended." if session.doing else ""
+        is_listed = study is not None and study.project.folder is not None
+        self._study.setText(study.project.name if study is not None and is_listed else NO_STUDY)
+        who = session.who
+        subject = f"{who.subject_id} ses-{who.session}" if who.session else who.subject_id
+        self._subject.setText(subject)
+        self._subject.setToolTip(subject)
+        for widget in (self._progress, self._next):
+            widget.setVisible(is_listed)
+        self.subjects.setVisible(is_listed and self._progress.isChecked())
+        self._switch.set_value(switch_titles(session.works), session.current)
+        if study is None or not is_listed:
+            return
+        self._done = done_words(study)
+        self._show_or_hide(self._progress.isChecked())
+        self.subjects.set_value(subject_rows(study, session))
+        self.subjects.set_problems(study.problems)
+        self.subjects.setEnabled(not busy)
+        set_reason(self._next, busy, otherwise=tooltip_of(Wish.NEXT_SUBJECT))
+
+    def show_list(self, *, shown: bool) -> None:
+        """Open or close the list of subjects."""
+        self._progress.setChecked(shown)
+
+    def _show_or_hide(self, shown: bool) -> None:  # noqa: FBT001 - Qt's signal hands it over
+        self._progress.setText(f"{'▾' if shown else '▸'} {self._done}")
+        self.subjects.setVisible(shown)
+
+    def ask_moved(self, question: str) -> None:
+        """Ask where data went; empty when nothing is to be asked."""
+        self._question.setText(question)
+        self._moved.setVisible(bool(question))
+
+    @property
+    def question(self) -> str:
+        """What is asked now; empty when nothing is."""
+        return str(self._question.text())
+
+
+class SeriesSwitch(QWidget):
+    """Which of the open series is worked on; the others keep everything they have.
+
+    Attributes
+    ----------
+    chosen : Signal(int)
+        Number of the series that was clicked.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._titles: tuple[str, ...] = ()
+        self._group = QButtonGroup(self)
+        self._group.idClicked.connect(self.chosen)
+        self._box = choice_box((), tooltip="Which of the open series is worked on; the others keep what they have")
+        self._box.activated.connect(self.chosen)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self._box, 1)
+        self.setVisible(False)
+
+    def value(self) -> int:
+        """Number of the series shown as worked on; -1 when there is none."""
+        return int(self._group.checkedId() if self._is_few else self._box.currentIndex())
+
+    def set_value(self, titles: tuple[str, ...], current: int) -> None:
+        """Show the titles of all open series, and which one is worked on."""
+        if titles != self._titles:
+            self._titles = titles
+            self._make_anew()
+        button = self._group.button(current)
+        if button is not None:
+            button.setChecked(True)
+        self._box.setCurrentIndex(current)
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Words on the switch."""
+        return self._titles
+
+    @property
+    def _is_few(self) -> bool:
+        return len(self._titles) <= _MOST_BUTTONS
+
+    def _make_anew(self) -> None:
+        for button in self._group.buttons():
+            self._group.removeButton(button)
+            button.deleteLater()
+        self._box.clear()
+        self._box.addItems(list(self._titles))
+        self._box.setVisible(not self._is_few)
+        if self._is_few:
+            for number, title in enumerate(self._titles):
+                button = QRadioButton(title)
+                button.setToolTip(tooltip_of(Wish.OTHER_REGION))
+                self._group.addButton(button, number)
+                self._row.addWidget(button, 1)
+        self.setVisible(bool(self._titles))

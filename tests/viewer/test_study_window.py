@@ -1,0 +1,254 @@
+"""A study worked through in a real window: next subject, the other region, another day, another computer."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+
+import numpy as np
+import pytest
+from napari.layers import Layer
+from napari.utils.notifications import notification_manager
+from superqt.utils._qthreading import WorkerBase
+
+from napari_hipspine.domain.anatomy import find_level
+from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
+from napari_hipspine.domain.protocol import MeasurementProtocol
+from napari_hipspine.domain.volume import Contrast, FatPolarity
+from napari_hipspine.keeping.project_file import FILE_NAME, load_project
+from napari_hipspine.viewer.contributions import read_images
+from napari_hipspine.viewer.recent_studies import load_recent
+from napari_hipspine.viewer.shortcuts import Wish
+from napari_hipspine.viewer.widgets.declared_editor import Declared
+from napari_hipspine.viewer.widgets.main_dock import MainDock
+
+from .studies import make_study
+
+pytestmark = pytest.mark.viewer
+
+L4 = LevelPlan((LevelPlacement(find_level("L4"), -32.0),))
+
+
+@pytest.fixture
+def told():
+    """Every notification that reaches the user."""
+    heard = []
+
+    def hear(notification) -> None:
+        heard.append(str(notification.message))
+
+    notification_manager.notification_ready.connect(hear)
+    yield heard
+    notification_manager.notification_ready.disconnect(hear)
+
+
+class Window:
+    """A viewer with the main dock in it; the dock can be closed and opened as on another day."""
+
+    def __init__(self, viewer, qtbot) -> None:
+        self.viewer = viewer
+        self._qtbot = qtbot
+        self.dock = None
+        self.begin()
+
+    def begin(self) -> None:
+        self.dock = MainDock(self.viewer)
+        self.shown = self.viewer.window.add_dock_widget(self.dock, name="Hip-spine muscles")
+
+    def end(self) -> None:
+        self.dock.leave()
+        self.viewer.window.remove_dock_widget(self.shown)
+        self.viewer.layers.clear()
+
+    def wait(self) -> None:
+        self._qtbot.waitUntil(lambda: not self.dock.session.doing, timeout=30_000)
+
+    def names(self, *, visible: bool | None = None) -> list[str]:
+        return [layer.name for layer in self.viewer.layers if visible is None or layer.visible == visible]
+
+
+@pytest.fixture
+def window(make_napari_viewer_proxy, qtbot):
+    found = Window(make_napari_viewer_proxy(), qtbot)
+    yield found
+    found.dock.leave()
+
+
+def test_a_study_is_gone_through_and_found_again_as_it_was_left(window, tmp_path, told):
+    folder = make_study(tmp_path / "Pilot")
+    window.dock.study.open(folder)
+    window.wait()
+    assert [row.cells[1] for row in window.dock.header.subjects.value()] == ["sub-001", "sub-002"]
+    assert window.dock.session.works == ()
+
+    window.dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    assert window.names() == [
+        "sub-001 · lumbar T2",
+        "sub-001 · lumbar muscles",
+        "sub-001 · hip PD",
+    ]
+    assert window.names(visible=True) == ["sub-001 · lumbar T2", "sub-001 · lumbar muscles"]
+    dock = window.dock
+    dock.images.declared.set_value(Declared(Contrast.T2, FatPolarity.BRIGHT))
+    dock.levels.value_changed.emit(L4)
+    dock.link.visit(4)
+    window.viewer.layers["sub-001 · lumbar muscles"].paint((4, 0, 0), 3)
+    window.viewer.layers["sub-001 · lumbar muscles"].selected_label = 3
+    dock.header._switch.chosen.emit(1)
+    assert window.names(visible=True) == ["sub-001 · hip PD"]
+    assert dock.labels.muscles.isHidden()
+    dock.labels.new_wished.emit()
+    assert {row.muscle.region for row in dock.labels.muscles.strips.value()} == {"hip"}
+    dock.actions.change(chosen_protocol=MeasurementProtocol(erosion_mm=2.0))
+    dock.link.visit(1)
+    dock.ask(Wish.OTHER_REGION)
+    assert dock.link.slice_shown() == 4
+    assert dock.session.work.level_plan == L4
+    assert {row.muscle.region for row in dock.labels.muscles.strips.value()} == {"lumbar"}
+    dock.ask(Wish.OTHER_REGION)
+    assert dock.link.slice_shown() == 1
+
+    dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    assert window.names() == ["sub-002 · lumbar T2", "sub-002 · hip PD"]
+    assert dock.session.works[0].image.fat_polarity is FatPolarity.BRIGHT
+    assert dock.session.works[1].protocol.erosion_mm == 2.0
+    assert told == []
+    dock.ask(Wish.NEXT_SUBJECT)
+    assert told.pop() == "This is the last subject of Pilot."
+    dock.ask(Wish.PREVIOUS_SUBJECT)
+    window.wait()
+    window.end()
+
+    window.begin()
+    assert window.dock.session.works == ()
+    window.dock.study.open(folder / FILE_NAME)
+    window.wait()
+    window.wait()
+    dock = window.dock
+    assert dock.session.who.subject_id == "sub-001"
+    assert dock.session.work.stated_region == "hip"
+    assert dock.link.slice_shown() == 1
+    dock.ask(Wish.OTHER_REGION)
+    labels = window.viewer.layers["sub-001 · lumbar muscles"]
+    assert dock.link.slice_shown() == 4
+    assert (labels.selected_label, np.asarray(labels.data[4])[0, 0]) == (3, 3)
+    assert dock.session.work.level_plan == L4
+    assert told == []
+    assert [recent.title for recent in load_recent()] == ["Pilot", "sub-001 · Pilot", "sub-002 · Pilot"]
+    window.end()
+
+
+def test_moved_data_is_asked_for_once_and_a_wrong_folder_is_refused(window, tmp_path, told):
+    folder = make_study(tmp_path / "Pilot", n_subjects=1)
+    window.dock.study.open(folder)
+    window.wait()
+    window.dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    window.dock.study.save_as(tmp_path / "kept.json")
+    window.end()
+    shutil.move(folder, tmp_path / "there")
+    (tmp_path / "wrong").mkdir()
+
+    window.begin()
+    study, header = window.dock.study, window.dock.header
+    study.open(tmp_path / "kept.json")
+    window.wait()
+    assert str(folder) in header.question
+    assert window.dock.session.study is None
+    study.follow(tmp_path / "wrong")
+    assert "found none of them, in" in told.pop()
+    assert header.question
+    study.follow(tmp_path / "there")
+    window.wait()
+    assert header.question == ""
+    assert window.dock.session.who.subject_id == "sub-001"
+    assert window.names()[0] == "sub-001 · lumbar T2"
+    study.save()
+    assert load_project(tmp_path / "kept.json").folder == tmp_path / "there"
+    assert told == []
+    study.close_study()
+    assert (window.names(), window.dock.session.study) == ([], None)
+
+
+def test_window_closed_while_a_subject_opens_leaves_no_thread_no_lock_and_no_half_file(
+    make_napari_viewer_proxy, qtbot, tmp_path, monkeypatch
+):
+    folder = make_study(tmp_path / "Pilot")
+    viewer = make_napari_viewer_proxy()
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    dock.study.open(folder)
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=30_000)
+    dock.ask(Wish.NEXT_SUBJECT)
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=30_000)
+    dock.session.change(level_plan=L4)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(study, subject, reader_id, progress):
+        begun.set()
+        go_on.wait(5)
+        while True:
+            progress(0, 0, "opening")
+
+    monkeypatch.setattr("napari_hipspine.viewer.widgets.study_actions.open_study_subject", slow)
+    dock.ask(Wish.NEXT_SUBJECT)
+    qtbot.waitUntil(begun.is_set, timeout=5_000)
+    viewer.close()
+    go_on.set()
+    qtbot.waitUntil(lambda: not WorkerBase._worker_set, timeout=5_000)
+    kept = load_project(folder / FILE_NAME)
+    assert kept.subjects[0].series[0].level_plan == L4
+    assert kept.subjects[0].series[0].painted is not None
+    left = [path.name for path in folder.rglob("*") if "unfinished" in path.name or path.name.endswith(".lock")]
+    assert left == []
+
+
+def test_series_dropped_without_the_dock_do_not_lie_over_each_other(make_napari_viewer_proxy, qtbot, tmp_path):
+    anat = make_study(tmp_path / "Pilot", n_subjects=1) / "sub-001" / "anat"
+    viewer = make_napari_viewer_proxy()
+    for name in ("sub-001_acq-hip_PDw.nii", "sub-001_acq-lumbar_T2w.nii"):
+        for data in read_images(str(anat / name)):
+            viewer.add_layer(Layer.create(*data))
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    assert [layer.visible for layer in viewer.layers] == [False, True]
+    assert dock.header._switch.titles == ("Hip", "Lumbar")
+    dock.ask(Wish.OTHER_REGION)
+    assert [layer.visible for layer in viewer.layers] == [True, False]
+    dock.leave()
+
+
+def test_an_assumed_orientation_is_stated_and_the_picture_turns(window, tmp_path, qtbot, told):
+    import nibabel
+
+    voxels = np.zeros((20, 30, 5), np.int16)
+    voxels[:4] = 500
+    affine = np.diag([1.0, 1.0, 4.0, 1.0])
+    picture = nibabel.Nifti1Image(voxels, affine)
+    picture.set_qform(affine, code=0)
+    picture.set_sform(affine, code=0)
+    path = tmp_path / "scan.nii"
+    nibabel.save(picture, path)
+    for data in read_images(str(path)):
+        window.viewer.add_layer(Layer.create(*data))
+    dock = window.dock
+    (layer,) = window.viewer.layers
+    assert not dock.images.orientation.isHidden()
+    before = dock.images.orientation.value()
+    dock.link.visit(3)
+    dock.levels.mark_wished.emit()
+    was = float(layer.scale[2])
+    turned = before[:2] + {"L": "R", "R": "L"}[before[2]]
+    dock.images.orientation.value_changed.emit(turned)
+    window.wait()
+    assert dock.session.work.volume.grid.orientation == turned
+    assert float(layer.scale[2]) == -was
+    assert dock.session.work.pictures.orientation == turned
+    plan, grid = dock.session.work.level_plan, dock.session.work.image.grid
+    assert grid.nearest_slice(plan.placements[0].position_mm) == 3
+    dock.labels.new_wished.emit()
+    dock.images.orientation.value_changed.emit(before)
+    assert dock.session.work.volume.grid.orientation == turned
+    assert told == []
