@@ -63,7 +63,7 @@ def test_locator_key_drag_and_proposal(window, qtbot):
     QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=point(canvas, grid.slice_position_mm(9)))
     assert dock.link.slice_shown() == 9
 
-    dock._ask(Wish.MARK_LEVEL)
+    dock.ask(Wish.MARK_LEVEL)
     (placed,) = dock.session.work.level_plan.placements
     assert (placed.level.id, placed.position_mm) == ("L4", grid.slice_position_mm(9))
     assert canvas.value() == dock.session.work.level_plan
