@@ -118,6 +118,14 @@ def test_a_fusion_takes_its_levels_and_what_is_kept_is_flagged(make_cohort: Make
     assert set(values.lumbar.reasons[1]) == {"implant"}
 
 
+def test_implants_of_people_who_are_not_in_the_table_are_told(make_cohort: MakeCohort) -> None:
+    rows = pd.DataFrame({"subject_id": ["sub-001", "000"], "region": ["hip", "hip"], "slice_first": ["1", ""]})
+    implants = read_implants(rows.assign(slice_last=["2", ""]))
+    out, notes = leave_out_implants(make_cohort(2), implants)
+    assert notes[0] == "Implants: no rows of sub-001; are they called otherwise there?"
+    assert set(out.loc[out["reason"] == "implant", "subject_id"]) == {"000"}
+
+
 def test_slices_under_an_implant_leave_a_slice_table_only() -> None:
     base = {"subject_id": "1", "muscle": "sartorius", "side": "left", "csa_mm2": 300.0}
     slices = pd.DataFrame([base | {"slice_index": k, "level": ""} for k in range(5)])

@@ -77,7 +77,7 @@ def test_each_variation_is_told_in_one_sentence() -> None:
     moved, missing = describe_variations(table)
     assert moved == (
         "Held against slice_plus_1: rho moves by 0.200 (median) to 0.200 in 2 cells; 1 p and 1 q cross .05, "
-        "1 change sign; on fewer subjects."
+        "1 change sign; not on the same subjects in every cell."
     )
     assert missing == "Not held against outline_plus_half_pixel: not_measured."
 

@@ -53,6 +53,7 @@ def test_the_contrast_is_read_from_the_run_beside_a_table(tmp_path: Path) -> Non
     study = make_study(tmp_path)
     cohort = open_cohort(study)
     assert set(cohort.measured["contrast"]) == {"T2"}
+    assert cohort.source == "12 tables measurements.csv"
     assert not any("Contrast not stated" in note for note in relate_cohort(cohort).notes)
     other = measure(tmp_path / "s03", "s03", seed=3, images=images("PD"))
     with pytest.raises(InvalidChoice, match="found PD, threshold: 1 subjects; T2, threshold: 11 subjects"):
@@ -118,7 +119,7 @@ def test_variations_of_some_subjects_are_told(tmp_path: Path) -> None:
     measure(tmp_path / "s03", "s03", seed=3, images=images("T2"))
     notes = add_sensitivity(relate_cohort(study), study).notes
     (said,) = (note for note in notes if note.startswith("Held against threshold_plus_10_percent"))
-    assert said.endswith("; on fewer subjects.")
+    assert said.endswith("; not on the same subjects in every cell.")
 
 
 def test_slices_left_out_while_measuring_are_not_asked_for_again(tmp_path: Path) -> None:

@@ -42,6 +42,9 @@ def leave_out_implants(
     """
     checked = table.check(rows, source=source)
     numbers = [c.name for c in table.columns if c.kind in (Kind.NUMBER, Kind.TRUTH) and c.name not in KEPT]
+    people = set(checked["subject_id"])
+    strangers = sorted({one.subject_id for one in implants} - people)
+    implants = [one for one in implants if one.subject_id in people]
     if table is not SLICES and any(one.slices for one in implants):
         raise TableInvalid(
             f"Expected a slice table for implants that touch some slices, found {table.name}, in {source}.",
@@ -58,7 +61,7 @@ def leave_out_implants(
         emptied |= touched & (not implant.is_kept)
         flagged |= touched & implant.is_kept
     out.loc[emptied, numbers] = None
-    notes = []
+    notes = [f"Implants: no rows of {', '.join(strangers)}; are they called otherwise there?"] if strangers else []
     if emptied.any():
         n = checked.loc[emptied, "subject_id"].nunique()
         notes.append(f"Implants: {int(emptied.sum())} rows of {n} subjects were left out.")

@@ -127,7 +127,7 @@ def find_missing(variations: Sequence[Variation], request: RelateRequest) -> lis
 def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
     """One sentence per variation: how far rho moves, which p cross .05, and what could not be looked at."""
     sentences = []
-    n_main = sensitivity.loc[sensitivity["variation"] == MAIN, "n"].sum()
+    n_main = sensitivity.loc[sensitivity["variation"] == MAIN, "n"].to_numpy()
     for name, rows in sensitivity.groupby("variation", sort=False):
         if name == MAIN:
             continue
@@ -138,10 +138,10 @@ def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
             continue
         crossed = {word: int(rows["changes"].str.contains(word).sum()) for word in ("p_05", "q_05", "sign")}
         words = f"rho moves by {moved.median():.3f} (median) to {moved.max():.3f}"
-        fewer = "" if rows["n"].sum() >= n_main else "; on fewer subjects"
+        others = "" if (rows["n"].to_numpy() == n_main).all() else "; not on the same subjects in every cell"
         sentences.append(
             f"Held against {name}: {words} in {len(moved)} cells; {crossed['p_05']} p and {crossed['q_05']} q cross "
-            f".05, {crossed['sign']} change sign{fewer}."
+            f".05, {crossed['sign']} change sign{others}."
         )
     return tuple(sentences)
 

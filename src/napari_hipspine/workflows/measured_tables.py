@@ -68,7 +68,7 @@ def open_cohort(tables: Tables | MeasuredCohort) -> MeasuredCohort:
     given = list_tables(tables)
     frames = [_read(one) for one in given]
     files = tuple(Path(one) for one in given if isinstance(one, str | Path))
-    source = ", ".join(path.name for path in files) if len(files) == len(given) else "the given tables"
+    source = _name_together(files) if len(files) == len(given) else "the given tables"
     found = [
         _Beside.of(Path(one), frame)
         for one, frame in zip(given, frames, strict=True)
@@ -159,6 +159,14 @@ def _with_contrast(frame: pd.DataFrame, contrast: str) -> pd.DataFrame:
     if CONTRAST not in frame.columns:
         return frame.assign(**{CONTRAST: contrast})
     return frame.assign(**{CONTRAST: frame[CONTRAST].where(frame[CONTRAST] != "", contrast)})
+
+
+def _name_together(files: Sequence[Path]) -> str:
+    """Names of files for messages; the same name is said once."""
+    names = [path.name for path in files]
+    if len(set(names)) == 1 and len(names) > 1:
+        return f"{len(names)} tables {names[0]}"
+    return ", ".join(names)
 
 
 def _split_variations(paths: Iterable[Path]) -> dict[str, pd.DataFrame]:
