@@ -4,17 +4,21 @@ import io
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.image import imread
 
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.figures.correlation_heatmap import correlation_heatmap
+from napari_hipspine.figures.correlation_profile import correlation_profile
 from napari_hipspine.figures.correlation_scatter import ScatterScale, correlation_scatter
 from napari_hipspine.figures.png import figure_as_png
 from napari_hipspine.relating.cells import correlate_values
 from napari_hipspine.relating.multiplicity import CellName, Family
+from napari_hipspine.relating.profile import find_profile
 from napari_hipspine.relating.published import published_correlations
+from napari_hipspine.relating.reference_values import read_reference
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import ColumnName, RegionValues, SubjectValues
 
@@ -103,3 +107,45 @@ def test_scatter_repeats_the_numbers_of_its_cell(values: SubjectValues) -> None:
 def test_scatter_of_a_cell_that_was_not_selected_is_refused(values: SubjectValues) -> None:
     with pytest.raises(InvalidChoice, match="found sartorius fi"):
         correlation_scatter(values, CELL._replace(hip_measure="fi"))
+
+
+def make_profile(n: int, *, reference: bool = True) -> dict[str, pd.DataFrame]:
+    generator = np.random.default_rng(2)
+    muscles = ("multifidus", "erector_spinae"), ("sartorius", "gluteus_medius", "rectus_femoris")
+    levels = "L4", "greater_trochanter"
+    lumbar, hip = (
+        RegionValues(
+            tuple(ColumnName(muscle, "fi", level) for muscle in names),
+            generator.uniform(0.05, 0.4, (n, len(names))),
+            np.full((n, len(names)), "", dtype=object),
+        )
+        for names, level in zip(muscles, levels, strict=True)
+    )
+    values = SubjectValues(tuple(f"{k:03d}" for k in range(n)), lumbar, hip, ())
+    rows = [{"muscle": m, "measure": "fi", "mean": 0.2, "sd": 0.1} for names in muscles for m in names]
+    given = read_reference(pd.DataFrame(rows), name="norms.csv") if reference else None
+    return find_profile(values, reference=given).tables()
+
+
+def test_profile_shows_every_subject_muscle_and_difference() -> None:
+    tables = make_profile(12)
+    left, right = correlation_profile(tables).axes
+    names = ("Multifidus", "Erector spinae", "Sartorius", "Gluteus medius", "Rectus femoris")
+    assert [label.get_text() for label in left.get_yticklabels()] == [f"{name} (n 12)" for name in names]
+    drawn = np.concatenate([np.asarray(dots.get_offsets())[:, 0] for dots in left.collections])
+    np.testing.assert_allclose(np.sort(drawn), np.sort(tables["norms"]["z"]))
+    shown = next(line for line in right.lines if len(line.get_xdata()) == 12)
+    np.testing.assert_allclose(shown.get_xdata(), np.sort(tables["profile_subjects"]["difference"]))
+    title = right.get_title(loc="left")
+    assert title.startswith(f"mean {tables['profile']['mean_difference'].iloc[0]:.2f} (95 % ".replace("-", "−"))
+    assert "first component" in title
+
+
+def test_profile_of_many_or_few_people_can_be_drawn() -> None:
+    for n in (3, 200):
+        figure = correlation_profile(make_profile(n, reference=n > 3))
+        assert any(text.endswith(RESEARCH_ONLY) for text in texts_of(figure))
+        assert figure_as_png(figure, dpi=40)
+    far = make_profile(12)
+    far["norms"].loc[0, "z"] = 50.0
+    assert correlation_profile(far).axes[0].get_xlabel() == "z of FI (1 beyond ±8 not drawn)"

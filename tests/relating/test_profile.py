@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pingouin
 import pytest
-from scipy.stats import norm, ttest_1samp, ttest_ind
+from scipy.stats import norm, rankdata, ttest_1samp, ttest_ind
+from sklearn.decomposition import PCA
 
 from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
+from napari_hipspine.relating.cells import correlate_values
 from napari_hipspine.relating.correlation import bonett_wright_interval
+from napari_hipspine.relating.covariates import select_covariates
 from napari_hipspine.relating.norms import list_norms
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
@@ -41,6 +45,8 @@ def test_z_within_the_sample_have_mean_0_and_sd_1(values: SubjectValues) -> None
     assert set(profile.norms["reference"]) == {"this sample"}
     assert profile.norms["percentile"].isna().all()
     assert profile.measures["mean_difference"].iloc[0] == pytest.approx(0, abs=1e-12)
+    for table in (profile.measures, profile.muscles):
+        assert table[["low", "high"]].isna().all(axis=None)
 
 
 def test_differences_and_intervals_are_those_of_scipy(values: SubjectValues) -> None:
@@ -87,6 +93,65 @@ def test_correlations_given_the_mean_of_all_muscles(make_cohort: MakeCohort) -> 
     )
     assert row["covariates"] == "mean_of_all_muscles_fcsa;mean_of_all_muscles_fi"
     assert [row["df"], cell.loc["multifidus", "fi", "sartorius", "fi"]["df"]] == [26, 27]
+
+
+def test_partial_correlations_given_people_and_all_muscles_are_those_of_pingouin(make_cohort: MakeCohort) -> None:
+    values = select_values(make_cohort(40), RelateRequest(measures=("fcsa", "fi")))
+    generator = np.random.default_rng(1)
+    people = pd.DataFrame({"subject_id": values.subjects, "age": generator.integers(40, 80, 40)})
+    people = people.assign(sex=["f", "m"] * 20, bmi=generator.normal(26, 4, 40))
+    covariates = select_covariates(people, ("age", "sex", "bmi"), values.subjects)
+    profile = find_profile(values, covariates=covariates)
+    table = profile.partial
+    assert len(table) == 3 * 72
+    sets = ["age;sex;bmi", "mean_of_all_muscles_fi", "age;sex;bmi;mean_of_all_muscles_fi"]
+    both_fi = table[(table["lumbar_measure"] == "fi") & (table["hip_measure"] == "fi")]
+    assert both_fi["covariates"].drop_duplicates().tolist() == sets
+    z = profile.norms[profile.norms["measure"] == "fi"].pivot(index="subject_id", columns="muscle", values="z")
+    data = people.assign(sex=people["sex"].map({"f": 0.0, "m": 1.0}), mean_of_all_muscles_fi=z.mean(axis=1).to_numpy())
+    data["x"], data["y"] = values.lumbar.column("multifidus", "fi"), values.hip.column("sartorius", "fi")
+    of_pair = both_fi[(both_fi["lumbar_muscle"] == "multifidus") & (both_fi["hip_muscle"] == "sartorius")]
+    for name, (_, row) in zip(sets, of_pair.iterrows(), strict=True):
+        found = pingouin.partial_corr(data, "x", "y", covar=name.split(";"), method="spearman").iloc[0]
+        p = next(found[column] for column in ("p_val", "p-val") if column in found)
+        assert [row["rho"], row["p"]] == pytest.approx([found["r"], p])
+        assert row["df"] == 40 - 2 - len(name.split(";"))
+    for _, rows in both_fi.groupby("covariates"):
+        assert (rows["family_size"] == 72).all()
+    given_people = correlate_values(values, RelateRequest(covariates=("age", "sex", "bmi")), covariates=covariates)
+    np.testing.assert_allclose(table["rho"][:72], given_people["rho"])
+    np.testing.assert_allclose(table["q"][:72], given_people["q"])
+
+
+def test_the_share_of_the_first_component_is_that_of_a_principal_component_analysis(values: SubjectValues) -> None:
+    ranks = rankdata(np.column_stack([values.lumbar.values, values.hip.values]), axis=0)
+    scaled = (ranks - ranks.mean(axis=0)) / ranks.std(axis=0)
+    share = PCA().fit(scaled).explained_variance_ratio_[0]
+    assert find_profile(values).measures["first_share"].iloc[0] == pytest.approx(share)
+
+
+def test_mean_z_of_every_muscle_against_a_reference(values: SubjectValues) -> None:
+    profile = find_profile(values, reference=read_reference(make_reference(values), name="norms.csv"))
+    row = profile.muscles.set_index("muscle").loc["sartorius"]
+    z = (values.hip.column("sartorius", "fi") - 0.15) / 0.05
+    assert [row["mean_z"], row["n"], row["reference"]] == [pytest.approx(z.mean()), 20, "norms.csv"]
+    assert [row["low"], row["high"]] == pytest.approx(list(ttest_1samp(z, 0).confidence_interval()))
+    assert profile.muscles["region"].tolist() == ["lumbar"] * 3 + ["hip"] * 6
+    assert set(profile.tables()) == {"norms", "profile", "profile_subjects", "profile_muscles", "profile_partial"}
+
+
+def test_a_reference_of_a_level_holds_there_only(values: SubjectValues) -> None:
+    base = pd.DataFrame({"muscle": ["multifidus"] * 2, "measure": "fi", "mean": [0.1, 0.2], "sd": 0.05})
+    reference = read_reference(base.assign(level=["L4", "L5"]), name="norms.csv")
+    found = reference.find("multifidus", "fi", 0.2, {}, level="L4")
+    assert found is not None
+    assert [found.z, found.group] == [pytest.approx(2), "n not stated, age not stated, both sexes, L4"]
+    assert reference.find("multifidus", "fi", 0.2, {}, level="L3") is None
+    with pytest.raises(TableInvalid, match="one reference group per person"):
+        read_reference(base, name="norms.csv").find("multifidus", "fi", 0.2, {}, level="L4")
+    rows = find_profile(values, reference=reference).norms.set_index("muscle")
+    assert rows.loc["multifidus", "z"].notna().all()
+    assert set(rows.loc["erector_spinae", "reason"]) == {"no_reference"}
 
 
 def test_percentiles_of_a_summary_and_of_single_values(values: SubjectValues, make_cohort: MakeCohort) -> None:

@@ -145,8 +145,8 @@ measure | t | | what was measured
 reference | t | | name of the reference file, or this sample
 n | i | 1 | subjects with hip and lumbar z
 mean_difference | n | 1 | mean of mean hip z - mean lumbar z
-low | n | 1 | lower end of its 95 % interval over the subjects
-high | n | 1 | upper end of its 95 % interval over the subjects
+low | n | 1 | lower end of its 95 % interval over the subjects; empty within the sample, where the mean is 0
+high | n | 1 | upper end of its 95 % interval over the subjects; empty within the sample
 n_muscles | i | 1 | muscles of both regions with values
 n_complete | i | 1 | subjects with a value of every muscle
 first_share | n | 1 | share of the first principal component of the ranks of all muscles
@@ -157,6 +157,25 @@ equal_share | n | 1 | the share each component would have if the muscles had not
     required=("measure",),
 )
 
+PROFILE_MUSCLES = Table(
+    name="profile_muscles",
+    columns=read_columns(
+        """
+region | t | | lumbar or hip
+level | t | | anatomical level
+muscle | t | | muscle, from the vocabulary
+measure | t | | what was measured
+reference | t | | name of the reference file, or this sample
+n | i | 1 | subjects with z of this muscle
+mean_z | n | 1 | mean z over the subjects
+low | n | 1 | lower end of its 95 % interval over the subjects (Student); empty within the sample, where it is 0
+high | n | 1 | upper end of its 95 % interval over the subjects (Student); empty within the sample
+"""
+    ),
+    key=("level", "muscle", "measure"),
+    required=("muscle", "measure"),
+)
+
 PROFILE_PARTIAL = Table(
     name="profile_partial",
     columns=CORRELATIONS.columns,
@@ -165,8 +184,6 @@ PROFILE_PARTIAL = Table(
 )
 """Correlations given what is named in their covariates; each set of covariates has rows and families of its own."""
 
-BESIDE = {
-    table.name: table
-    for table in (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, NORMS, PROFILE, PROFILE_SUBJECTS, PROFILE_PARTIAL)
-}
+_PROFILE = (NORMS, PROFILE, PROFILE_SUBJECTS, PROFILE_MUSCLES, PROFILE_PARTIAL)
+BESIDE = {table.name: table for table in (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, *_PROFILE)}
 """Every table that can stand beside a correlation table, by its name."""

@@ -45,7 +45,7 @@ def list_norms(
 
 def norm_cells(reference: ReferenceValues, row: Mapping[str, Any], person: Mapping[str, Any]) -> dict[str, Any]:
     """z, percentile and reference group of one value, or why there is none."""
-    norm = reference.find(row["muscle"], row["measure"], row["value"], person, side=row["side"])
+    norm = reference.find(row["muscle"], row["measure"], row["value"], person, side=row["side"], level=row["level"])
     if norm is None:
         return {"reference": reference.name, "reason": NO_REFERENCE}
     found = {"z": norm.z, "percentile": norm.percentile, "reference": reference.name}

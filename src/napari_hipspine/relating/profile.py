@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domain.tables import CORRELATIONS
-from .cells import TOO_FEW_SUBJECTS, adjust_rows, cell_name
-from .correlation import SMALLEST_N, bonett_wright_interval
-from .extra_tables import NORMS, PROFILE, PROFILE_SUBJECTS
+from .correlation import SMALLEST_N
+from .covariates import CovariateValues
+from .extra_tables import NORMS, PROFILE, PROFILE_MUSCLES, PROFILE_PARTIAL, PROFILE_SUBJECTS
 from .multiplicity import Family
 from .norms import norm_cells
-from .p_values import PMethod, student_p
-from .partial import correlate_partial_ranks
+from .profile_partial import correlate_given_all_muscles
 from .ranks import FloatArray, mid_ranks
 from .reference_values import ReferenceValues
 from .request import SideRule
@@ -41,14 +39,23 @@ class MuscleProfile:
         Mean hip z − mean lumbar z of every subject, as `PROFILE_SUBJECTS`.
     measures
         The same over the subjects, and the share of the first principal component, as `PROFILE`.
+    muscles
+        Mean z of every muscle over the subjects, as `PROFILE_MUSCLES`.
     partial
-        Correlations given the mean of all muscles, as `CORRELATIONS`.
+        Correlations given covariates, the mean of all muscles, and both, as `PROFILE_PARTIAL`.
     """
 
     norms: pd.DataFrame
     subjects: pd.DataFrame
     measures: pd.DataFrame
+    muscles: pd.DataFrame
     partial: pd.DataFrame
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Every table by its name."""
+        named = (NORMS, PROFILE_SUBJECTS, PROFILE, PROFILE_MUSCLES, PROFILE_PARTIAL)
+        frames = (self.norms, self.subjects, self.measures, self.muscles, self.partial)
+        return {table.name: frame for table, frame in zip(named, frames, strict=True)}
 
 
 def find_profile(
@@ -56,6 +63,7 @@ def find_profile(
     *,
     reference: ReferenceValues | None = None,
     people: Mapping[str, Mapping[str, Any]] | None = None,
+    covariates: CovariateValues | None = None,
     side: SideRule = SideRule.BOTH,
     family: Family = Family.ALL,
 ) -> MuscleProfile:
@@ -72,8 +80,12 @@ def find_profile(
         Reference file.
     people
         Age and sex by subject, for reference groups that differ in them.
+    covariates
+        What is held constant in the partial correlations besides the mean of all muscles.
     side
         Side the values are of.
+    family
+        Tests adjusted together in the partial correlations.
     """
     norms = _list_norms(values, reference, people or {}, side)
     columns = ["region", "muscle", "measure", "level"]
@@ -96,12 +108,14 @@ def find_profile(
             for subject, row in zip(values.subjects, rows, strict=True)
         ]
         name = reference.name if reference else SAMPLE
-        measure_rows.append({"measure": measure, "reference": name} | _over_subjects(rows) | _first_share(everything))
+        over_subjects = _over_subjects(rows, has_reference=reference is not None)
+        measure_rows.append({"measure": measure, "reference": name} | over_subjects | _first_share(everything))
     return MuscleProfile(
         norms=norms.drop(columns="region"),
         subjects=PROFILE_SUBJECTS.frame(subject_rows),
         measures=PROFILE.frame(measure_rows),
-        partial=_given_all_muscles(values, means, measures, family),
+        muscles=PROFILE_MUSCLES.frame(_list_muscles(norms, has_reference=reference is not None)),
+        partial=correlate_given_all_muscles(values, means, measures, covariates=covariates, family=family),
     )
 
 
@@ -112,7 +126,7 @@ def _list_norms(
     rows, regions = list[dict[str, Any]](), list[str]()
     for region, of_region in (("lumbar", values.lumbar), ("hip", values.hip)):
         for place, name in enumerate(of_region.columns):
-            in_sample = _sample_z(of_region.values[:, place])
+            in_sample, n = _sample_z(of_region.values[:, place]), int((~np.isnan(of_region.values[:, place])).sum())
             for s, subject in enumerate(values.subjects):
                 value = float(of_region.values[s, place])
                 row: dict[str, Any] = {
@@ -125,12 +139,23 @@ def _list_norms(
                 if np.isnan(value):
                     row |= {"reason": of_region.reasons[s, place]}
                 elif reference is None:
-                    row |= {"z": in_sample[s], "reference": SAMPLE, "reference_n": len(values.subjects)}
+                    row |= {"z": in_sample[s], "reference": SAMPLE, "reference_n": n}
                 else:
                     row |= norm_cells(reference, row, people.get(subject, {}))
                 rows.append(row)
                 regions.append(region)
     return NORMS.frame(rows).assign(region=regions)
+
+
+def _list_muscles(norms: pd.DataFrame, *, has_reference: bool) -> list[dict[str, Any]]:
+    """Mean z of every muscle with Student's interval over the subjects."""
+    rows = []
+    for key, of_muscle in norms.groupby(["region", "level", "muscle", "measure"], sort=False):
+        z = of_muscle["z"].dropna().to_numpy(dtype=np.float64)
+        row = dict(zip(("region", "level", "muscle", "measure"), key, strict=True)) | {"n": z.size}
+        named = next((word for word in of_muscle["reference"] if word), "")
+        rows.append(row | {"reference": named} | _mean_with_interval(z, "mean_z", has_reference=has_reference))
+    return rows
 
 
 def _sample_z(column: FloatArray) -> FloatArray:
@@ -158,17 +183,24 @@ def _differ(hip: FloatArray, lumbar: FloatArray) -> dict[str, Any]:
     return row | {"low": difference - half, "high": difference + half}
 
 
-def _over_subjects(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _over_subjects(rows: list[dict[str, Any]], *, has_reference: bool) -> dict[str, Any]:
     """Mean of the differences with Student's interval over the subjects."""
     differences = np.array([row["difference"] for row in rows if "difference" in row])
-    found: dict[str, Any] = {"n": differences.size}
-    if not differences.size:
-        return found
-    found["mean_difference"] = float(differences.mean())
-    if differences.size >= SMALLEST_N:
-        half = _t_limit(differences.size - 1) * float(differences.std(ddof=1)) / sqrt(differences.size)
-        found |= {"low": found["mean_difference"] - half, "high": found["mean_difference"] + half}
-    return found
+    return {"n": differences.size} | _mean_with_interval(differences, "mean_difference", has_reference=has_reference)
+
+
+def _mean_with_interval(values: FloatArray, name: str, *, has_reference: bool) -> dict[str, Any]:
+    """Mean under a name, with Student's interval where there are enough values.
+
+    Within the sample the mean is 0 by construction, and an interval would look like a finding.
+    """
+    if not values.size:
+        return {}
+    mean = float(values.mean())
+    if values.size < SMALLEST_N or not has_reference:
+        return {name: mean}
+    half = _t_limit(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size)
+    return {name: mean, "low": mean - half, "high": mean + half}
 
 
 def _first_share(z: FloatArray) -> dict[str, Any]:
@@ -181,31 +213,6 @@ def _first_share(z: FloatArray) -> dict[str, Any]:
     ranks = np.array([mid_ranks(column) for column in complete.T])
     share = float(np.linalg.eigvalsh(np.corrcoef(ranks))[-1] / used.shape[1])
     return found | {"first_share": share, "equal_share": 1 / used.shape[1]}
-
-
-def _given_all_muscles(values: SubjectValues, means: FloatArray, measures: list[str], family: Family) -> pd.DataFrame:
-    """Partial correlations given each person's mean z of all muscles, of both measures of a cell."""
-    rows = []
-    for j, hip in enumerate(values.hip.columns):
-        for i, lumbar in enumerate(values.lumbar.columns):
-            held = sorted({measures.index(lumbar.measure), measures.index(hip.measure)})
-            cells = correlate_partial_ranks(values.lumbar.values[:, [i]], values.hip.values[:, [j]], means[:, held])
-            n, rho = int(cells.n[0, 0]), float(cells.rho[0, 0])
-            row = cell_name(lumbar, hip)._asdict() | {
-                "covariates": ";".join(f"mean_of_all_muscles_{measures[k]}" for k in held),
-                "n": n,
-            }
-            rows.append(row | _partial_numbers(rho, n, len(held)))
-    return CORRELATIONS.frame(adjust_rows(rows, family))
-
-
-def _partial_numbers(rho: float, n: int, n_held: int) -> dict[str, Any]:
-    if np.isnan(rho):
-        return {"p": np.nan, "reason": TOO_FEW_SUBJECTS}
-    low, high = bonett_wright_interval(rho, n - n_held)
-    p = float(student_p(rho, n - n_held))
-    numbers = {"rho": rho, "rho_low": float(low), "rho_high": float(high), "p": p, "p_method": PMethod.T.value}
-    return numbers | {"df": n - 2 - n_held}
 
 
 def _t_limit(freedom: float) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..domain.anatomy import find_muscle
+from ..domain.anatomy import find_level, find_muscle
 from ..domain.cells import is_missing
 from ..domain.errors import TableInvalid
 from ..domain.tables import BOTH_SIDES
@@ -61,11 +61,16 @@ class _Group:
     age_high: float
     scanner: str
     side: str
+    level: str
     values: FloatArray | None
 
-    def holds_side(self, side: str) -> bool:
-        """Whether values of this side can be held against it; fractions without a side hold for every side."""
-        return self.side in ("", side) or (self.side == EACH_SIDE and side != BOTH_SIDES)
+    def holds_place(self, side: str, level: str) -> bool:
+        """Whether values of this side and level can be held against it; what it does not state does not matter.
+
+        Only fractions may leave out their side; `EACH_SIDE` holds for the left as for the right.
+        """
+        is_side = self.side in ("", side) or (self.side == EACH_SIDE and side != BOTH_SIDES)
+        return is_side and self.level in ("", level)
 
     def holds(self, person: Mapping[str, Any]) -> bool:
         """Whether a person belongs to it; what the group does not state does not matter."""
@@ -78,11 +83,13 @@ class _Group:
 
     @property
     def words(self) -> str:
-        """Sex, ages, scanner and size."""
+        """Size, ages, sex, scanner and level."""
         ages = "" if np.isinf(self.age_low) else f"age {self.age_low:g} to {self.age_high:g}"
         size = f"n {self.n}" if self.n is not None else "n not stated"
         return ", ".join(
-            word for word in (size, ages or "age not stated", self.sex or "both sexes", self.scanner) if word
+            word
+            for word in (size, ages or "age not stated", self.sex or "both sexes", self.scanner, self.level)
+            if word
         )
 
 
@@ -102,9 +109,16 @@ class ReferenceValues:
     groups: Mapping[tuple[str, str], tuple[_Group, ...]]
 
     def find(
-        self, muscle: str, measure: str, value: float, person: Mapping[str, Any], *, side: str = BOTH_SIDES
+        self,
+        muscle: str,
+        measure: str,
+        value: float,
+        person: Mapping[str, Any],
+        *,
+        side: str = BOTH_SIDES,
+        level: str = "",
     ) -> Norm | None:
-        """z and percentile of a value of one side or both; None where no group of the file holds the person.
+        """z and percentile of a value of one side or both at a level; None where no group of the file holds it.
 
         Raises
         ------
@@ -112,12 +126,12 @@ class ReferenceValues:
             If several groups hold the person.
         """
         of_muscle = self.groups.get((muscle, measure), ())
-        holding = [group for group in of_muscle if group.holds_side(side) and group.holds(person)]
+        holding = [group for group in of_muscle if group.holds_place(side, level) and group.holds(person)]
         if len(holding) > 1:
             raise TableInvalid(
                 f"Expected one reference group per person, found {'; '.join(one.words for one in holding)} for "
                 f"{muscle} {measure}, in {self.name}.",
-                hint="Let the groups differ in sex or age, without overlap.",
+                hint="Let the groups differ in sex, age or level, without overlap.",
             )
         if not holding:
             return None
@@ -129,8 +143,8 @@ class ReferenceValues:
 def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
     """Groups of a table with muscle, measure and either value (one row per person) or mean and sd (one per group).
 
-    Optional: sex, and scanner; n, age_low and age_high of a group; age of a person, which is only reported. A column
-    side (left, right, both, or each for one side of either kind) is needed for areas and volumes.
+    Optional: sex, level and scanner; n, age_low and age_high of a group; age of a person, which is only reported. A
+    column side (left, right, both, or each for one side of either kind) is needed for areas and volumes.
 
     Raises
     ------
@@ -162,6 +176,7 @@ def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
             age_high=_number(row, "age_high", name) if "age_high" in row else np.inf,
             scanner=str(row.get("scanner", "")),
             side=_side(row, name),
+            level=_level(row),
             values=None,
         )
         key = _key(row)
@@ -170,13 +185,14 @@ def read_reference(table: pd.DataFrame, *, name: str) -> ReferenceValues:
 
 
 def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, str], tuple[_Group, ...]]:
-    """One group per muscle, measure, sex and side; the ages of its people are reported, not matched."""
-    people: dict[tuple[str, str], dict[tuple[str, str], list[dict[str, Any]]]] = {}
+    """One group per muscle, measure, sex, side and level; the ages of its people are reported, not matched."""
+    people: dict[tuple[str, str], dict[tuple[str, str, str], list[dict[str, Any]]]] = {}
     for row in rows:
-        people.setdefault(_key(row), {}).setdefault((str(row.get("sex", "")), _side(row, name)), []).append(row)
+        kind = (str(row.get("sex", "")), _side(row, name), _level(row))
+        people.setdefault(_key(row), {}).setdefault(kind, []).append(row)
     groups: dict[tuple[str, str], tuple[_Group, ...]] = {}
     for key, by_kind in people.items():
-        for (sex, side), members in by_kind.items():
+        for (sex, side, level), members in by_kind.items():
             values = np.sort([_number(row, "value", name) for row in members])
             ages = [_number(row, "age", name) for row in members if "age" in row]
             scanners = sorted({str(row["scanner"]) for row in members if "scanner" in row})
@@ -190,6 +206,7 @@ def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, 
                 age_high=np.inf,
                 scanner=", ".join([*observed, *scanners]),
                 side=side,
+                level=level,
                 values=values,
             )
             groups[key] = (*groups.get(key, ()), _checked(group, key, name))
@@ -219,6 +236,11 @@ def _side(row: dict[str, Any], name: str) -> str:
             hint="An area of one side is not an area of both: say which it is.",
         )
     return side
+
+
+def _level(row: dict[str, Any]) -> str:
+    """Level the values are of; empty where they hold for every level."""
+    return find_level(str(row["level"])).id if "level" in row else ""
 
 
 def _checked(group: _Group, key: tuple[str, str], name: str) -> _Group:

@@ -138,7 +138,10 @@ def _shift(again: _Again, slices: pd.DataFrame, name: str, offset: int) -> pd.Da
 def add_profile(
     relation: Relation, *, reference: OneTable | None = None, participants: OneTable | None = None
 ) -> Relation:
-    """The relation with the muscle profile: tables ``norms``, ``profile``, ``profile_subjects``, ``profile_partial``.
+    """The relation with the muscle profile: tables ``norms``, ``profile``, and ``profile_`` muscles, subjects, partial.
+
+    What is held constant in the relation is held in the partial correlations too, with and without the mean of all
+    muscles.
 
     Parameters
     ----------
@@ -155,20 +158,16 @@ def add_profile(
         relation.values,
         reference=open_reference(reference) if reference is not None else None,
         people=open_people(participants) if participants is not None else None,
+        covariates=relation.covariates,
         side=relation.request.side,
         family=relation.request.family,
     )
-    tables = {
-        "norms": profile.norms,
-        "profile": profile.measures,
-        "profile_subjects": profile.subjects,
-        "profile_partial": profile.partial,
-    }
     note = "Muscle profile: z against "
     note += (
         "this sample, so that hip and lumbar means differ by 0 on average." if reference is None else _name(reference)
     )
-    return relation.with_extra(tables, notes=[note])
+    files = [one for one in (reference, participants) if isinstance(one, str | Path)]
+    return relation.with_extra(profile.tables(), notes=[note], files=files)
 
 
 def open_reference(reference: OneTable) -> ReferenceValues:

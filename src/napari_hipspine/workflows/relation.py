@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..domain.errors import TableInvalid
 from ..domain.provenance import RESEARCH_ONLY, Provenance, fingerprints
 from ..relating.covariates import CovariateValues
-from ..relating.extra_tables import BESIDE
+from ..relating.extra_tables import BESIDE, PROFILE
 from ..relating.family_history import FamilyHistory
 from ..relating.request import RelateRequest
 from ..relating.subject_values import SubjectValues
@@ -72,11 +72,16 @@ class Relation:
 def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
     """Contents of the table, its page and picture, and what they rest on, by name."""
     from ..figures.correlation_heatmap import correlation_heatmap
+    from ..figures.correlation_profile import correlation_profile
     from ..figures.png import figure_as_png
 
     table = relation.correlations
     page = render_correlation_page(table, title=title, notes=relation.notes, provenance=relation.provenance)
+    profile = (
+        {"profile.png": figure_as_png(correlation_profile(relation.extra))} if PROFILE.name in relation.extra else {}
+    )
     return {
+        **profile,
         "correlations.csv": table_as_csv(table),
         "correlations.html": page,
         "correlations.png": figure_as_png(correlation_heatmap(table)),
