@@ -84,6 +84,6 @@ def test_a_pair_whose_outline_is_erased_leaves_no_histogram(made):
     before = made.measure(pair, made.labels_of(labels), made.DIXON)
     labels[1] = 0
     after = measure_again(before, [1], pair, made.labels_of(labels), LevelPlan(), made.DIXON, key=made.KEY)
-    assert after.sums.segments(1) is None
-    assert before.sums.segments(1) is not None
+    assert after.sums.bins(1) is None
+    assert before.sums.bins(1) is not None
     assert MeasurementProtocol(fat_method=FatMethod.DIXON) == made.DIXON

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Protocol, runtime_checkable
 
@@ -52,6 +52,38 @@ class BlockSource(Protocol):
 
     def read(self, box: Box) -> NDArray[Any]:
         """Voxels of one box as a numpy array."""
+
+
+@dataclass
+class Scratch:
+    """Memory of one worker for one source, used again for every block instead of being asked for anew."""
+
+    _held: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+
+    def take(self, use: str, n_bytes: int) -> NDArray[np.uint8]:
+        """So many bytes for one use; what was taken for that use before is overwritten."""
+        held = self._held.get(use)
+        if held is None or held.size < n_bytes:
+            held = self._held[use] = np.empty(n_bytes, dtype=np.uint8)
+        return held[:n_bytes]
+
+
+@runtime_checkable
+class BriefSource(Protocol):
+    """A block source that can hand over voxels in memory that it will use again."""
+
+    def read_briefly(self, box: Box, scratch: Scratch) -> NDArray[Any]:
+        """Voxels of one box, to be used up before the scratch memory is handed in again."""
+
+
+BriefReader = Callable[[Box, Scratch], NDArray[Any]]
+
+
+def brief_reader(source: BlockSource) -> BriefReader:
+    """How to read from a source without asking for memory each time, where the source can."""
+    if isinstance(source, BriefSource):
+        return source.read_briefly
+    return lambda box, scratch: source.read(box)
 
 
 @dataclass(frozen=True)

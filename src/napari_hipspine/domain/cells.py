@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import TableInvalid
 
@@ -69,6 +70,26 @@ def typed_cells(values: list[Any], column: Column) -> pd.Series[Any]:
         raise TableInvalid(f"Expected {column.kind.value} values in {column.name}, found {wrong[0]!r}.")
     numbers = [None if is_missing(v) else _as_number(v, column.kind) for v in values]
     return pd.Series(numbers, dtype=_DTYPES[column.kind], name=column.name)
+
+
+def column_cells(values: NDArray[Any], column: Column) -> pd.Series[Any]:
+    """One column of an array as a series of its kind: numbers with NaN where missing, or text.
+
+    Raises
+    ------
+    TableInvalid
+        If a number of an integer column is not whole.
+    """
+    import pandas as pd
+
+    if column.kind is not Kind.INTEGER:
+        return pd.Series(values, dtype=_DTYPES.get(column.kind, "object"), name=column.name)
+    missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
+    whole = np.where(missing, 0, values)
+    numbers = whole.astype(np.int64)
+    if (numbers != whole).any():
+        raise TableInvalid(f"Expected integer values in {column.name}, found {whole[numbers != whole][0]!r}.")
+    return pd.Series(pd.arrays.IntegerArray(numbers, missing), name=column.name)
 
 
 def range_problem(cells: pd.Series[Any], column: Column) -> str:

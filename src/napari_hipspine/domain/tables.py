@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from .cells import Column as Column
 from .cells import Kind as Kind
-from .cells import is_missing, range_problem
+from .cells import column_cells, is_missing, range_problem
 from .cells import typed_cells as typed_cells
 from .errors import TableInvalid
 
@@ -66,6 +68,23 @@ class Table:
         if unknown:
             raise TableInvalid(f"Expected columns of {self.name}, found {', '.join(unknown)}.")
         cells = {c.name: typed_cells([row.get(c.name) for row in rows], c) for c in self.columns}
+        return pd.DataFrame(cells, columns=self.column_names)
+
+    def frame_of(self, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+        """A data frame of whole columns, in order and of its kinds; missing text is empty, missing numbers NaN.
+
+        Raises
+        ------
+        TableInvalid
+            If columns are given, but not those of this table.
+        """
+        import pandas as pd
+
+        if not columns:
+            return self.empty()
+        if sorted(columns) != sorted(self.column_names):
+            raise TableInvalid(f"Expected all columns of {self.name}, found {', '.join(columns)}.")
+        cells = {c.name: column_cells(columns[c.name], c) for c in self.columns}
         return pd.DataFrame(cells, columns=self.column_names)
 
     def empty(self) -> pd.DataFrame:

@@ -14,12 +14,12 @@ from ..domain.blocks import VoxelArray, blocks_of, boxes_of
 from ..domain.errors import GridMismatch, InvalidChoice
 from ..domain.label_map import LabelMap
 from ..domain.volume import FatPolarity, Volume
-from .histograms import Histogram, histogram_of, pool_many
+from .histograms import Histogram, histogram_of_stored, pool_many
+from .measured_labels import structures_of
+from .sampled_slices import SampledSlice, SampledSlices
 from .signal_peaks import find_peaks
-from .surroundings import FatSearch, Mask, Surroundings, signal_of
-
-_MOST_SLICES = 24
-"""Fat is looked for on this many labelled slices, evenly spread, if there are more."""
+from .surroundings import FatSearch, Mask, Surroundings
+from .threads import work_on
 
 _RING_MM = 8.0
 """Bright and dark patches are counted up to this far for the polarity check, or within four pixels [mm]."""
@@ -53,6 +53,8 @@ class FatRegion:
         reach the edge of the picture are air and not counted.
     ring : float
         Median signal of all that lies near the muscles.
+    n_labelled : int
+        Labelled pixels among those that were looked at.
     beside : mapping of str to (float, int)
         Median signal and number of those of its pixels that are nearest to a muscle, by muscle id.
     """
@@ -65,6 +67,7 @@ class FatRegion:
     n_bright: int = 0
     n_dark: int = 0
     ring: float = float("nan")
+    n_labelled: int = 0
     beside: Mapping[str, tuple[float, int]] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -82,7 +85,15 @@ class FatRegion:
         return signal if n_pixels >= min_pixels and is_like_all else self.signal
 
 
-def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int], search: FatSearch) -> FatRegion:
+def find_fat_region(
+    image: Volume,
+    label_map: LabelMap,
+    labelled: Sequence[int],
+    search: FatSearch,
+    *,
+    sample: SampledSlices | None = None,
+    n_workers: int = 1,
+) -> FatRegion:
     """Fat beside the muscles, proposed without a reader.
 
     On each slice those patches of pixels that are bright enough (dark enough for dark fat) and touch a muscle are
@@ -99,24 +110,64 @@ def find_fat_region(image: Volume, label_map: LabelMap, labelled: Sequence[int],
         Slices that carry labels.
     search : FatSearch
         What counts as fat.
+    sample : SampledSlices, optional
+        What was kept of some slices while they were counted; they are read again without it.
+    n_workers : int
+        Threads; they change nothing but the time.
     """
-    slices = _evenly_spread(labelled)
+    kept = sample or SampledSlices(image, label_map, reach_mm=search.distance_mm)
+    slices = kept.chosen(labelled)
     pixels = _Pixels(label_map)
-    n_bright = n_dark = 0
-    rings: list[Histogram] = []
-    for z in slices:
-        around = Surroundings.read(image, label_map, z, search.distance_mm)
-        if around is None:
-            continue
-        bright = around.core(replace(search, polarity=FatPolarity.BRIGHT))
-        pixels.add(around, bright if search.polarity is FatPolarity.BRIGHT else around.core(search))
-        near = around.distance <= max(_RING_MM, 4 * around.pixel_mm)
-        rings.append(histogram_of(around.signal[near & (around.distance > 0)]))
-        n_bright += int((bright & near).sum())
-        n_dark += int((around.enclosed_core(replace(search, polarity=FatPolarity.DARK)) & near).sum())
+    looks: dict[int, _Look] = {}
+
+    def work(group: list[int]) -> None:
+        for one in kept.complete(group):
+            around = _around(one, image, search.distance_mm)
+            looks[one.z] = _look_at(around, one, search)
+
+    work_on(work, kept.groups(slices), n_workers=n_workers)
+    ordered = [looks[z] for z in sorted(looks)]
+    for look in ordered:
+        pixels.add(look.around, look.fat)
     low, high = _range_of_fat(pool_many(pixels.everywhere), search.polarity)
-    ring = pool_many(rings).quantile(0.5)
-    return replace(pixels.region(low, high, slices), n_bright=n_bright, n_dark=n_dark, ring=ring)
+    return replace(
+        pixels.region(low, high, slices),
+        n_bright=sum(look.n_bright for look in ordered),
+        n_dark=sum(look.n_dark for look in ordered),
+        n_labelled=sum(look.n_labelled for look in ordered),
+        ring=pool_many(look.ring for look in ordered).quantile(0.5),
+    )
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What was found around the labels of one slice."""
+
+    around: Surroundings
+    fat: Mask
+    ring: Histogram
+    n_bright: int
+    n_dark: int
+    n_labelled: int
+
+
+def _look_at(around: Surroundings, one: SampledSlice, search: FatSearch) -> _Look:
+    bright = around.core(replace(search, polarity=FatPolarity.BRIGHT))
+    near = around.distance <= max(_RING_MM, 4 * around.pixel_mm)
+    dark = around.enclosed_core(replace(search, polarity=FatPolarity.DARK)) & near
+    return _Look(
+        around=around,
+        fat=bright if search.polarity is FatPolarity.BRIGHT else around.core(search),
+        ring=histogram_of_stored(around.stored[near & (around.distance > 0)], around.scale),
+        n_bright=int(np.count_nonzero(bright & near)),
+        n_dark=int(np.count_nonzero(dark)),
+        n_labelled=int(np.count_nonzero(one.numbers)),
+    )
+
+
+def _around(one: SampledSlice, image: Volume, reach_mm: float) -> Surroundings:
+    spacing = image.grid.spacing_mm[1:]
+    return Surroundings.of(one, image.voxel_scale, spacing=spacing, reach_mm=reach_mm)
 
 
 def propose_fat_roi(
@@ -126,12 +177,13 @@ def propose_fat_roi(
 
     Accepting it on the slices where it was looked for (``region.slices``) and nowhere else changes no threshold.
     """
-    mask = np.zeros(image.grid.shape[1:], dtype=bool)
-    around = Surroundings.read(image, label_map, slice_index, search.distance_mm)
-    if around is not None and region.is_found:
+    shape = image.grid.shape[1:]
+    sample = SampledSlices(image, label_map, reach_mm=search.distance_mm)
+    for one in sample.complete([slice_index]) if region.is_found else ():
+        around = _around(one, image, search.distance_mm)
         in_range = (around.signal >= region.low) & (around.signal <= region.high)
-        mask[around.box[1], around.box[2]] = around.core(search) & in_range
-    return mask
+        return around.on_picture(around.core(search) & in_range, shape)
+    return np.zeros(shape, dtype=bool)
 
 
 def drawn_fat_region(
@@ -165,12 +217,15 @@ def drawn_fat_region(
             continue
         inside = np.asarray(source.read(box)) != 0
         if inside.any():
-            pixels.everywhere.append(histogram_of(signal_of(image, seen.read(box))[inside]))
+            pixels.everywhere.append(histogram_of_stored(seen.read(box)[inside], image.voxel_scale))
             slices.update(int(z) + box[0].start for z in np.flatnonzero(inside.any(axis=(1, 2))))
-    for z in sorted(slices):
-        around = Surroundings.read(image, label_map, z, distance_mm)
-        if around is not None:
-            inside = np.asarray(source.read(around.box))[0] != 0
+    sample = SampledSlices(image, label_map, reach_mm=distance_mm)
+    for group in sample.groups(sorted(slices)):
+        for one in sample.complete(group):
+            around = _around(one, image, distance_mm)
+            rows, columns = one.place
+            part = source.read((slice(one.z, one.z + 1), _whole(rows), _whole(columns)))[0]
+            inside = np.asarray(part)[:: rows.step or 1, :: columns.step or 1] != 0
             pixels.add_beside(around, inside & (around.distance <= distance_mm))
     everything = pool_many(pixels.everywhere)
     if not everything.n:
@@ -182,26 +237,32 @@ def drawn_fat_region(
     return pixels.region(low, high, tuple(sorted(slices)))
 
 
+def _whole(part: slice) -> slice:
+    return slice(part.start, part.stop)
+
+
 class _Pixels:
     """Signals of fat pixels, all together and by the nearest muscle."""
 
     def __init__(self, label_map: LabelMap) -> None:
-        self._muscles: dict[str, list[int]] = {}
-        for value, structure in label_map.structures.items():
-            self._muscles.setdefault(structure.muscle.id, []).append(value)
+        self._muscle_of = [structure.muscle.id for structure in structures_of(label_map)]
         self.everywhere: list[Histogram] = []
-        self._beside: dict[str, list[Histogram]] = {muscle: [] for muscle in self._muscles}
+        self._beside: dict[str, list[Histogram]] = {muscle: [] for muscle in self._muscle_of}
 
     def add(self, around: Surroundings, chosen: Mask) -> None:
         """Chosen pixels of one slice."""
-        self.everywhere.append(histogram_of(around.signal[chosen]))
+        self.everywhere.append(histogram_of_stored(around.stored[chosen], around.scale))
         self.add_beside(around, chosen)
 
     def add_beside(self, around: Surroundings, chosen: Mask) -> None:
         """Chosen pixels of one slice, by the nearest muscle only."""
-        signal, nearest = around.signal[chosen], around.nearest[chosen]
-        for muscle, values in self._muscles.items():
-            self._beside[muscle].append(histogram_of(signal[np.isin(nearest, values)]))
+        stored, nearest = around.stored[chosen], around.nearest[chosen]
+        order = np.argsort(nearest, kind="stable")
+        ends = np.searchsorted(nearest[order], np.arange(len(self._muscle_of) + 1), side="right")
+        for number, muscle in enumerate(self._muscle_of):
+            part = stored[order[ends[number] : ends[number + 1]]]
+            if len(part):
+                self._beside[muscle].append(histogram_of_stored(part, around.scale))
 
     def region(self, low: float, high: float, slices: tuple[int, ...]) -> FatRegion:
         """The region of the pixels with signals in a range."""
@@ -234,10 +295,3 @@ def _range_of_fat(found: Histogram, polarity: FatPolarity) -> tuple[float, float
         return float(found.values[0]), float(found.values[-1])
     fat = peaks[-1].signal
     return fat * (1 - _AROUND_PEAK), fat * (1 + _AROUND_PEAK)
-
-
-def _evenly_spread(labelled: Sequence[int]) -> tuple[int, ...]:
-    if len(labelled) <= _MOST_SLICES:
-        return tuple(labelled)
-    picked = np.linspace(0, len(labelled) - 1, _MOST_SLICES).round().astype(int)
-    return tuple(int(labelled[k]) for k in picked)

@@ -1,18 +1,13 @@
-"""Occupied bins of every slice and structure, kept in memory while they are few and in a temporary file beyond."""
+"""Signals that occur and how often, and how those of many slices are put together."""
 
 from __future__ import annotations
 
-import tempfile
-import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-SPILL_BYTES = 32 * 2**20
-"""More than this is written to a temporary file [bytes]."""
 
 MOST_BINS = 2**18
 """More signals than this are gathered into so many bins when many slices are pooled."""
@@ -89,6 +84,19 @@ def histogram_of(values: Iterable[float] | NDArray[Any]) -> Histogram:
     return Histogram(found, counts.astype(np.int64))
 
 
+def histogram_of_stored(stored: NDArray[Any], scale: tuple[float, float]) -> Histogram:
+    """Histogram of the signals of stored voxels; those that are not finite are left out."""
+    slope, intercept = scale
+    if stored.dtype.kind not in "iub" or stored.dtype.itemsize > 2 or not stored.size:
+        return histogram_of(np.asarray(stored, dtype=np.float64) * slope + intercept)
+    whole = stored.astype(np.int64).ravel()
+    lowest = int(whole.min())
+    counts = np.bincount(whole - lowest)
+    occupied = np.flatnonzero(counts)
+    found = Histogram((occupied + lowest).astype(np.float64) * slope + intercept, counts[occupied])
+    return found if slope > 0 else Histogram(found.values[::-1], found.counts[::-1])
+
+
 def pool(histograms: Iterable[Histogram]) -> Histogram:
     """All pixels of several histograms; the order in which they come changes nothing."""
     parts = [one for one in histograms if len(one.values)]
@@ -98,84 +106,6 @@ def pool(histograms: Iterable[Histogram]) -> Histogram:
     counts = np.zeros(len(values), dtype=np.int64)
     np.add.at(counts, where, np.concatenate([one.counts for one in parts]))
     return Histogram(values, counts)
-
-
-@dataclass(frozen=True)
-class Segments:
-    """Occupied bins of all structures of one slice, one structure after the other.
-
-    Parameters
-    ----------
-    values : ndarray
-        Stored voxel values, ascending within a structure.
-    counts : ndarray of int32
-        How often each occurs.
-    lengths : ndarray of int32, shape (n_structures,)
-        Occupied bins of each structure.
-    """
-
-    values: NDArray[Any]
-    counts: NDArray[np.int32]
-    lengths: NDArray[np.int32]
-
-
-class HistogramStore:
-    """Segments of slices, kept once and read many times; written to a temporary file when they grow large.
-
-    Parameters
-    ----------
-    spill_bytes : int
-        What is kept in memory at most [bytes].
-    """
-
-    def __init__(self, spill_bytes: int = SPILL_BYTES) -> None:
-        self._spill_bytes = spill_bytes
-        self._lock = threading.Lock()
-        self._kept: dict[int, tuple[NDArray[Any], NDArray[np.int32]]] = {}
-        self._written: dict[int, tuple[int, int, np.dtype[Any]]] = {}
-        self._n_bytes = 0
-        self._n_records = 0
-        self._file: IO[bytes] | None = None
-
-    @property
-    def is_spilled(self) -> bool:
-        """Whether a temporary file is in use."""
-        return self._file is not None
-
-    def append(self, values: NDArray[Any], counts: NDArray[np.int32]) -> int:
-        """Keep one record and return its number."""
-        with self._lock:
-            number = self._n_records
-            self._n_records += 1
-            self._kept[number] = (values, counts)
-            self._n_bytes += values.nbytes + counts.nbytes
-            if self._n_bytes > self._spill_bytes:
-                self._spill()
-            return number
-
-    def read(self, number: int) -> tuple[NDArray[Any], NDArray[np.int32]]:
-        """Values and counts of one record."""
-        with self._lock:
-            if number in self._kept:
-                return self._kept[number]
-            offset, length, dtype = self._written[number]
-            if self._file is None:
-                raise KeyError(number)
-            self._file.seek(offset)
-            values = np.frombuffer(self._file.read(length * dtype.itemsize), dtype=dtype)
-            return values, np.frombuffer(self._file.read(length * 4), dtype=np.int32)
-
-    def _spill(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="hipspine-")  # noqa: SIM115 - lives as long as the store
-        offset = self._file.seek(0, 2)
-        for number, (values, counts) in self._kept.items():
-            self._file.write(values.tobytes())
-            self._file.write(counts.tobytes())
-            self._written[number] = (offset, len(values), values.dtype)
-            offset += values.nbytes + counts.nbytes
-        self._kept.clear()
-        self._n_bytes = 0
 
 
 def pool_many(histograms: Iterable[Histogram], at_once: int = 64) -> Histogram:
@@ -211,13 +141,3 @@ def pool_into_bins(histograms: Callable[[], Iterable[Histogram]], n_bins: int) -
         np.add.at(counts, place, one.counts)
     occupied = np.flatnonzero(counts)
     return Histogram(low + (occupied + 0.5) * (high - low) / n_bins, counts[occupied])
-
-
-def split(segments: Segments, chosen: Sequence[int]) -> list[Histogram]:
-    """Histograms of the chosen structures of one slice, in stored voxel values."""
-    ends = np.cumsum(segments.lengths)
-    parts = []
-    for number in chosen:
-        part = slice(int(ends[number] - segments.lengths[number]), int(ends[number]))
-        parts.append(Histogram(segments.values[part].astype(np.float64), segments.counts[part].astype(np.int64)))
-    return parts

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..domain.anatomy import Side, Term
 from ..domain.tables import ALL_SLICES, BOTH_SIDES, SEPARATOR, join_words
 from .left_out import left_out_of, left_out_slices, listed_muscles
 from .quality import row_flags, series_flags
-from .readout import Amount, Fractions, Readout, amount_of, fractions_of
+from .readout import Amount, Fractions, Readout, amount_of, amounts_on, fractions_of
 from .slice_rows import lean_area_mm2
 
 ABSENT = "absent_at_level"
@@ -42,7 +46,7 @@ class SideValues:
     """Numbers of one side at one level, kept for the row of both sides."""
 
     number: int
-    slices: tuple[int, ...]
+    slices: NDArray[np.intp]
     is_partial: bool
     cells: dict[str, Any]
 
@@ -76,10 +80,11 @@ def _windows(readout: Readout, muscle: Term) -> list[LevelWindow]:
 def _level_rows(readout: Readout, muscle: Term, window: LevelWindow) -> Iterator[dict[str, Any]]:
     sides: dict[Side, SideValues] = {}
     missing: list[str] = []
+    wanted = np.asarray(window.slices, dtype=np.intp)
     for side in Side:
         number = readout.number(muscle, side)
-        slices = tuple(z for z in readout.labelled_slices(number) if z in set(window.slices))
-        if number is None or not slices:
+        slices = np.intersect1d(readout.labelled_slices(number), wanted, assume_unique=True)
+        if number is None or not len(slices):
             missing.append(_why_missing(readout, window, number))
             yield _empty_row(readout, muscle, window, side.value, missing[-1])
             continue
@@ -105,7 +110,7 @@ def _left_out_in(readout: Readout, window: LevelWindow, number: int | None) -> l
 
 
 def _side_values(
-    readout: Readout, muscle: Term, window: LevelWindow, *, number: int, slices: tuple[int, ...]
+    readout: Readout, muscle: Term, window: LevelWindow, *, number: int, slices: NDArray[np.intp]
 ) -> SideValues:
     amount = amount_of(readout, [number], slices)
     fractions = fractions_of(readout, amount, muscle)
@@ -131,16 +136,14 @@ def _side_values(
     return SideValues(number, slices, is_partial, cells | severity)
 
 
-def _mean_fcsa(readout: Readout, number: int, slices: Sequence[int], fractions: Fractions) -> float | None:
+def _mean_fcsa(readout: Readout, number: int, slices: NDArray[np.intp], fractions: Fractions) -> float | None:
     """Mean over the slices of csa x (1 - fi); a slice without valid pixels takes the fi of all slices."""
     if fractions.fi is None:
         return None
-    areas = []
-    for z in slices:
-        n_valid, n_fat = int(readout.totals.n_valid[z, number]), int(readout.totals.n_fat[z, number])
-        fi = n_fat / n_valid if n_valid else fractions.fi
-        areas.append(int(readout.sums.n_pixels[z, number]) * (1 - fi))
-    return sum(areas) * readout.pixel_area_mm2 / len(slices)
+    amounts = amounts_on(readout, number, slices)
+    has_valid = amounts.n_valid > 0
+    fi = np.divide(amounts.n_fat, amounts.n_valid, out=np.full(len(has_valid), fractions.fi), where=has_valid)
+    return math.fsum((amounts.n_pixels * (1 - fi)).tolist()) * readout.pixel_area_mm2 / len(slices)
 
 
 def _severity(readout: Readout, fractions: Fractions) -> dict[str, Any]:
@@ -160,12 +163,12 @@ def _both_cells(readout: Readout, muscle: Term, window: LevelWindow, sides: dict
     # A fraction of one side alone is no fraction of both.
     fractions = fractions_of(readout, pooled, muscle) if has_both else _NO_FRACTION
     left, right = sides[Side.LEFT], sides[Side.RIGHT]
-    numbers, slices = [left.number, right.number], sorted({*left.slices, *right.slices})
+    numbers, slices = [left.number, right.number], np.union1d(left.slices, right.slices)
     flags = [*row_flags(readout, muscle, pooled, numbers=numbers, slices=slices)]
     flags += ["partial_window"] if left.is_partial or right.is_partial else []
     flags += ["slices_left_out"] if any("slices_left_out" in one.cells["flags"] for one in (left, right)) else []
-    shared = len(set(left.slices) & set(right.slices))
-    wanted = {*slices, *(z for number in numbers for z in _left_out_in(readout, window, number))}
+    shared = len(np.intersect1d(left.slices, right.slices, assume_unique=True))
+    wanted = {*slices.tolist(), *(z for number in numbers for z in _left_out_in(readout, window, number))}
     sums = {
         name: _sum(left.cells[name], right.cells[name])
         for name in ("csa_mm2", "fcsa_mm2", "lean_area_mm2", "volume_mm3")

@@ -16,13 +16,14 @@ from ..domain.tables import MEASUREMENTS, SLICES
 from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, Volume, WaterFat
 from .bias_field import corrected
-from .block_walk import structures_of
 from .choices import check_choices, fraction_unit, kind_of
 from .fat_threshold import FatThresholds
 from .left_out import LeftOut, describe_left_out, find_left_out, sums_without
 from .levels import measurement_rows
+from .measured_labels import structures_of
 from .readout import ImageKind, Readout
-from .slice_rows import slice_rows
+from .sampled_slices import SampledSlices
+from .slice_rows import slice_columns
 from .slice_sums import SliceSums, sum_slices, update_sums
 from .threshold_finding import find_thresholds
 from .totals import Totals, totals_of_fraction, totals_of_pair, totals_of_signal
@@ -121,7 +122,8 @@ def measure_volume(
     """
     check_choices(image, protocol)
     picture = corrected(image, protocol)
-    sums = sum_slices(picture, label_map, protocol, n_workers=n_workers, progress=progress)
+    sample = _sample_for(picture, label_map, protocol) if fat_roi is None else None
+    sums = sum_slices(picture, label_map, protocol, sample=sample, n_workers=n_workers, progress=progress)
     left_out = find_left_out(implants, sums, label_map, level_plan, key) if implants else None
     thresholds = find_thresholds(
         picture,
@@ -132,9 +134,18 @@ def measure_volume(
         fat_roi=fat_roi,
         review=review,
         reader_id=key.reader_id,
+        sample=sample,
+        n_workers=n_workers,
     )
     measured = tables_from_sums(sums, thresholds, image, label_map, level_plan, protocol, key=key, left_out=left_out)
     return replace(measured, picture=picture)
+
+
+def _sample_for(picture: Volume | WaterFat, label_map: LabelMap, protocol: MeasurementProtocol) -> SampledSlices | None:
+    """Room for the slices on which fat will be looked for; None where no threshold of signal is asked for."""
+    if isinstance(picture, WaterFat) or kind_of(picture) is not ImageKind.SIGNAL:
+        return None
+    return SampledSlices(picture, label_map, reach_mm=protocol.fat_search_mm)
 
 
 def measure_again(
@@ -211,7 +222,7 @@ def tables_from_sums(
     readout, notes = readout_of(remaining, thresholds, image, label_map, level_plan, protocol, key=key)
     said = describe_left_out(left_out) if left_out else ()
     return Measured(
-        slices=SLICES.frame(slice_rows(readout)),
+        slices=SLICES.frame_of(slice_columns(readout)),
         measurements=MEASUREMENTS.frame(measurement_rows(readout)),
         thresholds=thresholds,
         sums=sums,

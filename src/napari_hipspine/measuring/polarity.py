@@ -48,15 +48,13 @@ class Series:
     has_given_threshold: bool = False
 
 
-def refuse_wrong_polarity(series: Series, n_labelled: int, *, source: str) -> None:
+def refuse_wrong_polarity(series: Series, *, source: str) -> None:
     """Stop where the picture contradicts the declared polarity.
 
     Parameters
     ----------
     series : Series
         Signals of the muscles, and the fat beside them.
-    n_labelled : int
-        Labelled pixels on the slices on which fat was looked for.
     source : str
         Name of the image for the message.
 
@@ -66,7 +64,7 @@ def refuse_wrong_polarity(series: Series, n_labelled: int, *, source: str) -> No
         If fat drawn by the reader is on the wrong side of lean muscle; if patches beside the muscles speak three to
         one against the declaration; or if the muscles would be mostly fat while nothing beside them is.
     """
-    found = _drawn_against(series) if series.is_drawn else _picture_against(series, n_labelled)
+    found = _drawn_against(series) if series.is_drawn else _picture_against(series)
     if found:
         raise PolarityContradiction(
             f"Expected {series.polarity.value} fat as declared, found {found}, in {source}.",
@@ -83,11 +81,11 @@ def _drawn_against(series: Series) -> str:
     return f"a fat region of signal {series.region.signal:.6g} and a lean peak of {series.lean:.6g}"
 
 
-def _picture_against(series: Series, n_labelled: int) -> str:
+def _picture_against(series: Series) -> str:
     region = series.region
     is_bright = series.polarity is FatPolarity.BRIGHT
     speak_for, against = (region.n_bright, region.n_dark)[:: 1 if is_bright else -1]
-    if against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * n_labelled):
+    if against > max(_CONTRADICTION_FACTOR * speak_for, _CONTRADICTION_SHARE * region.n_labelled):
         wrong, right = ("dark", "bright")[:: 1 if is_bright else -1]
         return f"{against} pixels of {wrong} and {speak_for} of {right} patches beside the muscles"
     if series.has_given_threshold or region.is_found or not _would_be_inverted(series):

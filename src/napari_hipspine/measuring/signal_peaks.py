@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 
 _GRID = 512
 _VALUES = 2048
+_REACH = 8.5
+"""Widths of a Gaussian beyond which it adds nothing."""
+
 _LEAST_PROMINENCE = 0.1
 """A peak that rises less above its surroundings, as a share of the highest peak, is a ripple."""
 
@@ -54,8 +57,7 @@ def find_peaks(histogram: Histogram) -> tuple[Peak, ...]:
     fine = trimmed.binned(_VALUES)
     width = _smoothing_width(trimmed)
     grid = np.linspace(fine.values[0] - 2 * width, fine.values[-1] + 2 * width, _GRID)
-    z = (grid[:, None] - fine.values) / max(width, float(grid[1] - grid[0]))
-    density = np.exp(-0.5 * z * z) @ fine.counts.astype(np.float64)
+    density = _smoothed(fine, grid, max(width, float(grid[1] - grid[0])))
     density /= density.max()
     tops = np.flatnonzero((density[1:-1] > density[:-2]) & (density[1:-1] >= density[2:])) + 1
     found = [int(k) for k in tops if _prominence(density, int(k)) >= _LEAST_PROMINENCE]
@@ -78,6 +80,17 @@ def find_lean_peak(histogram: Histogram, polarity: FatPolarity, *, fat_lean_rati
     # A peak of negative signal lies in no range of factors.
     candidates = lean or [peaks[-1] if polarity is FatPolarity.DARK else peaks[0]]
     return max(candidates, key=lambda peak: peak.height).signal
+
+
+def _smoothed(histogram: Histogram, grid: Floats, width: float) -> Floats:
+    """Density on a grid; signals farther away than a Gaussian reaches in double precision are left out."""
+    values, counts = histogram.values, histogram.counts.astype(np.float64)
+    first = np.searchsorted(values, grid - _REACH * width)
+    stop = np.searchsorted(values, grid + _REACH * width)
+    near = first[:, None] + np.arange(max(1, int((stop - first).max())))
+    weights = np.where(near < stop[:, None], counts[np.minimum(near, len(values) - 1)], 0.0)
+    z = (grid[:, None] - values[np.minimum(near, len(values) - 1)]) / width
+    return np.asarray((np.exp(-0.5 * z * z) * weights).sum(axis=1))
 
 
 def _prominence(density: Floats, top: int) -> float:

@@ -2,32 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..domain.anatomy import Side, Term
-from ..domain.tables import ALL_SLICES, join_words
+from ..domain.tables import ALL_SLICES, SLICES, join_words
 from .left_out import left_out_of, left_out_slices, listed_muscles
-from .quality import row_flags, series_flags
-from .readout import Amount, ImageKind, Readout, amount_of, fractions_of
+from .quality import flag_cells, series_flags
+from .readout import Amount, ImageKind, Readout, amounts_on, fractions_on
+
+Columns = dict[str, NDArray[Any]]
+
+_NAMED = {"subject_id", "session", "series", "reader_id", "region", "muscle", "side", "level", "slice_position"}
+_CELLS = tuple(name for name in SLICES.column_names if name not in _NAMED)
+"""Columns that are measured, or say why not."""
 
 
-def slice_rows(readout: Readout) -> Iterator[dict[str, Any]]:
-    """Rows of the slice table, by muscle in the order of the vocabulary, side and slice."""
+def slice_columns(readout: Readout) -> Columns:
+    """Columns of the slice table, by muscle in the order of the vocabulary, side and slice.
+
+    Empty cells are not a number, or empty text.
+    """
+    parts = []
     for muscle in listed_muscles(readout):
         taken = _levels_by_slice(readout, muscle)
         for side in Side:
             number = readout.number(muscle, side)
-            left_out = left_out_slices(readout, number)
-            for z in sorted((*readout.labelled_slices(number), *left_out)):
-                if number is not None:
-                    level, position = taken.get(z, ("", ""))
-                    cells = _left_out_cells if z in left_out else _slice_cells
-                    yield (
-                        readout.who(muscle)
-                        | {"level": level, "slice_position": position, "side": side.value}
-                        | cells(readout, muscle, number, z)
-                    )
+            if number is not None:
+                cells = _structure_cells(readout, muscle, number)
+                parts.append(_named(readout, muscle, side, taken, cells["slice_index"]) | cells)
+    return {name: np.concatenate([part[name] for part in parts]) for name in SLICES.column_names} if parts else {}
+
+
+def _structure_cells(readout: Readout, muscle: Term, number: int) -> Columns:
+    """Cells of one structure by slice, of those measured and those left out."""
+    measured = _measured_cells(readout, muscle, number)
+    left_out = _left_out_cells(readout, muscle, number)
+    if left_out is None:
+        return measured
+    both = {name: np.concatenate([cells, left_out[name]]) for name, cells in measured.items()}
+    order = np.argsort(both["slice_index"], kind="stable")
+    return {name: cells[order] for name, cells in both.items()}
+
+
+def _named(
+    readout: Readout, muscle: Term, side: Side, taken: dict[int, tuple[str, str]], slices: NDArray[np.intp]
+) -> Columns:
+    """Who, which muscle and side, and at which level each slice lies."""
+    named = readout.who(muscle) | {"side": side.value}
+    levels = [taken.get(z, ("", "")) for z in slices.tolist()]
+    return {name: _repeated(value, len(slices)) for name, value in named.items()} | {
+        "level": np.array([level for level, _ in levels], dtype=object),
+        "slice_position": np.array([position for _, position in levels], dtype=object),
+    }
 
 
 def _levels_by_slice(readout: Readout, muscle: Term) -> dict[int, tuple[str, str]]:
@@ -43,42 +72,55 @@ def _levels_by_slice(readout: Readout, muscle: Term) -> dict[int, tuple[str, str
     return {z: (join_words(levels), join_words(positions)) for z, (levels, positions) in found.items()}
 
 
-def _slice_cells(readout: Readout, muscle: Term, number: int, z: int) -> dict[str, Any]:
-    amount = amount_of(readout, [number], [z])
-    fractions = fractions_of(readout, amount, muscle)
+def _measured_cells(readout: Readout, muscle: Term, number: int) -> Columns:
+    slices, left_out = readout.labelled_slices(number), left_out_of(readout)
+    amounts = amounts_on(readout, number, slices)
+    fractions = fractions_on(readout, amounts, muscle)
     threshold = readout.thresholds.find(muscle)
-    csa = amount.n_pixels * readout.pixel_area_mm2
+    csa, n_valid = amounts.n_pixels * readout.pixel_area_mm2, amounts.n_valid
+    nothing = np.full(len(slices), np.nan)
+    lean = (n_valid - amounts.sum_ff) * readout.pixel_area_mm2
+    kept = _repeated("", len(slices)) if left_out is None else left_out.flags[slices, number]
+    edge = readout.sums.touches_edge[slices, number]
     return {
-        "slice_index": z,
-        "position_mm": readout.grid.slice_position_mm(z),
-        "n_pixels": amount.n_pixels,
-        "n_valid": amount.n_valid,
+        "slice_index": slices,
+        "position_mm": readout.grid.slice_positions_mm[slices],
+        "n_pixels": amounts.n_pixels,
+        "n_valid": n_valid,
         "csa_mm2": csa,
-        "fcsa_mm2": None if fractions.fi is None else csa * (1 - fractions.fi),
+        "fcsa_mm2": csa * (1 - fractions.fi),
         "fi": fractions.fi,
         "ff": fractions.ff,
         "ff_of_sums": fractions.ff_of_sums,
-        "lean_area_mm2": lean_area_mm2(readout, amount),
-        "mean_signal": amount.sum_signal / amount.n_valid if amount.n_valid else None,
-        "n_outside": amount.n_outside if readout.kind is not ImageKind.SIGNAL else None,
-        "threshold": threshold.threshold,
-        "fat_method": threshold.method,
-        "flags": join_words(row_flags(readout, muscle, amount, numbers=[number], slices=[z])),
-        "reason": join_words(fractions.reasons),
+        "lean_area_mm2": np.where((n_valid > 0) & readout.is_dixon, lean, nothing),
+        "mean_signal": np.divide(amounts.sum_signal, n_valid, out=nothing.copy(), where=n_valid > 0),
+        "n_outside": amounts.n_outside if readout.kind is not ImageKind.SIGNAL else nothing,
+        "threshold": np.full(len(slices), threshold.threshold),
+        "fat_method": _repeated(threshold.method, len(slices)),
+        "flags": flag_cells(readout, muscle, amounts, edge, kept),
+        "reason": fractions.reasons,
     }
 
 
-def _left_out_cells(readout: Readout, muscle: Term, number: int, z: int) -> dict[str, Any]:
-    """Where a slice lies that is not measured, and why it is not."""
-    threshold, left_out = readout.thresholds.find(muscle), left_out_of(readout)
-    return {
-        "slice_index": z,
-        "position_mm": readout.grid.slice_position_mm(z),
-        "threshold": threshold.threshold,
-        "fat_method": threshold.method,
-        "flags": join_words(series_flags(readout)),
-        "reason": join_words(left_out.reasons_of([number], [z]) if left_out else ()),
+def _left_out_cells(readout: Readout, muscle: Term, number: int) -> Columns | None:
+    """Where slices lie that are not measured, and why they are not; None where there are none."""
+    left_out, slices = left_out_of(readout), np.asarray(left_out_slices(readout, number), dtype=np.intp)
+    if left_out is None or not len(slices):
+        return None
+    threshold, nothing = readout.thresholds.find(muscle), np.full(len(slices), np.nan)
+    known: Columns = {
+        "slice_index": slices,
+        "position_mm": readout.grid.slice_positions_mm[slices],
+        "threshold": np.full(len(slices), threshold.threshold),
+        "fat_method": _repeated(threshold.method, len(slices)),
+        "flags": _repeated(join_words(series_flags(readout)), len(slices)),
+        "reason": left_out.reasons[slices, number],
     }
+    return {name: known.get(name, nothing) for name in _CELLS}
+
+
+def _repeated(text: str, n: int) -> NDArray[np.object_]:
+    return np.full(n, text, dtype=object)
 
 
 def lean_area_mm2(readout: Readout, amount: Amount) -> float | None:

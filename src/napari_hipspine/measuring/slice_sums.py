@@ -17,10 +17,14 @@ from ..domain.label_map import LabelMap
 from ..domain.protocol import MeasurementProtocol
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
-from .block_walk import BlockWalk, is_small_integer, slice_runs, structures_of
+from .block_walk import BlockWalk, is_small_integer, slice_runs
 from .dixon import DIXON_SUMS, FRACTION_SCALE
-from .histograms import MOST_BINS, Histogram, HistogramStore, Segments, pool_into_bins, pool_many, split
+from .histograms import MOST_BINS, Histogram, pool_into_bins, pool_many
+from .measured_labels import structures_of
+from .pooled_counts import PooledCounts
+from .sampled_slices import SampledSlices
 from .slabs import SlabCounts
+from .slice_bins import BinStore, SliceBins
 from .threads import work_through
 
 
@@ -54,8 +58,8 @@ class SliceSums:
     scale: tuple[float, float] = (1.0, 0.0)
     _records: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     _lengths: NDArray[np.int32] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int32))
-    _store: HistogramStore = field(default_factory=HistogramStore)
-    _is_counted_exactly: bool = True
+    _store: BinStore = field(default_factory=BinStore)
+    _pooled: PooledCounts | None = None
 
     @property
     def is_dixon(self) -> bool:
@@ -66,31 +70,38 @@ class SliceSums:
         """Structures with at least one labelled pixel."""
         return [s for number, s in enumerate(self.structures) if self.n_pixels[:, number].any()]
 
-    def segments(self, slice_index: int) -> Segments | None:
+    @property
+    def pooled_counts(self) -> PooledCounts | None:
+        """Exact counts of all slices together; None where stored values are not whole numbers of up to 16 bits."""
+        return self._pooled
+
+    def bins(self, slice_index: int) -> SliceBins | None:
         """Stored values and counts of all structures of one slice; None where nothing was counted."""
         record = int(self._records[slice_index])
-        return None if record < 0 else Segments(*self._store.read(record), self._lengths[slice_index])
+        return None if record < 0 else self._store.read(record)
 
     def histograms(self, slice_index: int, chosen: Sequence[int]) -> list[Histogram]:
         """Signals of the chosen structures (by number) on one slice, finite pixels left after erosion."""
-        segments = self.segments(slice_index)
-        if segments is None:
+        bins = self.bins(slice_index)
+        if bins is None:
             return [pool_many(()) for _ in chosen]
-        return [self._as_signal(one) for one in split(segments, chosen)]
+        return [self._as_signal(one) for one in bins.split(chosen)]
 
     def pooled(self, chosen: Sequence[int], slices: Collection[int] | None = None) -> Histogram:
         """Signals of the chosen structures on all slices, or on some.
 
         Exact for whole numbers up to 16 bit and while there are few different signals; very many go into bins.
         """
+        if self._pooled is not None and slices is None:
+            return self._as_signal(self._pooled.histogram(chosen))
         wanted = range(len(self.n_pixels)) if slices is None else sorted(slices)
         present = [z for z in wanted if self._has(z, chosen)]
 
         def each() -> Iterator[Histogram]:
             return (one for z in present for one in self.histograms(z, chosen))
 
-        n_occupied = int(self._lengths[present][:, list(chosen)].sum())
-        if self._is_counted_exactly or n_occupied <= MOST_BINS:
+        n_bins = int(self._lengths[present][:, list(chosen)].sum())
+        if self._pooled is not None or n_bins <= MOST_BINS:
             return pool_many(each())
         return pool_into_bins(each, MOST_BINS)
 
@@ -110,6 +121,7 @@ def sum_slices(
     label_map: LabelMap,
     protocol: MeasurementProtocol,
     *,
+    sample: SampledSlices | None = None,
     n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> SliceSums:
@@ -123,6 +135,8 @@ def sum_slices(
         On the image's grid.
     protocol : MeasurementProtocol
         Erosion, and for water and fat the cut and the valid range.
+    sample : SampledSlices, optional
+        Keeps some slices whole while they pass by.
     n_workers : int
         Threads; they change nothing but the time.
     progress : Progress
@@ -143,7 +157,7 @@ def sum_slices(
     if not label_map.structures:
         raise InvalidChoice("Expected a label map with at least one named structure, found none.")
     empty = _empty_sums(image, label_map)
-    return update_sums(empty, image, label_map, protocol, n_workers=n_workers, progress=progress)
+    return update_sums(empty, image, label_map, protocol, sample=sample, n_workers=n_workers, progress=progress)
 
 
 def update_sums(
@@ -153,6 +167,7 @@ def update_sums(
     protocol: MeasurementProtocol,
     *,
     slices: Collection[int] | None = None,
+    sample: SampledSlices | None = None,
     n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> SliceSums:
@@ -162,7 +177,7 @@ def update_sums(
     ----------
     sums : SliceSums
         Sums of the same image and structures.
-    image, label_map, protocol, n_workers, progress
+    image, label_map, protocol, sample, n_workers, progress
         As in `sum_slices`.
     slices : collection of int, optional
         Slices whose labels have changed; all by default.
@@ -174,7 +189,7 @@ def update_sums(
     """
     if structures_of(label_map) != sums.structures:
         raise InvalidChoice("Expected labels for the structures that were summed, found others: sum all slices anew.")
-    walk = BlockWalk(image, label_map, protocol, tuple(sums.structures))
+    walk = BlockWalk(image, label_map, protocol, tuple(sums.structures), sample=sample)
     runs = list(slice_runs(walk.block_shape[0], walk.shape[0], slices))
     out = _writable_copy(sums)
     lock = threading.Lock()
@@ -202,7 +217,7 @@ def _empty_sums(image: Volume | WaterFat, label_map: LabelMap) -> SliceSums:
         touches_edge=np.zeros(shape, dtype=np.bool_),
         dixon=MappingProxyType(dixon),
         scale=FRACTION_SCALE if isinstance(image, WaterFat) else image.voxel_scale,
-        _is_counted_exactly=is_small_integer(image),
+        _pooled=PooledCounts.none(len(structures)) if is_small_integer(image) else None,
         _records=np.full(shape[0], -1, dtype=np.int64),
         _lengths=np.zeros(shape, dtype=np.int32),
     )
@@ -217,6 +232,7 @@ def _writable_copy(sums: SliceSums) -> SliceSums:
         dixon=MappingProxyType({name: values.copy() for name, values in sums.dixon.items()}),
         _records=sums._records.copy(),
         _lengths=sums._lengths.copy(),
+        _pooled=None if sums._pooled is None else sums._pooled.copy(),
     )
 
 
@@ -226,6 +242,11 @@ def _put(sums: SliceSums, run: slice, counts: SlabCounts) -> None:
     sums.touches_edge[run] = counts.touches_edge
     for name, values in counts.sums.items():
         sums.dixon[name][run] = values
-    for z, record in zip(range(run.start, run.stop), counts.records, strict=False):
-        sums._records[z] = -1 if record is None else sums._store.append(record[0], record[1])
-        sums._lengths[z] = 0 if record is None else record[2]
+    if sums._pooled is not None:
+        for before in filter(None, map(sums.bins, range(run.start, run.stop))):
+            sums._pooled.add_slice(before, sign=-1)
+        if counts.pooled is not None:
+            sums._pooled.add(counts.pooled)
+    for z, bins in zip(range(run.start, run.stop), counts.bins, strict=False):
+        sums._records[z] = -1 if bins is None else sums._store.append(bins)
+        sums._lengths[z] = 0 if bins is None else bins.lengths

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import Box
-from ..domain.label_map import LabelMap
 from ..domain.protocol import MeasurementProtocol
-from ..domain.volume import FatPolarity, Volume
+from ..domain.volume import FatPolarity
+from .sampled_slices import SampledSlice
 
 TOUCHES_MM = 3.0
 """Fat lies beside a muscle when the patch it belongs to comes this near to one, or within two pixels [mm]."""
@@ -54,84 +54,96 @@ def search_for(lean: float, polarity: FatPolarity, protocol: MeasurementProtocol
 
 @dataclass(frozen=True)
 class Surroundings:
-    """One slice around its labels.
+    """One slice around its labels, all of shape ``(n_rows, n_columns)`` of the part that was cut out.
 
     Parameters
     ----------
-    picture : ndarray of float64, shape (n_rows, n_columns)
-        Signal of the whole slice.
-    signal : ndarray of float64
-        Signal of the part that was cut out.
+    stored : ndarray
+        Stored voxels.
+    scale : tuple of float
+        ``(slope, intercept)`` from stored values to signal.
     distance : ndarray of float64
         Distance to the nearest labelled pixel [mm].
-    nearest : ndarray of int
-        Label value of that pixel.
-    box : Box
-        Where it was cut out.
+    nearest : ndarray of uint16
+        1 + number of the structure of that pixel.
+    place : tuple of slice
+        Rows and columns of the picture these are.
     reach_mm : float
         How far from a label fat may lie [mm].
     pixel_mm : float
-        Larger side of a pixel [mm].
+        Larger distance between rows or columns [mm].
     """
 
-    picture: NDArray[np.float64]
-    signal: NDArray[np.float64]
+    stored: NDArray[Any]
+    scale: tuple[float, float]
     distance: NDArray[np.float64]
-    nearest: NDArray[Any]
-    box: Box
+    nearest: NDArray[np.uint16]
+    place: tuple[slice, slice]
     reach_mm: float
     pixel_mm: float
 
     @classmethod
-    def read(cls, image: Volume, label_map: LabelMap, z: int, reach_mm: float) -> Surroundings | None:
-        """The slice cut to what lies within reach of a label; None where there is none."""
+    def of(
+        cls, one: SampledSlice, scale: tuple[float, float], *, spacing: tuple[float, float], reach_mm: float
+    ) -> Surroundings:
+        """The surroundings of the labels of one slice; ``spacing`` is that of the picture [mm]."""
         from scipy.ndimage import distance_transform_edt
 
-        n_rows, n_columns = image.grid.shape[1:]
-        one_slice = (slice(z, z + 1), slice(0, n_rows), slice(0, n_columns))
-        whole = label_map.blocks().read(one_slice)[0]
-        labelled = np.isin(whole, list(label_map.structures))
-        if not labelled.any():
-            return None
-        spacing = image.grid.spacing_mm[1:]
-        box = [slice(z, z + 1)]
-        for axis, (n, step) in enumerate(zip((n_rows, n_columns), spacing, strict=True)):
-            where = np.flatnonzero(labelled.any(axis=1 - axis))
-            margin = int(np.ceil(reach_mm / step)) + 1
-            box.append(slice(max(0, int(where[0]) - margin), min(n, int(where[-1]) + margin + 1)))
-        cut = (box[0], box[1], box[2])
-        distance, (rows, columns) = distance_transform_edt(
-            ~labelled[cut[1], cut[2]], sampling=spacing, return_indices=True
-        )
-        picture = signal_of(image, image.blocks().read(one_slice))[0]
-        nearest = whole[cut[1], cut[2]][rows, columns]
-        return Surroundings(picture, picture[cut[1], cut[2]], distance, nearest, cut, reach_mm, max(spacing))
+        between = (spacing[0] * (one.place[0].step or 1), spacing[1] * (one.place[1].step or 1))
+        distance, (rows, columns) = distance_transform_edt(one.numbers == 0, sampling=between, return_indices=True)
+        nearest = one.numbers[rows, columns]
+        return cls(one.stored, scale, distance, nearest, one.place, reach_mm, max(between))
+
+    @cached_property
+    def signal(self) -> NDArray[np.float64]:
+        """Signal of every pixel."""
+        return signal_of(self.stored, self.scale)
 
     def core(self, search: FatSearch) -> Mask:
         """Candidates without their rim, within reach, of patches that touch a muscle."""
-        from scipy.ndimage import binary_erosion, label
+        from scipy.ndimage import label
 
         candidate = search.is_candidate(self.signal) & np.isfinite(self.signal)
         candidate &= (self.distance > 0) & (self.distance <= self.reach_mm)
         patches, n = label(candidate)
         touching = np.zeros(n + 1, dtype=bool)
         touches_mm = max(TOUCHES_MM, 2 * self.pixel_mm)
-        touching[np.unique(patches[candidate & (self.distance <= touches_mm)])] = True
+        touching[patches[candidate & (self.distance <= touches_mm)]] = True
         touching[0] = False
-        return np.asarray(binary_erosion(touching[patches], np.ones((3, 3))))
+        return _without_rim(touching[patches])
 
     def enclosed_core(self, search: FatSearch) -> Mask:
-        """As `core`, without patches that reach the edge of the picture: air, or a blank background."""
+        """As `core`, without patches that reach the edge of what was cut out: air, or a blank background."""
         from scipy.ndimage import label
 
-        patches, _ = label(search.is_candidate(self.picture))
-        edges = (patches[0], patches[-1], patches[:, 0], patches[:, -1])
-        reaching = np.unique(np.concatenate(edges))
-        is_enclosed = ~np.isin(patches, reaching[reaching > 0])
-        return np.asarray(self.core(search) & is_enclosed[self.box[1], self.box[2]])
+        patches, n = label(search.is_candidate(self.signal))
+        reaching = np.zeros(n + 1, dtype=bool)
+        for edge in (patches[0], patches[-1], patches[:, 0], patches[:, -1]):
+            reaching[edge] = True
+        reaching[0] = False
+        return np.asarray(self.core(search) & ~reaching[patches])
+
+    def on_picture(self, chosen: Mask, shape: tuple[int, int]) -> Mask:
+        """A mask of these pixels as one of the whole picture; each fills the rows and columns it stands for."""
+        mask = np.zeros(shape, dtype=bool)
+        rows, columns = self.place
+        each = (rows.step or 1, columns.step or 1)
+        whole = np.repeat(np.repeat(chosen, each[0], axis=0), each[1], axis=1)
+        target = mask[rows.start : rows.start + len(whole), columns.start : columns.start + whole.shape[1]]
+        target[...] = whole[: target.shape[0], : target.shape[1]]
+        return mask
 
 
-def signal_of(image: Volume, stored: NDArray[Any]) -> NDArray[np.float64]:
+def _without_rim(mask: Mask) -> Mask:
+    """Pixels whose eight neighbours are in the mask too; none on the edge of the picture."""
+    inner = np.zeros_like(mask)
+    if min(mask.shape) > 2:
+        across = mask[:, :-2] & mask[:, 1:-1] & mask[:, 2:]
+        inner[1:-1, 1:-1] = across[:-2] & across[1:-1] & across[2:]
+    return inner
+
+
+def signal_of(stored: NDArray[Any], scale: tuple[float, float]) -> NDArray[np.float64]:
     """Stored voxels as signal."""
-    slope, intercept = image.voxel_scale
+    slope, intercept = scale
     return np.asarray(stored, dtype=np.float64) * slope + intercept

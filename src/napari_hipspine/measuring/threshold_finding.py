@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from .fat_threshold import MOVED, NOT_KNOWN, PROPOSED, STALE, FatThresholds, Mus
 from .histograms import Histogram, pool_many
 from .muscle_fits import fit_muscle, pooled_threshold
 from .polarity import Series, refuse_wrong_polarity
+from .sampled_slices import SampledSlices
 from .signal_peaks import find_lean_peak
 from .slice_sums import SliceSums
 from .surroundings import search_for
@@ -37,6 +39,8 @@ def find_thresholds(
     fat_roi: LabelMap | VoxelArray | None = None,
     review: ThresholdReview | None = None,
     reader_id: str = "",
+    sample: SampledSlices | None = None,
+    n_workers: int = 2,
 ) -> FatThresholds:
     """The threshold of every labelled muscle, found on all labelled slices and both sides together.
 
@@ -58,6 +62,10 @@ def find_thresholds(
         What a reader has moved or accepted; it comes last. By default what was moved among the accepted.
     reader_id : str
         Who that reader is.
+    sample : SampledSlices, optional
+        What was kept of some slices while they were counted; they are read again without it.
+    n_workers : int
+        Threads; they change nothing but the time.
 
     Raises
     ------
@@ -77,7 +85,8 @@ def find_thresholds(
     if accepted is not None and len(kept) == len(muscles):
         found = replace(accepted, muscles=kept)
     else:
-        found = _find_all(image, label_map, sums, signals, protocol, fat_roi=fat_roi, review=review)
+        region = partial(_region_of, image, label_map, sums, protocol, fat_roi, sample=sample, n_workers=n_workers)
+        found = _find_all(image, sums, signals, protocol, region, is_drawn=fat_roi is not None, review=review)
         found = replace(found, muscles={**found.muscles, **kept})
     how = "drawn" if fat_roi is not None else "accepted" if review.accepts_fat_roi else "proposed"
     return replace(
@@ -87,28 +96,27 @@ def find_thresholds(
 
 def _find_all(
     image: Volume,
-    label_map: LabelMap,
     sums: SliceSums,
     signals: dict[str, Histogram],
     protocol: MeasurementProtocol,
+    region_beside: Callable[[float], FatRegion],
     *,
-    fat_roi: LabelMap | VoxelArray | None,
+    is_drawn: bool,
     review: ThresholdReview,
 ) -> FatThresholds:
-    """The threshold of every muscle, found anew."""
+    """The threshold of every muscle, found anew, given how fat is found beside muscles of one lean peak."""
     everything = pool_many(signals.values())
     lean = find_lean_peak(everything, image.fat_polarity, fat_lean_ratio=protocol.fat_lean_ratio)
-    region = _fat_beside(image, label_map, sums, protocol, lean=lean, fat_roi=fat_roi)
+    region = region_beside(lean)
     series = Series(
         everything,
         lean,
         image.fat_polarity,
         region,
-        is_drawn=fat_roi is not None,
+        is_drawn=is_drawn,
         has_given_threshold=protocol.fat_method is FatMethod.MANUAL or set(signals) <= set(review.moved),
     )
-    n_labelled = int(sums.n_pixels[list(region.slices)].sum())
-    refuse_wrong_polarity(series, n_labelled, source=image.source.path or "the image")
+    refuse_wrong_polarity(series, source=image.source.path or "the image")
     muscles = _labelled_muscles(sums)
     found = {muscle.id: _find_one(muscle, signals[muscle.id], series, protocol) for muscle in muscles}
     return FatThresholds(found, region, lean)
@@ -171,21 +179,24 @@ def _midway_to_fat(muscle: Term, signals: Histogram, series: Series, protocol: M
     )
 
 
-def _fat_beside(
+def _region_of(
     image: Volume,
     label_map: LabelMap,
     sums: SliceSums,
     protocol: MeasurementProtocol,
-    *,
-    lean: float,
     fat_roi: LabelMap | VoxelArray | None,
+    lean: float,
+    *,
+    sample: SampledSlices | None,
+    n_workers: int,
 ) -> FatRegion:
     if fat_roi is not None:
         return drawn_fat_region(image, label_map, fat_roi, distance_mm=protocol.fat_search_mm)
     labelled = [int(z) for z in np.flatnonzero(sums.n_pixels.any(axis=1))]
     if not lean > 0:
         return FatRegion(NOT_KNOWN, 0, NOT_KNOWN, NOT_KNOWN, tuple(labelled))
-    return find_fat_region(image, label_map, labelled, search_for(lean, image.fat_polarity, protocol))
+    search = search_for(lean, image.fat_polarity, protocol)
+    return find_fat_region(image, label_map, labelled, search, sample=sample, n_workers=n_workers)
 
 
 def _kept(accepted: FatThresholds | None, signals: dict[str, Histogram]) -> dict[str, MuscleThreshold]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from ..domain.protocol import MeasurementProtocol
 from ..domain.volume import FatPolarity
 from .fat_threshold import FatThresholds, MuscleThreshold
-from .histograms import Segments
 from .slice_sums import SliceSums
 from .valid_range import in_range
+from .value_ranges import RangeSums, signal_values, sums_over
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -72,10 +72,17 @@ def totals_of_signal(
     muscles = [thresholds.find(structure.muscle) for structure in sums.structures]
     cuts = np.array([one.threshold for one in muscles])
     lean, span = _calibration(muscles)
+    is_beyond = np.less if polarity is FatPolarity.DARK else np.greater
+    if sums.pooled_counts is not None:
+        signal = signal_values(sums)
+        share = np.clip((signal - lean[:, None]) / span[:, None], 0.0, 1.0)
+        masks = [is_beyond(signal, cuts[:, None]), (share > 0) & (share < 1), share == 1]
+        whole, (fat, ramp, full) = _whole_totals(sums, signal, masks, protocol)
+        calibrated = np.nan_to_num((ramp.signal - ramp.n_pixels * lean) / span) + full.n_pixels
+        return replace(whole, n_fat=fat.n_pixels, sum_calibrated=calibrated)
 
     def add(totals: Totals, z: int, signal: Floats, counts: Integers, segments: _Runs) -> None:
-        beyond = segments.spread(cuts)
-        is_fat = signal > beyond if polarity is not FatPolarity.DARK else signal < beyond
+        is_fat = is_beyond(signal, segments.spread(cuts))
         totals.n_fat[z] = segments.sum(counts * is_fat)
         share = np.clip((signal - segments.spread(lean)) / segments.spread(span), 0.0, 1.0)
         totals.sum_calibrated[z] = segments.sum(np.nan_to_num(share * counts))
@@ -85,6 +92,13 @@ def totals_of_signal(
 
 def totals_of_fraction(sums: SliceSums, protocol: MeasurementProtocol, *, per_unit: float) -> Totals:
     """Totals of a fat-fraction map whose values are divided by ``per_unit`` (1, or 100 for a map in per cent)."""
+    if sums.pooled_counts is not None:
+        signal = signal_values(sums)
+        fraction = signal / per_unit
+        masks = [fraction >= protocol.ff_cut, fraction < 0, fraction > 1]
+        whole, (fat, below, above) = _whole_totals(sums, signal, masks, protocol)
+        n_outside = below.n_pixels + above.n_pixels
+        return replace(whole, n_fat=fat.n_pixels, n_outside=n_outside, sum_ff=whole.sum_signal / per_unit)
 
     def add(totals: Totals, z: int, signal: Floats, counts: Integers, segments: _Runs) -> None:
         fraction = signal / per_unit
@@ -93,6 +107,20 @@ def totals_of_fraction(sums: SliceSums, protocol: MeasurementProtocol, *, per_un
         totals.sum_ff[z] = segments.sum(fraction * counts)
 
     return _reduced(sums, protocol, add)
+
+
+def _whole_totals(
+    sums: SliceSums, signal: Floats, masks: list[NDArray[np.bool_]], protocol: MeasurementProtocol
+) -> tuple[Totals, list[RangeSums]]:
+    """Valid pixels and their signal where stored values are whole numbers, all else zero; and sums over masks."""
+    is_valid = in_range(signal, protocol.valid_low, protocol.valid_high)
+    valid, *others = sums_over(sums, [is_valid, *(mask & is_valid for mask in masks)])
+    counted = sums.pooled_counts
+    n_signals = np.count_nonzero(counted.counts[:, is_valid], axis=1) if counted else np.zeros(0)
+    whole = replace(
+        _zeros(valid.n_pixels.shape), n_valid=valid.n_pixels, sum_signal=valid.signal, is_constant=n_signals < 2
+    )
+    return whole, others
 
 
 class _Runs:
@@ -130,15 +158,15 @@ def _reduced(sums: SliceSums, protocol: MeasurementProtocol, add: Any) -> Totals
     totals = _zeros(shape)
     lowest, highest = np.full(shape[1], np.inf), np.full(shape[1], -np.inf)
     for z in range(shape[0]):
-        segments = sums.segments(z)
-        if segments is None:
+        bins = sums.bins(z)
+        if bins is None:
             continue
         slope, intercept = sums.scale
-        runs = _Runs(segments.lengths)
-        signal = segments.values.astype(np.float64) * slope + intercept
-        counts = segments.counts.astype(np.int64) * in_range(signal, protocol.valid_low, protocol.valid_high)
+        runs = _Runs(bins.lengths)
+        signal = bins.values.astype(np.float64) * slope + intercept
+        counts = bins.counts.astype(np.int64) * in_range(signal, protocol.valid_low, protocol.valid_high)
         totals.n_valid[z] = runs.sum(counts)
-        totals.sum_signal[z] = _signal_sum(segments, counts, signal, runs, sums.scale)
+        totals.sum_signal[z] = runs.sum(signal * counts)
         add(totals, z, signal, counts, runs)
         runs.stretch(signal, counts, lowest, highest)
     np.greater_equal(lowest, highest, out=totals.is_constant)
@@ -157,16 +185,6 @@ def _zeros(shape: tuple[int, ...]) -> Totals:
         sum_calibrated=np.zeros(shape),
         is_constant=np.ones(shape[1], dtype=bool),
     )
-
-
-def _signal_sum(
-    segments: Segments, counts: Integers, signal: Floats, runs: _Runs, scale: tuple[float, float]
-) -> Floats:
-    """Sum of the signal; exact before scaling where the stored values are whole numbers."""
-    if segments.values.dtype.kind not in "iu":
-        return np.asarray(runs.sum(signal * counts), dtype=np.float64)
-    stored = runs.sum(segments.values.astype(np.int64) * counts)
-    return np.asarray(stored * scale[0] + runs.sum(counts) * scale[1], dtype=np.float64)
 
 
 def _calibration(muscles: list[MuscleThreshold]) -> tuple[Floats, Floats]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import Box
+from ..domain.blocks import Box, Scratch
 from ..domain.errors import UnreadableImage
 from ..domain.index_map import basic_box
 from .zarr_chunks import ChunkFiles, chunk_files_of
@@ -77,7 +78,7 @@ class ZarrBlocks:
         """Whether the box lies on chunks that were never written and stand for zeros."""
         if self._files is None or not self._files.missing_is_zero:
             return False
-        return all(self._files.find(chunk) is None for chunk in self._chunks_under(self._whole_box(box)))
+        return not any(self._files.is_written(chunk) for chunk in self._chunks_under(self._whole_box(box)))
 
     def read(self, box: Box) -> NDArray[Any]:
         """Voxels of one box.
@@ -87,10 +88,20 @@ class ZarrBlocks:
         UnreadableImage
             If a chunk is damaged.
         """
+        return self.read_briefly(box, Scratch())
+
+    def read_briefly(self, box: Box, scratch: Scratch) -> NDArray[Any]:
+        """Voxels of one box, to be used up before the scratch memory is handed in again.
+
+        Raises
+        ------
+        UnreadableImage
+            If a chunk is damaged.
+        """
         whole = self._whole_box(box)
         try:
             files = self._files
-            out = self._read_chunks(files, whole) if files else np.asarray(self.array[tuple(whole)])
+            out = self._read_chunks(files, whole, scratch) if files else np.asarray(self.array[tuple(whole)])
         except (OSError, RuntimeError, ValueError) as error:
             raise UnreadableImage(
                 f"Expected readable chunks, found a damaged one ({error}), in {self.path}.",
@@ -126,15 +137,17 @@ class ZarrBlocks:
         ]
         return product(*covered)
 
-    def _read_chunks(self, files: ChunkFiles, whole: list[slice]) -> NDArray[Any]:
+    def _read_chunks(self, files: ChunkFiles, whole: list[slice], scratch: Scratch) -> NDArray[Any]:
         chunks = list(self._chunks_under(whole))
         if len(chunks) == 1:
-            found = files.read(chunks[0])
+            found = files.read(chunks[0], scratch)
             if found is not None:
                 return found[_overlap(whole, chunks[0], files.chunk_shape)[1]]
-        out = np.full([s.stop - s.start for s in whole], files.fill_value, dtype=self.dtype)
+        shape = [s.stop - s.start for s in whole]
+        out = scratch.take("box", prod(shape) * self.dtype.itemsize).view(self.dtype).reshape(shape)
+        out[...] = files.fill_value
         for chunk in chunks:
-            found = files.read(chunk)
+            found = files.read(chunk, scratch)
             if found is not None:
                 target, inside = _overlap(whole, chunk, files.chunk_shape)
                 out[target] = found[inside]

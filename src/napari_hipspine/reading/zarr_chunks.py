@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..domain.blocks import Scratch
+from .chunk_bytes import ByteStore, LocalFolder, Stamp
+
 _DIRECT = ("zstd", "gzip", "zlib", "blosc", "lz4")
 """Compressors read here; whatever else is packed goes through zarr-python."""
 
 _NOT_WRITTEN = 2**64 - 1
+
+_INDEXES_KEPT = 16
+"""Indexes of so many shards are kept."""
+
+_LONGEST_HEAD = 18
+"""A zstd frame begins with no more bytes than this before its first block."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +33,8 @@ class ChunkFiles:
 
     Parameters
     ----------
-    folder : Path
-        Folder of the array.
+    store : ByteStore
+        Where the files of the array lie.
     prefix : str
         What every chunk key begins with.
     separator : str
@@ -43,7 +53,7 @@ class ChunkFiles:
         What a chunk that was never written stands for.
     """
 
-    folder: Path
+    store: ByteStore
     prefix: str
     separator: str
     dtype: np.dtype[Any]
@@ -52,42 +62,117 @@ class ChunkFiles:
     index_first: bool
     compressor: str
     fill_value: float
+    _indexes: dict[str, tuple[Stamp, NDArray[np.uint64]]] = field(default_factory=dict, compare=False)
 
     @property
     def missing_is_zero(self) -> bool:
         """Whether a chunk that was never written stands for zeros."""
         return self.fill_value == 0
 
-    def find(self, chunk: tuple[int, ...]) -> tuple[Path, int, int] | None:
-        """File, first byte and number of bytes of a chunk (-1: the whole file); None if it was never written."""
-        shard = [at // n for at, n in zip(chunk, self.chunks_per_shard, strict=True)]
-        path = self.folder / (self.prefix + self.separator.join(map(str, shard)))
-        if not path.is_file():
-            return None
-        if math.prod(self.chunks_per_shard) == 1:
-            return path, 0, -1
-        within = [at % n for at, n in zip(chunk, self.chunks_per_shard, strict=True)]
-        number = int(np.ravel_multi_index(within, self.chunks_per_shard))
-        # A shard's index holds two 64-bit numbers per chunk and ends with a 4-byte checksum.
-        n_index_bytes = 16 * math.prod(self.chunks_per_shard) + 4
-        start = 0 if self.index_first else path.stat().st_size - n_index_bytes
-        with path.open("rb") as file:
-            file.seek(start + 16 * number)
-            entry = file.read(16)
-        offset, n_bytes = (int(n) for n in np.frombuffer(entry, dtype="<u8", count=2))
-        return None if offset == _NOT_WRITTEN else (path, offset, n_bytes)
+    @cached_property
+    def is_sharded(self) -> bool:
+        """Whether several chunks lie in one file."""
+        return math.prod(self.chunks_per_shard) > 1
 
-    def read(self, chunk: tuple[int, ...]) -> NDArray[Any] | None:
-        """Voxels of a whole chunk, also beyond the array's edge; None if it was never written."""
-        found = self.find(chunk)
+    @cached_property
+    def _n_bytes(self) -> int:
+        return math.prod(self.chunk_shape) * self.dtype.itemsize
+
+    @cached_property
+    def _codec(self) -> Any:
+        import numcodecs
+
+        return numcodecs.get_codec({"id": self.compressor}) if self.compressor else None
+
+    def is_written(self, chunk: tuple[int, ...]) -> bool:
+        """Whether there is anything of a chunk."""
+        if self.is_sharded:
+            return self._place_in_shard(chunk) is not None
+        return self.store.stamp(self.key_of(chunk)) is not None
+
+    def key_of(self, chunk: tuple[int, ...]) -> str:
+        """Key of the file a chunk lies in."""
+        if self.is_sharded:
+            chunk = tuple(at // n for at, n in zip(chunk, self.chunks_per_shard, strict=True))
+        return self.prefix + self.separator.join(map(str, chunk))
+
+    def read(self, chunk: tuple[int, ...], scratch: Scratch | None = None) -> NDArray[Any] | None:
+        """Voxels of a whole chunk, also beyond the array's edge; None if it was never written.
+
+        With ``scratch`` they hold until it is used again.
+        """
+        memory = scratch or Scratch()
+        part = self._place_in_shard(chunk) if self.is_sharded else None
+        if part is None and self.is_sharded:
+            return None
+        packed = self.store.read(self.key_of(chunk), memory, part)
+        if packed is None:
+            return None
+        raw = self._unpacked(packed, memory).view(self.dtype)
+        return raw.reshape(self.chunk_shape).astype(self.dtype.newbyteorder("="), copy=False)
+
+    def _unpacked(self, packed: NDArray[np.uint8], scratch: Scratch) -> NDArray[np.uint8]:
+        if self._codec is None:
+            return packed
+        # A decoder leaves the rest of the memory as it was: only a chunk of exactly this size may go there.
+        if announced_size(packed, self.compressor) != self._n_bytes:
+            return np.frombuffer(self._codec.decode(packed), dtype=np.uint8)
+        out = scratch.take("unpacked", self._n_bytes)
+        self._codec.decode(packed, out)
+        return out
+
+    def _place_in_shard(self, chunk: tuple[int, ...]) -> slice | None:
+        """Where a chunk lies in its shard; None if it was never written."""
+        index = self._index_of(self.key_of(chunk))
+        if index is None:
+            return None
+        within = tuple(at % n for at, n in zip(chunk, self.chunks_per_shard, strict=True))
+        offset, n_bytes = (int(n) for n in index[within])
+        return None if offset == _NOT_WRITTEN else slice(offset, offset + n_bytes)
+
+    def _index_of(self, key: str) -> NDArray[np.uint64] | None:
+        """Offsets and sizes of the chunks of a shard, kept while the file stays as it is; None without a file."""
+        stamp = self.store.stamp(key)
+        if stamp is None:
+            return None
+        kept = self._indexes.get(key)
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        # A shard's index holds two 64-bit numbers per chunk and ends with a 4-byte checksum.
+        n_index_bytes = 16 * math.prod(self.chunks_per_shard)
+        start = 0 if self.index_first else stamp[0] - n_index_bytes - 4
+        found = self.store.read(key, Scratch(), slice(start, start + n_index_bytes))
         if found is None:
             return None
-        path, offset, n_bytes = found
-        with path.open("rb") as file:
-            file.seek(offset)
-            packed = file.read(n_bytes)
-        raw = np.frombuffer(_unpack(packed, self.compressor), dtype=self.dtype)
-        return raw.reshape(self.chunk_shape).astype(self.dtype.newbyteorder("="), copy=False)
+        index = np.frombuffer(found.tobytes(), dtype="<u8").reshape(*self.chunks_per_shard, 2)
+        while len(self._indexes) >= _INDEXES_KEPT:
+            self._indexes.pop(next(iter(self._indexes)), None)
+        self._indexes[key] = (stamp, index)
+        return index
+
+
+def announced_size(packed: NDArray[np.uint8], compressor: str) -> int | None:
+    """Size of a chunk once unpacked [bytes], as its head says; None where it does not say.
+
+    References
+    ----------
+    Collet Y, Kucherawy M. Zstandard compression and the application/zstd media type. RFC 8878, section 3.1.1.1.
+    """
+    if packed.size < _LONGEST_HEAD:
+        return None
+    if compressor == "blosc":
+        return int.from_bytes(packed[4:8].tobytes(), "little")
+    if compressor == "lz4":
+        return int.from_bytes(packed[:4].tobytes(), "little")
+    if compressor != "zstd":
+        return None
+    descriptor = int(packed[4])
+    size_flag, is_single_segment = descriptor >> 6, bool(descriptor & 0x20)
+    n_size_bytes = (1 if is_single_segment else 0, 2, 4, 8)[size_flag]
+    start = 5 + (0 if is_single_segment else 1) + (0, 1, 2, 4)[descriptor & 3]
+    if not n_size_bytes:
+        return None
+    return int.from_bytes(packed[start : start + n_size_bytes].tobytes(), "little") + (256 if n_size_bytes == 2 else 0)
 
 
 def chunk_files_of(folder: Path) -> ChunkFiles | None:
@@ -106,7 +191,7 @@ def _of_version_2(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
         return None
     chunk_shape = tuple(metadata["chunks"])
     return ChunkFiles(
-        folder=folder,
+        store=LocalFolder(str(folder)),
         prefix="",
         separator=metadata.get("dimension_separator", "."),
         dtype=np.dtype(metadata["dtype"]),
@@ -140,7 +225,7 @@ def _of_version_3(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
     default = keys["name"] == "default"
     separator = (keys.get("configuration") or {}).get("separator", "/" if default else ".")
     return ChunkFiles(
-        folder=folder,
+        store=LocalFolder(str(folder)),
         prefix=f"c{separator}" if default else "",
         separator=separator,
         dtype=np.dtype(metadata["data_type"]).newbyteorder(">" if big else "<"),
@@ -155,9 +240,3 @@ def _of_version_3(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
 def _number(fill_value: Any) -> float:
     """A fill value as a number; none at all stands for zero, as zarr-python reads it."""
     return 0 if fill_value is None else fill_value if isinstance(fill_value, int | float) else float(fill_value)
-
-
-def _unpack(packed: bytes, compressor: str) -> Any:
-    import numcodecs
-
-    return numcodecs.get_codec({"id": compressor}).decode(packed) if compressor else packed
