@@ -104,12 +104,21 @@ def test_large_slices_are_looked_at_on_every_nth_row_and_column(made, monkeypatc
     monkeypatch.setattr(sampled_slices, "_WHOLE_PIXELS", 64 * 80 // 4)
     sample = SampledSlices(volume, label_map, reach_mm=20.0)
     assert sample.step == 2
-    one = sample.complete([4])[0]
-    assert np.array_equal(one.stored, image[4][one.place])
-    assert np.array_equal(one.numbers, labels[4][one.place])
     coarse = find_fat_region(volume, label_map, range(1, 6), SEARCH)
     assert coarse.signal == pytest.approx(fine.signal, abs=1.0)
     assert coarse.n_pixels == pytest.approx(fine.n_pixels / 4, rel=0.2)
+
+
+@pytest.mark.parametrize("whole_pixels", [10**6, 64 * 80 // 4, 64 * 80 // 9])
+def test_what_is_cut_out_lies_where_it_says(made, monkeypatch, whole_pixels):
+    monkeypatch.setattr(sampled_slices, "_WHOLE_PIXELS", whole_pixels)
+    image, labels = _subject(made, n_slices=6)
+    volume = made.volume_of(image, spacing=(4.0, 0.4, 0.4))
+    sample = SampledSlices(volume, made.labels_of(labels, spacing=(4.0, 0.4, 0.4)), reach_mm=2.0)
+    (one,) = sample.complete([4])
+    assert one.stored.shape < image[4, :: sample.step, :: sample.step].shape
+    assert np.array_equal(one.stored, image[4][one.place])
+    assert np.array_equal(one.numbers, labels[4][one.place])
 
 
 def test_a_large_volume_is_looked_at_on_fewer_slices(made, monkeypatch):

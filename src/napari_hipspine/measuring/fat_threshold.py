@@ -10,7 +10,7 @@ from typing import Any
 from ..domain.anatomy import Term
 from ..domain.protocol import FatMethod
 from ..domain.threshold_review import ThresholdReview
-from .fat_region import FatRegion
+from .fat_pixels import FatRegion
 
 NOT_KNOWN = float("nan")
 

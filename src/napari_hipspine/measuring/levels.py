@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ..domain.anatomy import Side, Term
 from ..domain.tables import ALL_SLICES, BOTH_SIDES, SEPARATOR, join_words
+from .amounts import Amount, Fractions, amount_of, amounts_on, fractions_of
 from .left_out import left_out_of, left_out_slices, listed_muscles
 from .quality import row_flags, series_flags
-from .readout import Amount, Fractions, Readout, amount_of, amounts_on, fractions_of
+from .readout import Readout
 from .slice_rows import lean_area_mm2
 
 ABSENT = "absent_at_level"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..domain.errors import PolarityContradiction
 from ..domain.volume import FatPolarity
 from .class_fits import LEAST_SEPARATION, kmeans_classes
-from .fat_region import FatRegion
+from .fat_pixels import FatRegion
 from .histograms import Histogram
 
 _CONTRADICTION_FACTOR = 3.0

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from ..domain.anatomy import Term
 from ..domain.tables import SEPARATOR, join_words
+from .amounts import Amount, Amounts
 from .left_out import left_out_of
-from .readout import Amount, Amounts, Readout
+from .readout import Readout
 
 OBLIQUE_FROM_DEG = 5.0
 """Slices tilted by more than this are flagged [degrees]."""

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..domain.anatomy import Term, vocabulary
 from ..domain.tables import join_words
+from .amounts import amount_of
 from .quality import row_flags
-from .readout import Readout, amount_of
+from .readout import Readout
 from .regions_fat import FatCut
 from .regions_rule import CompartmentRule
 from .regions_walk import RegionCounts

@@ -213,7 +213,7 @@ class SampledSlices:
         return found[0], found[1]
 
     def _cut(self, z: int, plane: _Plane, place: tuple[slice, slice]) -> SampledSlice:
-        rows, columns = (slice(s.start // self.step, s.stop // self.step + 1) for s in place)
+        rows, columns = (slice(s.start // self.step, (s.stop - 1) // self.step + 1) for s in place)
         return SampledSlice(z, plane.stored[rows, columns], plane.numbers[rows, columns], place)
 
 

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from ..domain.anatomy import Side, Term
 from ..domain.tables import ALL_SLICES, SLICES, join_words
+from .amounts import Amount, amounts_on, fractions_on
 from .left_out import left_out_of, left_out_slices, listed_muscles
 from .quality import flag_cells, series_flags
-from .readout import Amount, ImageKind, Readout, amounts_on, fractions_on
+from .readout import ImageKind, Readout
 
 Columns = dict[str, NDArray[Any]]
 

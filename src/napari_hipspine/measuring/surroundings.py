@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.protocol import MeasurementProtocol
-from ..domain.volume import FatPolarity
+from ..domain.volume import FatPolarity, Volume
 from .sampled_slices import SampledSlice
 
 TOUCHES_MM = 3.0
@@ -83,16 +83,15 @@ class Surroundings:
     pixel_mm: float
 
     @classmethod
-    def of(
-        cls, one: SampledSlice, scale: tuple[float, float], *, spacing: tuple[float, float], reach_mm: float
-    ) -> Surroundings:
-        """The surroundings of the labels of one slice; ``spacing`` is that of the picture [mm]."""
+    def of(cls, one: SampledSlice, image: Volume, *, reach_mm: float) -> Surroundings:
+        """The surroundings of the labels of one slice of an image."""
         from scipy.ndimage import distance_transform_edt
 
-        between = (spacing[0] * (one.place[0].step or 1), spacing[1] * (one.place[1].step or 1))
+        row_mm, column_mm = image.grid.spacing_mm[1:]
+        between = (row_mm * (one.place[0].step or 1), column_mm * (one.place[1].step or 1))
         distance, (rows, columns) = distance_transform_edt(one.numbers == 0, sampling=between, return_indices=True)
         nearest = one.numbers[rows, columns]
-        return cls(one.stored, scale, distance, nearest, one.place, reach_mm, max(between))
+        return cls(one.stored, image.voxel_scale, distance, nearest, one.place, reach_mm, max(between))
 
     @cached_property
     def signal(self) -> NDArray[np.float64]:

@@ -16,7 +16,9 @@ from ..domain.label_map import LabelMap
 from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import Contrast, Volume, WaterFat
-from .fat_region import FatRegion, drawn_fat_region, find_fat_region
+from .drawn_fat import drawn_fat_region
+from .fat_pixels import FatRegion
+from .fat_region import find_fat_region
 from .fat_threshold import MOVED, NOT_KNOWN, PROPOSED, STALE, FatThresholds, MuscleThreshold
 from .histograms import Histogram, pool_many
 from .muscle_fits import fit_muscle, pooled_threshold
