@@ -13,12 +13,15 @@ import pandas as pd
 import pytest
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSpinBox
+from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QPushButton
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import InvalidChoice
+from napari_hipspine.domain.protocol import FatMethod
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
+from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.measuring.agreement import BorderRule, DistanceRule
+from napari_hipspine.measuring.regions_rule import ClosedMuscles, DrawnCompartment, HoleRule
 from napari_hipspine.relating.agreement_tables import LIMITS
 from napari_hipspine.relating.extra_tables import MULTIPLICITY
 from napari_hipspine.relating.flow import FlowStep
@@ -37,6 +40,7 @@ from napari_hipspine.viewer.study_wishes import (
     ModelWish,
     OutlinesWish,
     PeopleFlowWish,
+    RegionsWish,
 )
 from napari_hipspine.viewer.widgets.agreement_choice import AgreementChoice
 from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
@@ -45,13 +49,15 @@ from napari_hipspine.viewer.widgets.courses_editor import CoursesEditor
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
 from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
+from napari_hipspine.viewer.widgets.regions_editor import RegionsEditor
 from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.viewer.widgets.word_inputs import NamedRows
 from napari_hipspine.workflows.cohort_columns import CohortColumns, LeanColumns, ValueColumns
 from napari_hipspine.workflows.describe_clinic import ClinicTables
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest
-from napari_hipspine.workflows.open_subject import LabelFiles
+from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
+from napari_hipspine.workflows.region_files import RegionFiles
 
 WAIT = 60_000
 FORMULA = "pain ~ lmm_z * imat_z + age"
@@ -189,6 +195,34 @@ def same_files(page, folder: Path, qtbot, *arguments: str) -> list[str]:
                 CoursesWish(),
                 CoursesWish(
                     "", (), None, None, ("a", "b"), ("r=gpe<=2",), ("pain",), ("age",), "month", "id", Estimator.GEE
+                ),
+            ],
+        ),
+        (
+            RegionsEditor,
+            [
+                RegionsWish(
+                    RegionFiles(
+                        ImageFiles(image="/a/t2.nii", fat_polarity=FatPolarity.BRIGHT, contrast=Contrast.T2),
+                        LabelFiles("/a/labels.nii"),
+                        ClosedMuscles(7.5, HoleRule.FILLED),
+                        excluded=Path("/a/bone.nii"),
+                        subject="p1",
+                        reader="anna",
+                    ),
+                    FatMethod.MANUAL,
+                    81.5,
+                ),
+                RegionsWish(
+                    RegionFiles(
+                        ImageFiles(water="/a/w.nii", fat="/a/f.nii", accepts_header_mismatch=True),
+                        LabelFiles("/a/labels.nii", ignores_unknown=True),
+                        DrawnCompartment((2, 4)),
+                        compartment=Path("/a/drawn.nii"),
+                        fat_roi=Path("/a/fat.nii"),
+                        session="baseline",
+                    ),
+                    FatMethod.DIXON,
                 ),
             ],
         ),
@@ -403,6 +437,64 @@ def test_outlines_write_the_very_files_of_the_command_line(dock, tmp_path, qtbot
     assert "Dice 0.667" in dock.agreement.result.text.toPlainText()
 
 
+@pytest.fixture
+def two_muscles(tmp_path) -> dict[str, Path]:
+    """Files of two muscles with fat between them, a drawn compartment, and what their values mean."""
+    labels = np.zeros((40, 20, 2), dtype=np.uint8)
+    labels[5:15, 5:15], labels[20:30, 5:15] = 1, 2
+    fat = np.where(labels > 0, 10, 90).astype(np.int16)
+    drawn = np.zeros_like(labels)
+    drawn[5:30, 5:15] = 4
+    paths = {name: tmp_path / f"sub-7_{name}.nii" for name in ("water", "fat", "labels", "drawn")}
+    for name, voxels in (("water", 100 - fat), ("fat", fat), ("labels", labels), ("drawn", drawn)):
+        nibabel.save(nibabel.Nifti1Image(voxels, np.diag([1.0, 1.0, 4.0, 1.0])), paths[name])
+    paths["naming"] = tmp_path / "naming.csv"
+    paths["naming"].write_text("value,muscle,side\n1,multifidus,left\n2,multifidus,right\n")
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("rule", "options", "intermat_mm3"),
+    [
+        (ClosedMuscles(4.0, HoleRule.FILLED), ("--closing-mm", "4", "--holes", "filled"), None),
+        (DrawnCompartment((4,)), ("--compartment", "DRAWN", "--compartment-value", "4"), 50 * 2 * 4.0),
+    ],
+)
+def test_regions_write_the_very_files_of_the_command_line(
+    dock, two_muscles, tmp_path, qtbot, told, rule, options, intermat_mm3
+):
+    files = RegionFiles(
+        ImageFiles(water=str(two_muscles["water"]), fat=str(two_muscles["fat"])),
+        LabelFiles(str(two_muscles["labels"]), str(two_muscles["naming"])),
+        rule,
+        compartment=two_muscles["drawn"] if isinstance(rule, DrawnCompartment) else None,
+        session="baseline",
+    )
+    work(dock.regions, RegionsWish(files), qtbot)
+    assert told == []
+    given = [("--water", "water"), ("--fat", "fat"), ("--labels", "labels"), ("--naming", "naming")]
+    pictures = [word for option, name in given for word in (option, str(two_muscles[name]))]
+    chosen = [str(two_muscles["drawn"]) if word == "DRAWN" else word for word in options]
+    names = same_files(dock.regions, tmp_path, qtbot, "regions", *pictures, *chosen, "--session", "baseline")
+    assert names == ["regions.csv", "regions_columns.json", "regions_run.json"]
+    table = dock.regions.result.value().tables[0].frame
+    assert table["subject_id"].tolist() == ["sub-7"]
+    if intermat_mm3 is not None:
+        assert table["intermat_mm3"].tolist() == [intermat_mm3]
+    assert "InterMAT as defined here" in dock.regions.result.text.toPlainText()
+
+
+def test_a_compartment_has_no_usual_radius(qtbot, two_muscles):
+    editor = RegionsEditor()
+    qtbot.addWidget(editor)
+    assert editor.missing() == "Expected a path for the image file or dicom folder, found none: give it first."
+    editor.images.set_value(ImageFiles(image=str(two_muscles["water"])))
+    editor.labels.set_value(LabelFiles(str(two_muscles["labels"])))
+    assert editor.missing() == "Expected a closing radius, found none: give it first."
+    with pytest.raises(InvalidChoice, match="Expected a closing radius, found none"):
+        editor.value()
+
+
 def test_flow_of_people_writes_the_very_files_of_the_command_line(dock, people, tmp_path, qtbot, told):
     steps = (FlowStep("prior surgery", ("fusion",)), FlowStep("poor images", ("poor",)))
     wish = PeopleFlowWish(str(people), steps, rules=DateRules(mri=("lumbar", "hip")))
@@ -565,9 +657,9 @@ def test_what_cannot_be_pressed_says_why(dock):
 
 
 def test_every_control_has_a_tooltip(dock):
-    for kind in (QPushButton, QComboBox, QSpinBox, QLineEdit):
+    for kind in (QPushButton, QComboBox, QAbstractSpinBox, QLineEdit):
         for control in dock.findChildren(kind):
-            is_inner = isinstance(control.parent(), QComboBox | QSpinBox)
+            is_inner = isinstance(control.parent(), QComboBox | QAbstractSpinBox)
             assert control.toolTip() or is_inner, f"{kind.__name__} {getattr(control, 'text', str)()}"
     assert [label.text() for label in dock.findChildren(QLabel, "research_only")] == [RESEARCH_ONLY]
 
@@ -669,6 +761,7 @@ def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_p
         "Agreement",
         "Flow",
         "Describe",
+        "Regions",
     ]
     work(dock.model, model_wish(cohort), qtbot)
     assert told == []

@@ -50,7 +50,11 @@ def test_drawn_compartment_less_bone(subject, tmp_path, capsys):
     where = ("--compartment", tmp_path / "drawn.nii", "--compartment-value", 4, "--excluded", tmp_path / "bone.nii")
     assert run(*subject, *where, "--out", tmp_path / "out") == 0
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
-    assert capsys.readouterr().out.count("regions") == 3
+    printed = capsys.readouterr().out
+    assert printed.count("regions") == 3
+    assert "sub-9: compartment drawn:4; 3 slices" in printed
+    assert "InterMAT as defined here: 0.6 cm³" in printed
+    assert RESEARCH_ONLY in printed
     table = pd.read_csv(tmp_path / "out" / "regions.csv")
     found = table.iloc[0]
     assert (len(table), found["subject_id"], found["rule"]) == (1, "sub-9", "drawn:4")

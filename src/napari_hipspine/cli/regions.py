@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ from .measure import (
     chosen_protocol,
     image_files,
     label_files,
-    subject_key,
 )
 from .progress import terminal_progress
 
@@ -47,27 +47,29 @@ def add_parser(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write."""
-    from ..workflows.measure_regions import measure_subject_regions, regions_files
-    from ..workflows.measure_subject import default_protocol
-    from ..workflows.open_subject import open_drawing, open_subject
+    from ..workflows.measure_regions import regions_files
+    from ..workflows.region_files import RegionFiles, measure_region_files, regions_in_words
     from ..writing.tables import write_whole
 
-    rule = compartment_rule(arguments)
-    pictures = image_files(arguments)
-    image, label_map = open_subject(pictures, label_files(arguments))
-    drawings = {name: getattr(arguments, name) for name in ("compartment", "excluded", "fat_roi")}
-    given = {name: path for name, path in drawings.items() if path is not None}
-    result = measure_subject_regions(
-        image,
-        label_map,
-        rule,
-        key=subject_key(arguments, pictures, image),
-        protocol=chosen_protocol(arguments, default_protocol(image)),
-        inputs=[*pictures.paths, arguments.labels, *given.values()],
-        progress=terminal_progress("measuring"),
-        **{name: open_drawing(path) for name, path in given.items()},
+    files = RegionFiles(
+        image_files(arguments),
+        label_files(arguments),
+        compartment_rule(arguments),
+        compartment=arguments.compartment,
+        excluded=arguments.excluded,
+        fat_roi=arguments.fat_roi,
+        subject=arguments.subject,
+        session=arguments.session,
+        reader=arguments.reader,
     )
-    for path in write_whole(arguments.out, regions_files(result)):
+    result = measure_region_files(
+        files,
+        choose_protocol=partial(chosen_protocol, arguments),
+        progress=terminal_progress("measuring"),
+    )
+    paths = write_whole(arguments.out, regions_files(result))
+    print(regions_in_words(result))
+    for path in paths:
         print(path)
     return 0
 

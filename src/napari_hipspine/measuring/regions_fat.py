@@ -19,7 +19,7 @@ from .slice_sums import SliceSums
 from .surroundings import Mask
 from .valid_range import in_range
 
-_ONE_CUT = (FatMethod.FAT_REFERENCE, FatMethod.POOLED, FatMethod.OTSU_POOLED, FatMethod.MANUAL, FatMethod.DIXON)
+ONE_CUT = (FatMethod.FAT_REFERENCE, FatMethod.POOLED, FatMethod.OTSU_POOLED, FatMethod.MANUAL, FatMethod.DIXON)
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,11 @@ def check_one_cut(image: Volume | WaterFat, protocol: MeasurementProtocol) -> No
     InvalidChoice
         If every muscle would have a threshold of its own, fat is dark, or muscles would be eroded.
     """
-    if protocol.fat_method not in _ONE_CUT:
+    if protocol.fat_method not in ONE_CUT:
         raise InvalidChoice(
             f"Expected a fat method with one cut for the whole series, found {protocol.fat_method.value}, which finds "
             "one in every muscle.",
-            hint=f"Choose one of {', '.join(one.value for one in _ONE_CUT)}.",
+            hint=f"Choose one of {', '.join(one.value for one in ONE_CUT)}.",
         )
     if isinstance(image, Volume) and kind_of(image) is ImageKind.SIGNAL and image.fat_polarity is FatPolarity.DARK:
         raise InvalidChoice(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..domain.protocol import FatMethod, MeasurementProtocol
 from ..measuring.agreement import BorderRule, DistanceRule
 from ..relating.flow import FlowStep
 from ..relating.grade_agreement import KappaWeights
@@ -13,6 +14,7 @@ from ..relating.study_dates import DateRules
 from ..workflows.describe_clinic import ClinicTables
 from ..workflows.model_cohort import ModelExtras, ModelRequest
 from ..workflows.open_subject import LabelFiles
+from ..workflows.region_files import RegionFiles
 from ..workflows.study_flow import REASON_COLUMN
 
 
@@ -137,3 +139,28 @@ class DescriptionWish:
     images: str = ""
     reference: str = ""
     clinic: ClinicTables = ClinicTables()
+
+
+@dataclass(frozen=True)
+class RegionsWish:
+    """Regions of one subject.
+
+    Parameters
+    ----------
+    files : RegionFiles
+        What is measured.
+    fat_method : FatMethod, optional
+        How fat is told; None takes what fits the image.
+    threshold : float, optional
+        The threshold of the manual method.
+    """
+
+    files: RegionFiles
+    fat_method: FatMethod | None = None
+    threshold: float | None = None
+
+    def choose_protocol(self, usual: MeasurementProtocol) -> MeasurementProtocol:
+        """The settings that fit the image, with the method that was chosen."""
+        if self.fat_method is None:
+            return usual
+        return replace(usual, fat_method=self.fat_method, manual_threshold=self.threshold)

@@ -1,16 +1,18 @@
-"""The dock “Cohort statistics”: models, courses, agreement, inclusion flow and the tables around a study."""
+"""The dock “Cohort statistics”: models, courses, agreement, inclusion flow, tables around a study, regions."""
 
 from typing import Any
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from ..course_work import course_study
+from ..region_work import region_study
 from ..study_work import agreement_study, description_study, flow_study, model_study
 from .agreement_choice import AgreementChoice
 from .courses_editor import CoursesEditor
 from .description_editor import DescriptionEditor
 from .flow_editor import FlowEditor
 from .model_editor import ModelEditor
+from .regions_editor import RegionsEditor
 from .small_parts import research_line
 from .study_page import StudyKind, StudyPage
 
@@ -23,6 +25,8 @@ AGREEMENT = StudyKind(
 )
 FLOW = StudyKind("Flow", "Count", "counting people", "Who was screened, left, and was analysed", flow_study)
 DESCRIPTION = StudyKind("Describe", "Describe", "describing", "Table 1, warnings, percentiles", description_study)
+REGIONS = StudyKind("Regions", "Measure", "measuring", "Fat between muscles and lean volume of a subject", region_study)
+KINDS = (MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION, REGIONS)
 
 
 class StatisticsDock(QWidget):
@@ -42,8 +46,9 @@ class StatisticsDock(QWidget):
         self.agreement = StudyPage(AGREEMENT, AgreementChoice())
         self.flow = StudyPage(FLOW, FlowEditor())
         self.description = StudyPage(DESCRIPTION, DescriptionEditor())
+        self.regions = StudyPage(REGIONS, RegionsEditor())
         self.tabs = QTabWidget()
-        for kind, page in zip((MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION), self.pages, strict=True):
+        for kind, page in zip(KINDS, self.pages, strict=True):
             self.tabs.addTab(page, kind.title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, kind.hint)
         outer = QVBoxLayout(self)
@@ -54,7 +59,7 @@ class StatisticsDock(QWidget):
     @property
     def pages(self) -> tuple[StudyPage, ...]:
         """The tabs in order."""
-        return (self.model, self.courses, self.agreement, self.flow, self.description)
+        return (self.model, self.courses, self.agreement, self.flow, self.description, self.regions)
 
     def closeEvent(self, event: Any) -> None:
         """Leave no work behind."""
