@@ -127,7 +127,12 @@ def test_result_is_the_workflows_own(session, subject):
     alone = measure_subject(subject.volume, subject.label_map, key=session.key(), level_plan=LevelPlan((L4,)))
     assert result_files(session.work.measured.result) == result_files(alone)
     assert session.why_not_export() == ""
-    assert [state.status for state in step_states(session).values()] == [Status.DONE] * 5
+    states = step_states(session)
+    assert [state.status for state in list(states.values())[:3]] == [Status.DONE] * 3
+    assert (states[Step.THRESHOLD].status, states[Step.RESULTS].status) == (Status.ATTENTION, Status.NOW)
+    assert states[Step.THRESHOLD].says == "look at the fat beside the muscles"
+    session.change(review=ThresholdReview(accepts_fat_roi=True), exported=session.work.measured)
+    assert step_states(session)[Step.THRESHOLD].status is Status.DONE
 
 
 def test_labels_are_copied_when_measuring_is_asked_for(session, subject):

@@ -74,7 +74,9 @@ def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(win
         viewer.add_layer(Layer.create(*layer))
     assert step_states(dock.session)[Step.LEVELS].status is Status.ATTENTION
     measure(dock, qtbot)
-    written = dock.actions.export(tmp_path / "window")
+    dock.actions.export(tmp_path / "window")
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    written = list((tmp_path / "window").iterdir())
     (level,) = series.level_plan.placements
     pictures, outlines = files_of_sample(series)
     wish = [
@@ -94,7 +96,9 @@ def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(win
         assert path.read_bytes() == (tmp_path / "alone" / path.name).read_bytes(), path.name
     shown = dock.results.tables["measurements"].value()
     assert shown is dock.session.work.measured.result.measurements
-    assert [state.status for state in step_states(dock.session).values()] == [Status.DONE] * 5
+    looked_at = [state.status for state in step_states(dock.session).values()]
+    assert looked_at == [Status.DONE, Status.DONE, Status.DONE, Status.ATTENTION, Status.DONE]
+    assert dock.steps[Step.THRESHOLD].is_open
     assert [words for words in told if "converting" not in words] == []
 
 
@@ -275,7 +279,7 @@ def test_removed_image_closes_its_series(window, subject):
     show(viewer, subject)
     viewer.layers.remove("sub-007 · T2")
     assert dock.session.works == ()
-    assert not dock.measure._measure.isEnabled()
+    assert not dock.threshold._find.isEnabled()
 
 
 def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_proxy, qtbot, tmp_path, told):

@@ -47,6 +47,8 @@ def add_parser(commands: Any) -> None:
     add_implant_options(parser)
     add_review_options(parser)
     add_who_options(parser)
+    parser.add_argument("--xlsx", action="store_true", help="both tables as an Excel workbook too")
+    parser.add_argument("--report", action="store_true", help="a page with pictures of the levels too")
     parser.set_defaults(run=run)
 
 
@@ -116,6 +118,7 @@ def _reasons() -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and write."""
+    from ..workflows.export_result import ExportChoice, files_beside
     from ..workflows.measure_subject import default_protocol, measure_counted
     from ..workflows.measure_variations import measure_subject_variations
     from ..workflows.open_implants import open_implants
@@ -146,7 +149,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.variations:
         progress = terminal_progress("measuring otherwise")
         result, varied = measure_subject_variations(result, image, label_map, progress=progress, **choices)
-    for path in write_whole(arguments.out, result_files(result, variations=varied)):
+    chosen = ExportChoice(workbook=arguments.xlsx, report=arguments.report)
+    more = files_beside(result, image, label_map, level_plan=choices["level_plan"], choice=chosen)
+    for path in write_whole(arguments.out, {**result_files(result, variations=varied), **more}):
         print(path)
     return 0
 

@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ class Provenance:
 
 def installed_versions() -> dict[str, str]:
     """Versions of Python and of the packages that can change a number; absent packages are left out."""
+    return dict(_versions_found())
+
+
+@cache
+def _versions_found() -> dict[str, str]:
+    """Looked up once: numbers that follow every stroke carry them too."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

@@ -11,6 +11,7 @@ from ..domain.volume import Volume, WaterFat
 from ..keeping.label_store_changes import LabelChange
 from ..workflows.open_subject import ImageFiles, declare
 from .canvas_marks import mark_canvas, refresh_marks
+from .label_click import choose_on_click
 from .label_work import LabelWork, fresh_place, open_label_work, place_of_labels
 from .layers import (
     METADATA,
@@ -74,6 +75,7 @@ class LayerLink(SeenLayers):
         )
         for event, heard in self._hears:
             event.connect(heard)
+        self._stop_clicks = choose_on_click(viewer, self.labels_layer, self.choose_label)
         mark_canvas(viewer)
         for layer in list(viewer.layers):
             self._adopt(layer)
@@ -84,6 +86,7 @@ class LayerLink(SeenLayers):
         self._labels_touched = self._layers_changed = self._moved = _tell_nobody
         for event, heard in self._hears:
             event.disconnect(heard)
+        self._stop_clicks()
 
     def open_image(self, image: Volume | WaterFat, layers: Sequence[LayerData], *, pictures: ImageFiles) -> None:
         """Show an opened image and work on it."""

@@ -233,7 +233,7 @@ class ShownProposal:
     is_strokes: bool
 
 
-def passing_layer(labels: NDArray[Any], *, beside: Any, name: str, structures: Mapping[int, Structure]) -> LayerData:
+def passing_layer(labels: VoxelArray, *, beside: Any, name: str, structures: Mapping[int, Structure]) -> LayerData:
     """Outlines of proposed labels, drawn where another labels layer of ours is drawn."""
     given = {
         "name": name,
@@ -258,6 +258,11 @@ def strokes_layer(shape: tuple[int, ...], *, beside: Any, name: str) -> LayerDat
         **_as_drawn(beside),
     }
     return np.zeros(shape, np.uint8), given, "labels"
+
+
+def drawn_layer(labels: VoxelArray, *, beside: Any, name: str) -> LayerData:
+    """Labels that stay and are no muscles, drawn where an image of ours is drawn."""
+    return labels, {"name": name, **_as_drawn(beside)}, "labels"
 
 
 def is_passing(layer: Any) -> bool:

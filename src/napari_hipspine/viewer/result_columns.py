@@ -11,44 +11,14 @@ from numpy.typing import NDArray
 
 from ..domain.anatomy import vocabulary
 from ..domain.cells import is_missing
+from ..domain.headings import PER_CENT, TITLES, heading_of
+from ..domain.protocol import FatMethod
 from ..domain.tables import SEPARATOR, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "–"
-
-_PERCENT = ("fi", "ff", "ff_of_sums", "ff_signal_calibrated", "asymmetry_csa", "asymmetry_fcsa", "fi_difference")
-_UNITS = {"mm2": "mm²", "mm3": "mm³", "mm": "mm"}
-_TITLES = {
-    "muscle": "Muscle",
-    "side": "Side",
-    "level": "Level",
-    "slice_index": "Slice",
-    "position_mm": "Position",
-    "n_slices": "Slices",
-    "n_slices_expected": "Slices asked",
-    "csa_mm2": "CSA",
-    "fcsa_mm2": "fCSA",
-    "fi": "FI",
-    "ff": "FF",
-    "ff_of_sums": "FF of sums",
-    "ff_signal_calibrated": "FF calibrated",
-    "lean_area_mm2": "Lean area",
-    "volume_mm3": "Volume",
-    "severe": "≥ 50 %",
-    "asymmetry_csa": "Asymmetry CSA",
-    "asymmetry_fcsa": "Asymmetry fCSA",
-    "fi_difference": "FI right − left",
-    "threshold": "Threshold",
-    "mean_signal": "Mean signal",
-    "n_pixels": "Pixels",
-    "n_outside": "Outside 0–1",
-    "fat_method": "Fat method",
-    "flags": "Flags",
-    "reason": "Reason",
-}
-"""Columns shown, by their titles; who was measured stands above the table."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +66,10 @@ def shown_columns(frame: pd.DataFrame, table: str) -> list[ShownColumn]:
     table : str
         Name of its contract.
     """
-    wanted = [column for column in TABLES[table].columns if column.name in _TITLES]
-    shown = (_shown(frame[c.name].tolist(), c.name, c.unit, c.meaning) for c in wanted)
+    wanted = [column for column in TABLES[table].columns if column.name in TITLES]
+    is_fraction = bool(len(frame)) and set(frame["fat_method"]) == {FatMethod.DIXON.value}
+    headings = {c.name: heading_of(c.name, c.unit, is_fraction=is_fraction) for c in wanted}
+    shown = (_shown(frame[c.name].tolist(), c.name, headings[c.name], c.meaning) for c in wanted)
     return [column for column in shown if any(text != MISSING for text in column.texts)]
 
 
@@ -113,20 +85,14 @@ def row_caption(row: dict[str, Any]) -> str:
     return f"{row['muscle']} {row['side']}".replace("_", " ")
 
 
-def _shown(cells: Sequence[Any], name: str, unit: str, meaning: str) -> ShownColumn:
+def _shown(cells: Sequence[Any], name: str, heading: str, meaning: str) -> ShownColumn:
     is_number = not any(isinstance(cell, str) for cell in cells)
-    heading = f"{_TITLES[name]} [{unit_of(name, unit)}]" if unit_of(name, unit) else _TITLES[name]
     texts = [cell_text(name, cell) for cell in cells]
     if is_number:
         values = np.array([np.nan if is_missing(cell) else float(cell) for cell in cells])
     else:
         values = np.array([str(cell) for cell in cells])
     return ShownColumn(name, heading, meaning, values, texts, is_number)
-
-
-def unit_of(name: str, unit: str) -> str:
-    """Unit on the screen: fractions are shown in per cent."""
-    return "%" if name in _PERCENT else _UNITS.get(unit, "")
 
 
 def cell_text(name: str, cell: Any) -> str:
@@ -137,7 +103,7 @@ def cell_text(name: str, cell: Any) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, str):
         return cell.replace("_", " ").replace(SEPARATOR, ", ")
-    if name in _PERCENT:
+    if name in PER_CENT:
         return _signed(f"{100 * cell:.1f}")
     if name in ("csa_mm2", "fcsa_mm2", "lean_area_mm2", "volume_mm3"):
         return f"{cell:,.0f}".replace(",", " ")

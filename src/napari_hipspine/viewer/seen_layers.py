@@ -85,6 +85,13 @@ class SeenLayers:
         layer = self.image_layer()
         return None if layer is None else slice_shown(self._viewer, layer)
 
+    def place_shown(self) -> tuple[int | None, Structure | None]:
+        """The slice on the screen, and the structure that is worked on."""
+        work, labels = self._session.work, self.labels_layer()
+        if work is None or work.label_map is None or labels is None:
+            return self.slice_shown(), None
+        return self.slice_shown(), work.label_map.structures.get(int(labels.selected_label))
+
     def visit(self, slice_index: int, structure: Structure | None = None) -> None:
         """Go to a slice, and choose the label of a structure there."""
         layer, work, labels = self.image_layer(), self._session.work, self.labels_layer()

@@ -18,8 +18,10 @@ from ..domain.subject import Progress, SubjectKey, SubjectResult
 from ..domain.threshold_review import ThresholdReview
 from ..domain.volume import FatPolarity, Volume, WaterFat
 from ..workflows.changed_numbers import ChangedNumbers, count_changed_numbers
+from ..workflows.export_result import ExportChoice, files_beside
 from ..workflows.measure_subject import CountedResult, default_protocol, measure_counted, measure_touched
 from ..workflows.open_subject import ImageFiles, LabelFiles
+from ..writing.tables import result_files, write_whole
 from .label_work import LabelWork
 
 
@@ -64,6 +66,7 @@ class MeasureRequest:
     level_plan: LevelPlan
     protocol: MeasurementProtocol
     fat_roi: LabelMap | None = None
+    fat_work: LabelWork | None = None
     review: ThresholdReview = ThresholdReview()
     inputs: tuple[Path, ...] = ()
     edited: EditedSlices = EditedSlices()
@@ -124,6 +127,24 @@ def find_anew(request: MeasureRequest, before: SubjectResult | None, progress: P
     return FoundAnew(result, None if before is None else count_changed_numbers(before, result))
 
 
+def write_measured(
+    measured: Measured, folder: str | Path, choice: ExportChoice, progress: Progress
+) -> tuple[Path, ...]:
+    """Files of a measured series, the tables as the command line writes them; all of them or none.
+
+    Raises
+    ------
+    HipSpineError
+        If the folder cannot be written, or a package is missing for what was chosen.
+    """
+    result, asked = measured.result, measured.request
+    more: dict[str, str | bytes] = {}
+    if isinstance(result, CountedResult):
+        plan = asked.level_plan
+        more = files_beside(result, asked.image, asked.label_map, level_plan=plan, choice=choice, progress=progress)
+    return write_whole(folder, {**result_files(result), **more})
+
+
 @dataclass(frozen=True)
 class Seen:
     """What was last looked at on a series.
@@ -165,6 +186,16 @@ class SeriesWork:
         The store its array lies in.
     outlines : LabelFiles, optional
         The file the labels came from.
+    review : ThresholdReview
+        Thresholds moved, and whether the proposed fat was accepted.
+    fat_roi : LabelMap, optional
+        Fat beside the muscles as it was drawn.
+    fat_work : LabelWork, optional
+        The store its array lies in.
+    is_fat_stale : bool
+        Whether it was painted since it was measured.
+    exported : Measured, optional
+        The last measurement that was written.
     stated_region : Region, optional
         Region that the name of the file or the reader says.
     seen : Seen
@@ -186,7 +217,10 @@ class SeriesWork:
     chosen_protocol: MeasurementProtocol | None = None
     review: ThresholdReview = ThresholdReview()
     fat_roi: LabelMap | None = None
+    fat_work: LabelWork | None = None
+    is_fat_stale: bool = False
     measured: Measured | None = None
+    exported: Measured | None = None
     opened_checksums: tuple[int, ...] = ()
     stale_slices: frozenset[int] = field(default_factory=frozenset)
     label_work: LabelWork | None = None
@@ -210,6 +244,13 @@ class SeriesWork:
     def protocol(self) -> MeasurementProtocol:
         """Settings chosen, or those that fit the image."""
         return self.chosen_protocol or default_protocol(self.image)
+
+    @property
+    def fat_now(self) -> LabelMap | None:
+        """Fat beside the muscles as it is drawn now, so that painting may go on."""
+        if self.fat_roi is None or self.fat_work is None:
+            return self.fat_roi
+        return replace(self.fat_roi, labels=self.fat_work.store.snapshot())
 
     @property
     def inputs(self) -> tuple[Path, ...]:

@@ -190,7 +190,8 @@ class Session:
             key=self.key(),
             level_plan=work.level_plan,
             protocol=work.protocol,
-            fat_roi=work.fat_roi,
+            fat_roi=work.fat_now,
+            fat_work=work.fat_work,
             review=work.review,
             inputs=work.inputs,
             edited=edited,
@@ -209,18 +210,22 @@ class Session:
         measured = Measured(result, request, checksums, changed)
         for number, work in enumerate(self._works):
             if work.image is request.image:
-                self.replace_work(number, measured=measured, stale_slices=frozenset())
+                self.replace_work(number, measured=measured, stale_slices=frozenset(), is_fat_stale=False)
                 if number == self._current:
                     self.look_at_labels()
 
     def look_at_labels(self) -> None:
-        """Find out which slices were painted since they were measured."""
+        """Find out which slices, and whether the fat beside the muscles, were painted since they were measured."""
         work = self.work
         if work is None or work.label_map is None or work.measured is None:
             return
         stale = _stale_slices(work.measured, work.label_map.labels)
         if stale != work.stale_slices:
             self.change(stale_slices=stale)
+        fat = work.measured.request.fat_roi
+        is_fat_stale = bool(work.fat_roi and fat and _stale_voxels(fat.labels, work.fat_roi.labels))
+        if is_fat_stale != work.is_fat_stale:
+            self.change(is_fat_stale=is_fat_stale)
 
     def refresh_request(self) -> MeasureRequest | None:
         """The wish to bring the numbers up to date, where they can follow what has changed by themselves."""
@@ -275,6 +280,13 @@ class Session:
             needed = self.why_not_measure() or "The numbers are being brought up to date."
         return f"Changed since it was measured: {', '.join(named)}. {needed}"
 
+    def follows_by_itself(self) -> bool:
+        """Whether the numbers follow what has changed without being asked for."""
+        work = self.work
+        if work is None or work.measured is None:
+            return False
+        return _FOLLOWED.issuperset(self._changed_since(work, work.measured))
+
     def is_up_to_date(self, work: SeriesWork) -> bool:
         """Whether an open series was measured and nothing has changed since."""
         return work.measured is not None and not self._changed_since(work, work.measured)
@@ -287,7 +299,8 @@ class Session:
             "the labels": bool(work.stale_slices) or _meanings(work.label_map) != _meanings(asked.label_map),
             "the levels": work.level_plan != asked.level_plan,
             "the thresholds": work.review != asked.review,
-            "the settings": work.protocol != asked.protocol or work.fat_roi is not asked.fat_roi,
+            "the settings": work.protocol != asked.protocol,
+            "the fat beside the muscles": work.is_fat_stale or _drawing(work) is not _drawing(asked),
             "the subject": not work.who.subject_id.strip() or _key_of(work) != asked.key,
         }
         return [name for name, is_changed in changed.items() if is_changed]
@@ -297,14 +310,26 @@ def _key_of(work: SeriesWork) -> SubjectKey:
     return SubjectKey(work.who.subject_id, work.who.session, series_word(work.volume), work.who.reader_id)
 
 
+def _drawing(one: SeriesWork | MeasureRequest) -> object:
+    """What tells one drawing of fat from another, however it is painted."""
+    return one.fat_work if one.fat_work is not None else one.fat_roi
+
+
+def _stale_voxels(then: VoxelArray, now: VoxelArray) -> frozenset[int]:
+    """Slices of a drawing that were painted since; nothing is known of one that lies in no store."""
+    if not isinstance(then, LabelSnapshot):
+        return frozenset()
+    try:
+        return frozenset(i for i in then.changed_slices() if not np.array_equal(then[i], now[i]))
+    except HistoryTooShort:
+        return frozenset(range(now.shape[0]))
+
+
 def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:
     """Slices that differ from those measured; where the labels lie in a store, only those painted since are read."""
     then = measured.request.label_map.labels
     if isinstance(then, LabelSnapshot):
-        try:
-            return frozenset(i for i in then.changed_slices() if not np.array_equal(then[i], labels[i]))
-        except HistoryTooShort:
-            return frozenset(range(labels.shape[0]))
+        return _stale_voxels(then, labels)
     now = slice_checksums(labels)
     return frozenset(i for i, (a, b) in enumerate(zip(measured.checksums, now, strict=True)) if a != b)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from ..domain.volume import FatPolarity, Volume, WaterFat
+from ..measuring.fat_threshold import PROPOSED, STALE, MuscleThreshold
+from ..workflows.measure_subject import CountedResult
 from .series_work import SeriesWork
 from .session import Session
 
@@ -105,9 +107,27 @@ def _threshold(session: Session, work: SeriesWork) -> StepState:
         return StepState(Status.NOW, session.doing)
     if work.measured is None:
         return StepState(Status.TODO, "")
-    if session.why_stale():
+    if session.why_stale() and not session.follows_by_itself():
         return StepState(Status.ATTENTION, "find the thresholds anew")
-    return StepState(Status.DONE, work.measured.request.protocol.fat_method.value)
+    result = work.measured.result
+    thresholds = result.counted.thresholds.muscles.values() if isinstance(result, CountedResult) else ()
+    for is_so, words in _needs_a_look(work):
+        if any(is_so(one) for one in thresholds):
+            return StepState(Status.ATTENTION, words)
+    moved = len(work.review.moved)
+    by_hand = f", {moved} moved by hand" if moved else ""
+    return StepState(Status.DONE, f"{work.measured.request.protocol.fat_method.value}{by_hand}")
+
+
+def _needs_a_look(work: SeriesWork) -> tuple[tuple[Callable[[MuscleThreshold], bool], str], ...]:
+    """What a reader should look at, the most serious first."""
+    return (
+        (lambda one: one.reason == "no_fat_class", "no fat class found"),
+        (lambda one: bool(one.reason), "a muscle without threshold"),
+        (lambda one: STALE in one.flags, "outlines changed since it was found"),
+        (lambda one: PROPOSED in one.flags and not work.review.accepts_fat_roi, "look at the fat beside the muscles"),
+        (lambda one: "polarity_unchecked" in one.flags, "fat polarity could not be checked"),
+    )
 
 
 def _results(session: Session, work: SeriesWork) -> StepState:
@@ -116,4 +136,6 @@ def _results(session: Session, work: SeriesWork) -> StepState:
     n_rows = len(work.measured.result.measurements)
     if session.why_stale():
         return StepState(Status.ATTENTION, f"{n_rows} rows, out of date")
-    return StepState(Status.DONE, f"{n_rows} rows")
+    if work.exported is not work.measured:
+        return StepState(Status.NOW, f"{n_rows} rows, not exported")
+    return StepState(Status.DONE, f"{n_rows} rows, exported")

@@ -58,6 +58,8 @@ class BackgroundWork(QObject):
         What is being done, for the activity dock.
     parent : QObject
         When it goes, the work is cancelled and nobody is told.
+    is_quiet : bool
+        Whether it is too short for a bar in the activity dock, which takes longer to make than the work.
 
     Attributes
     ----------
@@ -73,9 +75,10 @@ class BackgroundWork(QObject):
     done = Signal(object)
     ended = Signal()
 
-    def __init__(self, work: Callable[[Progress], Any], *, says: str, parent: QObject) -> None:
+    def __init__(self, work: Callable[[Progress], Any], *, says: str, parent: QObject, is_quiet: bool = False) -> None:
         super().__init__(parent)
         self._says = says
+        self._is_quiet = is_quiet
         self._bar: Any = None
         self._is_drawing = False
         telegraph = _Telegraph()
@@ -89,7 +92,8 @@ class BackgroundWork(QObject):
 
     def start(self) -> None:
         """Begin."""
-        self._bar = activity(total=0, desc=self._says)
+        if not self._is_quiet:
+            self._bar = activity(total=0, desc=self._says)
         self._worker.start()
 
     def cancel(self) -> None:

@@ -9,9 +9,12 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..domain.anatomy import vocabulary
+from ..domain.headings import heading_of
+from ..domain.protocol import FatMethod
 from ..domain.provenance import RESEARCH_ONLY
 from ..domain.subject import SubjectResult
-from ..domain.tables import SEPARATOR
+from ..domain.tables import MEASUREMENTS, SEPARATOR
+from .report_provenance import provenance_section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,22 +27,25 @@ th, td { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right
 th.text, td.text { text-align: left; }
 thead th { border-bottom: 2px solid #555; vertical-align: bottom; }
 .notice { border-left: 4px solid #b25; padding: .4rem .8rem; background: #faf5f7; }
+details { margin: .5rem 0; font-size: .9rem; } code { font-size: .85em; overflow-wrap: anywhere; }
 .missing { color: #777; } figure { display: inline-block; margin: .5rem; vertical-align: top; }
 figure img { max-width: 34rem; width: 100%; } figcaption { font-size: .85rem; color: #444; }
 """
 
 _SHOWN = (
-    ("muscle", "muscle", "text"),
-    ("side", "side", "text"),
-    ("level", "level", "text"),
-    ("n_slices", "slices", "count"),
-    ("csa_mm2", "CSA [mm²]", "area"),
-    ("fcsa_mm2", "fCSA [mm²]", "area"),
-    ("fi", "FI [%]", "share"),
-    ("ff", "fat fraction [%]", "share"),
-    ("threshold", "threshold [signal]", "signal"),
-    ("flags", "flags", "text"),
+    ("muscle", "text"),
+    ("side", "text"),
+    ("level", "text"),
+    ("n_slices", "count"),
+    ("csa_mm2", "area"),
+    ("fcsa_mm2", "area"),
+    ("fi", "share"),
+    ("ff", "share"),
+    ("threshold", "signal"),
+    ("fat_method", "text"),
+    ("flags", "text"),
 )
+_UNITS = {column.name: column.unit for column in MEASUREMENTS.columns}
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def _subject_section(result: SubjectResult, pictures: Sequence[Picture]) -> str:
         f"<p>Fat method: {escape(str(protocol.get('fat_method', '')))}; window: "
         f"{escape(str(result.provenance.settings.get('window', '')))}.</p>\n"
         f"{''.join(map(_figure, pictures))}\n{_table(result.measurements)}\n"
-        f"{f'<ul>{notes}</ul>' if notes else ''}</section>\n"
+        f"{f'<ul>{notes}</ul>' if notes else ''}\n{provenance_section(result.provenance)}</section>\n"
     )
 
 
@@ -93,10 +99,11 @@ def _figure(picture: Picture) -> str:
 
 def _table(frame: pd.DataFrame) -> str:
     shown = [column for column in _SHOWN if not frame[column[0]].isna().all()]
-    head = "".join(f'<th class="{kind}">{escape(heading)}</th>' for _, heading, kind in shown)
+    is_fraction = set(frame["fat_method"]) == {FatMethod.DIXON.value}
+    headings = [heading_of(name, _UNITS[name], is_fraction=is_fraction) for name, _ in shown]
+    head = "".join(f'<th class="{kind}">{escape(words)}</th>' for words, (_, kind) in zip(headings, shown, strict=True))
     rows = "".join(
-        "<tr>" + "".join(_cell(row, name, kind) for name, _, kind in shown) + "</tr>\n"
-        for row in frame.to_dict("records")
+        "<tr>" + "".join(_cell(row, name, kind) for name, kind in shown) + "</tr>\n" for row in frame.to_dict("records")
     )
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
 

@@ -9,12 +9,11 @@ from typing import Any
 
 from qtpy.QtWidgets import QWidget
 
-from ...domain.anatomy import Structure, find_structure
+from ...domain.anatomy import Side, Structure, Term, find_structure
 from ...domain.subject import Progress, SubjectResult
 from ...domain.tables import BOTH_SIDES
-from ...writing.tables import result_files, write_whole
+from ...workflows.export_result import ExportChoice
 from ..layer_link import LayerLink
-from ..layers import label_map_of_layer
 from ..openings import (
     OpenedImage,
     OpenedLabels,
@@ -25,7 +24,7 @@ from ..openings import (
     open_labels_on,
 )
 from ..series_names import muscles_name
-from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew
+from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew, write_measured
 from ..session import Session
 from ..turned_series import turn_series, why_not_turn
 from ..workers import BackgroundWork, refusals_told, tell_refusal
@@ -134,15 +133,6 @@ class DockActions:
             with refusals_told():
                 self._link.use_labels(layer)
 
-    def use_fat_layer(self, layer: Any) -> None:
-        """Take a labels layer for the fat beside the muscles, or the automatic proposal again."""
-        beside = self._link.image_layer()
-        with refusals_told():
-            if layer is None or beside is None:
-                self.change(fat_roi=None)
-            else:
-                self.change(fat_roi=label_map_of_layer(layer, beside=beside, structures={}))
-
     def name_structures(self, structures: dict[int, Structure]) -> None:
         """Keep what the label values mean."""
         layer = self._link.labels_layer()
@@ -178,7 +168,10 @@ class DockActions:
             before, dirty = work.measured, work.stale_slices
             says = "bringing the numbers up to date"
             background = BackgroundWork(
-                lambda progress: request.run_again(before.result, dirty, progress), says=says, parent=self._parent
+                lambda progress: request.run_again(before.result, dirty, progress),
+                says=says,
+                parent=self._parent,
+                is_quiet=True,
             )
             self._refreshing = background
             outcome: list[SubjectResult] = []
@@ -202,14 +195,17 @@ class DockActions:
             self._progress.stop_asked()
             self._background.cancel()
 
-    def export(self, folder: str | Path) -> tuple[Path, ...]:
-        """Files of the measured series, the same bytes that the command line writes."""
+    def export(self, folder: str | Path, choice: ExportChoice | None = None) -> None:
+        """Write the measured series; its tables are the same bytes that the command line writes."""
         work = self._session.work
         if work is None or work.measured is None or self._session.why_not_export():
-            return ()
-        with refusals_told():
-            return write_whole(folder, result_files(work.measured.result))
-        return ()
+            return
+        measured, chosen = work.measured, choice or ExportChoice()
+        self.run(
+            lambda progress: write_measured(measured, folder, chosen, progress),
+            says="writing the results",
+            done=lambda _: self.change(exported=measured),
+        )
 
     def visit_row(self, row: dict[str, Any]) -> None:
         """Go to the slice and the muscle of a row of a result table."""
@@ -220,6 +216,12 @@ class DockActions:
         slice_index = row["slice_index"] if "slice_index" in row else self._slice_of_level(row)
         if slice_index is not None:
             self._link.visit(int(slice_index), find_structure(row["muscle"], side))
+
+    def visit_slice(self, slice_index: int, muscle: Term | None) -> None:
+        """Go to a slice; the side that is worked on stays."""
+        _, active = self._link.place_shown()
+        structure = Structure(muscle, active.side if active else Side.LEFT) if muscle else None
+        self._link.visit(slice_index, structure)
 
     def change(self, **values: Any) -> None:
         """Keep values of the series that is worked on, if one is open."""

@@ -5,6 +5,8 @@ from typing import Any
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
+from ..fat_layer import FatLayers
+from ..fat_overlay import FatOverlay
 from ..layer_link import LayerLink
 from ..passing_layers import PassingLayers
 from ..session import Session
@@ -16,7 +18,6 @@ from .images_panel import ImagesPanel
 from .labels_panel import LabelsPanel
 from .level_actions import LevelActions
 from .levels_panel import LevelsPanel
-from .measure_panel import MeasurePanel
 from .muscle_actions import MuscleActions
 from .progress_row import ProgressRow
 from .results_dock import ResultsDock
@@ -25,6 +26,8 @@ from .step_box import StepBox
 from .study_actions import StudyActions
 from .study_header import StudyHeader
 from .table_panel import TablePanel
+from .threshold_actions import ThresholdActions
+from .threshold_panel import ThresholdPanel
 
 RESULTS_NAME = "Hip-spine results"
 SAVED_AS = (
@@ -33,8 +36,10 @@ SAVED_AS = (
 )
 _LEAST_WIDTH = 400
 _SCROLL_BAR_WIDTH = 44
-_TOUCH_PAUSE_MS = 40
+_TOUCH_PAUSE_MS = 25
 _FIT_PAUSE_MS = 250
+_OF_NUMBERS = frozenset({"measured", "stale_slices", "is_fat_stale", "exported", "review"})
+"""What changes with every stroke, and nothing but numbers."""
 
 
 class MainDock(QWidget):
@@ -68,7 +73,7 @@ class MainDock(QWidget):
             self.session,
             labels_touched=self._touched.start,
             layers_changed=self._refresh_layers,
-            moved=self._refresh_muscles,
+            moved=self._moved,
         )
         self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
         self.muscles = MuscleActions(
@@ -76,6 +81,15 @@ class MainDock(QWidget):
         )
         self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
         self._muscles = self.muscles
+        self.thresholds = ThresholdActions(
+            self.session,
+            self.link,
+            FatOverlay(napari_viewer),
+            FatLayers(napari_viewer, self.session, touched=self._touched.start),
+            self.threshold,
+            run=self.actions.run,
+            parent=self,
+        )
         self.study = StudyActions(self, self.session, self.link, self.header, run=self.actions.run)
         self._unbind = bind_shortcuts(napari_viewer, self.ask)
         self._wire()
@@ -90,16 +104,12 @@ class MainDock(QWidget):
 
     def refresh(self) -> None:
         """Show the session in every widget."""
-        for step, state in step_states(self.session).items():
-            self.steps[step].set_value(state)
         self.header.refresh(self.session)
         self.images.refresh(self.session)
         self.level_actions.refresh()
         self._refresh_layers()
         self._refresh_muscles()
-        self.table.refresh(self.session)
-        if self._results is not None:
-            self._results.refresh(self.session)
+        self._refresh_numbers()
 
     def ask(self, wish: Wish) -> None:
         """Do what a key asks for."""
@@ -114,12 +124,14 @@ class MainDock(QWidget):
         """Show one step and close the others."""
         for step, box in self.steps.items():
             box.set_open(shown=step is wanted)
+        self.threshold.refresh_review(self.session)
 
     def show_results(self) -> None:
         """Show the tables below the picture."""
         if self._results is None:
             self._results = ResultsDock()
             self._results.row_chosen.connect(self.actions.visit_row)
+            self._results.slice_chosen.connect(self.actions.visit_slice)
             self.viewer.window.add_dock_widget(self._results, name=RESULTS_NAME, area="bottom")
             self._results.destroyed.connect(self._forget_results)
         self._results.refresh(self.session)
@@ -147,6 +159,7 @@ class MainDock(QWidget):
         self._unbind = _nothing
         self.muscles.leave()
         self.level_actions.leave()
+        self.thresholds.leave()
         self._touched.stop()
         self._fit_soon.stop()
         self.study.leave()
@@ -160,10 +173,10 @@ class MainDock(QWidget):
         self.level_panel = LevelsPanel(namings_of_bones())
         self.levels = self.level_panel.editor
         self.labels = LabelsPanel(tuple(TABLED))
-        self.measure = MeasurePanel()
+        self.threshold = ThresholdPanel()
         self.table = TablePanel()
         self.progress = ProgressRow()
-        panels = (self.images, self.level_panel, self.labels, self.measure, self.table)
+        panels = (self.images, self.level_panel, self.labels, self.threshold, self.table)
         self.steps = {
             step: StepBox(number, step.value, panel)
             for number, (step, panel) in enumerate(zip(Step, panels, strict=True), start=1)
@@ -209,9 +222,9 @@ class MainDock(QWidget):
         self.labels.structures.value_changed.connect(actions.name_structures)
         self.labels.structures.value_chosen.connect(self.link.choose_label)
         self._wire_muscles()
-        self.measure.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
-        self.measure.fat_layer_chosen.connect(actions.use_fat_layer)
-        self.measure.measure_wished.connect(actions.measure)
+        self.threshold.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
+        self.threshold.find_wished.connect(actions.measure)
+        self.threshold.fat.accepted.connect(self._open_step_that_is_on)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
         self.progress.cancelled.connect(actions.cancel)
@@ -237,33 +250,57 @@ class MainDock(QWidget):
             self.link.show_levels()
         if name in ("who", "stated_region", "declared"):
             self.link.name_layers()
-        self.refresh()
+        if name in _OF_NUMBERS:
+            self._refresh_numbers()
+            self.threshold.refresh(self.session, self.link.other_labels())
+        else:
+            self.refresh()
         if name == "current":
             self._open_step_that_is_on()
+        if name in ("current", "works", "measured", "review"):
+            self.thresholds.refresh()
         self.actions.refresh_numbers()
+
+    def _refresh_numbers(self) -> None:
+        for step, state in step_states(self.session).items():
+            self.steps[step].set_value(state)
+        self.table.refresh(self.session)
+        if self._results is not None:
+            self._results.refresh(self.session)
 
     def _refresh_layers(self) -> None:
         others = self.link.other_labels()
         self.labels.refresh(self.session, others)
-        self.measure.refresh(self.session, others)
+        self.threshold.refresh(self.session, others)
 
     def _refresh_muscles(self) -> None:
         if self._muscles is not None:
             self._muscles.refresh()
             self.level_actions.moved()
 
+    def _moved(self) -> None:
+        """Show the slice and the muscle on the screen in the list, the review and the tables."""
+        self._refresh_muscles()
+        slice_index, structure = self.link.place_shown()
+        if structure is not None:
+            self.threshold.review.choose(structure.muscle)
+        if self._results is not None:
+            self._results.show_place(slice_index, structure)
+
     def _look_at_labels(self) -> None:
         self.session.look_at_labels()
+        self.thresholds.painted()
         self.actions.refresh_numbers(touched=True)
 
     def _show_table(self) -> None:
         self.show_results()
-        self.open_step(Step.RESULTS)
+        self._open_step_that_is_on()
 
     def _close_others(self, shown: Step) -> None:
         for step, box in self.steps.items():
             if step is not shown:
                 box.set_open(shown=False)
+        self.threshold.refresh_review(self.session)
 
     def _open_step_that_is_on(self) -> None:
         states, waiting = step_states(self.session), (Status.NOW, Status.ATTENTION)
@@ -279,7 +316,7 @@ class MainDock(QWidget):
     def _ask_and_export(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the tables")
         if folder:
-            self.actions.export(folder)
+            self.actions.export(folder, self.table.choice())
 
     def _ask_and_save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Labels", "", SAVED_AS)

@@ -62,9 +62,9 @@ def set_reason(widget: QWidget, reason: str, *, otherwise: str = "") -> None:
     widget.setToolTip(reason or otherwise)
 
 
-def make_primary(button: QPushButton) -> QPushButton:
+def make_primary(button: QPushButton, *, is_primary: bool = True) -> QPushButton:
     """Let the one button that leads on stand out while it can be pressed, in dark and light themes alike."""
-    button.setStyleSheet(_PRIMARY)
+    button.setStyleSheet(_PRIMARY if is_primary else "")
     return button
 
 

@@ -50,6 +50,7 @@ class _StudyModel(ResultsModel):
         """Show nothing."""
         self.beginResetModel()
         self._columns, self._rows = [], []
+        self._order = self._arranged()
         self.endResetModel()
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from importlib.util import find_spec
 
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from ...workflows.export_result import REPORT, WORKBOOK, ExportChoice
 from ..session import Session
 from .small_parts import make_primary, set_reason, wrapped_label
 
 FILES = "slices.csv, measurements.csv, columns.json and run.json"
+_NO_WORKBOOK = "Needs the package openpyxl: pip install openpyxl"
 
 
 class TablePanel(QWidget):
-    """A summary, Show table and Export.
+    """A summary, Show table, what is written beside the tables, and Export.
 
     Attributes
     ----------
     show_wished, export_wished : Signal()
-        The user wants to see the table, or to write it.
+        The user wants to see the table, or to write it; what beside it is `choice`.
     """
 
     show_wished = Signal()
@@ -31,19 +35,35 @@ class TablePanel(QWidget):
         self._export = QPushButton("Export…")
         self._export.clicked.connect(self.export_wished)
         make_primary(self._export)
+        self._report = QCheckBox("Report with pictures (HTML)")
+        self._report.setToolTip(f"{REPORT}: every level with its outlines and pixels called fat, the table, its origin")
+        self._report.setChecked(True)
+        self._workbook = QCheckBox("Excel workbook")
+        missing = "" if find_spec("openpyxl") else _NO_WORKBOOK
+        self._workbook.setChecked(not missing)
+        set_reason(self._workbook, missing, otherwise=f"{WORKBOOK}: both tables, what the columns mean, their origin")
+        more = QHBoxLayout()
+        more.addWidget(self._report)
+        more.addWidget(self._workbook)
         row = QHBoxLayout()
         row.addWidget(self._show)
         row.addWidget(self._export)
         column = QVBoxLayout(self)
         column.addWidget(self._summary)
+        column.addLayout(more)
         column.addLayout(row)
+
+    def choice(self) -> ExportChoice:
+        """What is written beside the tables."""
+        return ExportChoice(workbook=self._workbook.isChecked(), report=self._report.isChecked())
 
     def refresh(self, session: Session) -> None:
         """Show the session."""
         measured = session.work.measured if session.work else None
         nothing = "" if measured else "Find the thresholds first (step 4)."
         set_reason(self._show, nothing, otherwise="Show the table below the picture")
-        set_reason(self._export, session.why_not_export(), otherwise=f"Write {FILES} into a folder")
+        busy = f"Wait until {session.doing} has ended." if session.doing else ""
+        set_reason(self._export, busy or session.why_not_export(), otherwise=f"Write {FILES} into a folder")
         self._summary.setVisible(measured is not None)
         if measured is None:
             return

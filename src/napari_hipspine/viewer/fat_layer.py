@@ -1,0 +1,108 @@
+"""Fat beside the muscles as labels that a reader draws: kept on disk as muscles are, and measured as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..domain.errors import InvalidChoice
+from ..domain.label_map import LabelMap, Origin
+from ..domain.subject import Progress
+from ..workflows.measure_subject import CountedResult
+from .fat_overlay import BESIDE, COLOURS, FatPixels
+from .label_work import LabelWork, fresh_place, open_label_work
+from .layers import array_of, as_opened, drawn_layer, label_map_of_layer
+from .painted_layer import bind_layer
+from .series_work import Measured
+from .session import Session
+
+NAME = "fat beside muscles"
+
+
+def open_proposed_fat(measured: Measured, progress: Progress) -> LabelWork:
+    """Labels of the proposed fat on disk, on the slices where it was looked for.
+
+    Raises
+    ------
+    InvalidChoice
+        If the measurement proposes none.
+    """
+    result, request = measured.result, measured.request
+    region = result.counted.thresholds.fat_region if isinstance(result, CountedResult) else None
+    if not isinstance(result, CountedResult) or region is None or not region.is_found:
+        raise InvalidChoice("Expected a proposal of fat beside the muscles, found none.", hint="Find thresholds first.")
+    pixels = FatPixels(result, request, request.label_map)
+    pixels.shows_called, pixels.shows_beside = False, True
+    proposed = LabelMap(pixels, request.image.grid, {}, origin=Origin.SEMI_AUTOMATIC, path=NAME)
+    return open_label_work(fresh_place(NAME), proposed, progress=progress)
+
+
+class FatLayers:
+    """Labels layers that mark macroscopic fat.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        Where they are shown.
+    session : Session
+        What is open.
+    touched : callable
+        Called when such a layer was painted.
+    """
+
+    def __init__(self, viewer: Any, session: Session, *, touched: Callable[[], None]) -> None:
+        self._viewer = viewer
+        self._session = session
+        self._touched = touched
+
+    def use(self, layer: Any, *, beside: Any) -> None:
+        """Take what a labels layer marks for the fat beside the muscles; None for the automatic proposal again.
+
+        Parameters
+        ----------
+        layer : napari Labels layer or None
+            Its labels are copied to the disk; from then on it paints there.
+        beside : napari Image layer
+            Layer of the image that is worked on.
+
+        Raises
+        ------
+        GridMismatch
+            If it does not lie on whole voxels of the image.
+        """
+        work = self._session.work
+        if work is None:
+            return
+        if layer is None:
+            self._session.change(fat_roi=None, fat_work=None)
+            return
+        if work.fat_work is not None and array_of(layer) is work.fat_work.store.labels:
+            return
+        label_map = label_map_of_layer(layer, beside=beside, structures={})
+        label_map.on_grid(work.image.grid)
+        kept = open_label_work(fresh_place(layer.name), as_opened(label_map))
+        layer.data = kept.store.labels
+        self._take(layer, kept)
+
+    def open(self, kept: LabelWork, *, beside: Any) -> None:
+        """Show labels of proposed fat, take them for the fat beside the muscles, and let them be painted."""
+        from napari.layers import Layer
+        from napari.utils.colormaps import DirectLabelColormap
+
+        data, given, kind = drawn_layer(kept.store.labels, beside=beside, name=NAME)
+        colours = {**COLOURS, None: COLOURS[BESIDE]}
+        given |= {"colormap": DirectLabelColormap(color_dict=colours), "opacity": 0.6}
+        layer = self._viewer.add_layer(Layer.create(data, given, kind))
+        layer.selected_label = BESIDE
+        self._viewer.layers.selection.active = layer
+        self._take(layer, kept)
+
+    def _take(self, layer: Any, kept: LabelWork) -> None:
+        bind_layer(layer, kept, show_change=lambda change: None)
+        for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
+            event.connect(self._tell)
+        self._session.change(fat_roi=replace(kept.store.label_map(), path=layer.name), fat_work=kept)
+
+    def _tell(self, event: Any = None) -> None:
+        self._touched()

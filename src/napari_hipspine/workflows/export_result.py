@@ -1,0 +1,75 @@
+"""What a measured series is written as beside its tables: a workbook, and a report with pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..domain.label_map import LabelMap
+from ..domain.level_plan import LevelPlan
+from ..domain.subject import Progress, stay_silent
+from ..domain.volume import Volume, WaterFat
+from .measure_subject import CountedResult
+
+WORKBOOK, REPORT = "results.xlsx", "report.html"
+
+
+@dataclass(frozen=True)
+class ExportChoice:
+    """What is written beside the tables.
+
+    Parameters
+    ----------
+    workbook : bool
+        Both tables as an Excel workbook.
+    report : bool
+        A page with pictures of the levels.
+    """
+
+    workbook: bool = False
+    report: bool = False
+
+
+def files_beside(
+    result: CountedResult,
+    image: Volume | WaterFat,
+    label_map: LabelMap,
+    *,
+    level_plan: LevelPlan | None = None,
+    choice: ExportChoice,
+    progress: Progress = stay_silent,
+) -> dict[str, str | bytes]:
+    """Contents by file name of what was chosen; nothing where nothing was.
+
+    Parameters
+    ----------
+    result : CountedResult
+        What was measured.
+    image : Volume or WaterFat
+        What it was measured on.
+    label_map : LabelMap
+        Outlines as they were measured.
+    level_plan : LevelPlan, optional
+        Levels that were read.
+    choice : ExportChoice
+        What is wanted.
+    progress : Progress
+        Told how far the work has come; may cancel it.
+
+    Raises
+    ------
+    PackageMissing
+        If a workbook is asked for and openpyxl is not installed.
+    """
+    from ..writing.report import report_as_html
+    from ..writing.workbook import result_as_workbook
+    from .picture_levels import picture_levels
+
+    files: dict[str, str | bytes] = {}
+    if choice.workbook:
+        progress(0, 2, "writing the workbook")
+        files[WORKBOOK] = result_as_workbook(result)
+    if choice.report:
+        progress(1, 2, "drawing the pictures of the report")
+        pictures = picture_levels(image, label_map.on_grid(image.grid), result, level_plan=level_plan)
+        files[REPORT] = report_as_html([(result, pictures)], title=f"Hip-spine muscles of {result.key.subject_id}")
+    return files
