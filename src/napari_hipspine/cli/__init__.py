@@ -12,6 +12,7 @@ from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
 from . import (
     agree,
+    cohort,
     courses,
     demo,
     describe,
@@ -46,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     shown = (
         measure,
+        cohort,
         regions,
         fill,
         segment,

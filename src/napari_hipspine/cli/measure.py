@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.anatomy import find_level, find_muscle, vocabulary
 from ..domain.errors import InvalidChoice
-from ..domain.grid import Grid
-from ..domain.level_plan import LevelPlacement, LevelPlan, MillimetresAround, NearestSlice, SlicesAround, Window
 from ..domain.protocol import FatMethod, MeasurementProtocol, protocol_settings, read_protocol
 from ..domain.subject import SubjectKey
 from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
+from ..domain.written_levels import LEVEL_SHAPE, read_level_plan
 from .progress import terminal_progress
 from .threshold_options import add_review_options, threshold_decisions
 
 if TYPE_CHECKING:
     from ..workflows.open_subject import ImageFiles, LabelFiles
 
-_LEVEL = re.compile(
-    r"^(?:(?P<muscle>\w+)@)?(?P<level>\w+)(?::(?P<position>\w+))?=(?P<how>slice|mm):(?P<where>[-+0-9.eE]+)$"
-)
 _VARIATIONS = "write variations.csv too: thresholds 10 %%, windows one slice, outlines half a pixel to either side"
-_LEVEL_SHAPE = "LEVEL=slice:12, LEVEL=mm:-35.0 or MUSCLE@LEVEL=slice:7"
 
 
 def add_parser(commands: Any) -> None:
@@ -40,7 +33,7 @@ def add_parser(commands: Any) -> None:
         action="append",
         default=[],
         metavar="LEVEL=slice:N|mm:X",
-        help=_LEVEL_SHAPE,
+        help=LEVEL_SHAPE,
     )
     how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
     how.add_argument("--variations", action="store_true", help=_VARIATIONS)
@@ -130,7 +123,7 @@ def run(arguments: argparse.Namespace) -> int:
     image, label_map = open_subject(pictures, label_files(arguments))
     review, accepted = threshold_decisions(arguments)
     choices: dict[str, Any] = {
-        "level_plan": level_plan(arguments.level, arguments.window, image.grid),
+        "level_plan": read_level_plan(arguments.level, arguments.window, image.grid),
         "protocol": chosen_protocol(arguments, default_protocol(image)),
         "implants": open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
     }
@@ -212,47 +205,3 @@ def subject_key(arguments: argparse.Namespace, pictures: ImageFiles, image: Volu
     subject = arguments.subject or subject_of_path(pictures.paths[0])
     volume = image.water if isinstance(image, WaterFat) else image
     return SubjectKey(subject, arguments.session, series_word(volume), arguments.reader)
-
-
-def level_plan(levels: list[str], window: str | None, grid: Grid) -> LevelPlan:
-    """Levels and window as written on the command line."""
-    if window is not None and not levels:
-        raise InvalidChoice(
-            "Expected a level for the window to lie around, found none.", hint="Add --level, or leave --window out."
-        )
-    return LevelPlan(tuple(_placement(text, grid) for text in levels), _window(window))
-
-
-def _placement(text: str, grid: Grid) -> LevelPlacement:
-    found = _LEVEL.match(text)
-    if found is None:
-        raise InvalidChoice(f"Expected a level as {_LEVEL_SHAPE}, found {text!r}.")
-    where = _number(found["where"], text)
-    if found["how"] == "slice":
-        if not 0 <= where < grid.shape[0] or where != int(where):
-            raise InvalidChoice(f"Expected a slice from 0 to {grid.shape[0] - 1}, found {found['where']}, in {text!r}.")
-        where = grid.slice_position_mm(int(where))
-    return LevelPlacement(
-        level=find_level(found["level"]),
-        position_mm=where,
-        slice_position=vocabulary().find("slice_position", found["position"] or "user").id,
-        muscle=find_muscle(found["muscle"]) if found["muscle"] else None,
-    )
-
-
-def _window(text: str | None) -> Window:
-    if text is None:
-        return NearestSlice()
-    kind, _, width = text.partition(":")
-    if kind == "mm":
-        return MillimetresAround(_number(width, text))
-    if kind == "slices" and width.isdigit():
-        return SlicesAround(int(width))
-    raise InvalidChoice(f"Expected a window as slices:3 or mm:20, found {text!r}.")
-
-
-def _number(text: str, given: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InvalidChoice(f"Expected a number, found {text!r}, in {given!r}.") from None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from .whole_folder import UNFINISHED
 
 
-def write_whole_file(path: Path, content: bytes) -> None:
-    """Write a file; until all of it is on the disk, what was there before stays.
+def write_whole_file(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write a file, from bytes or part by part; until all of it is on the disk, what was there before stays.
 
     Raises
     ------
@@ -21,7 +22,7 @@ def write_whole_file(path: Path, content: bytes) -> None:
     unfinished = path.with_name(f".{UNFINISHED}{secrets.token_hex(6)}{path.suffix}")
     try:
         with unfinished.open("xb") as file:
-            file.write(content)
+            file.writelines((content,) if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         if path.exists():
