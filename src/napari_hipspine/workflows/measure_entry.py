@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,13 @@ EntryOutcome = EntryDone | EntryFailed
 
 def wish_of(entry: CohortEntry, settings: CohortProtocol) -> str:
     """Digest of everything but the files that a row's numbers depend on."""
-    return digest_of({"entry": entry.as_dict(), "settings": settings.as_dict(), "versions": installed_versions()})
+    return digest_of({"entry": entry.as_dict(), "settings": settings.as_dict(), "versions": _versions()})
+
+
+@cache
+def _versions() -> str:
+    """Digest of what is installed where this runs; it does not change while a program runs."""
+    return digest_of(installed_versions())
 
 
 def measure_entry(entry: CohortEntry, *, settings: CohortProtocol, folder: Path) -> EntryOutcome:
