@@ -22,6 +22,8 @@ from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol, prot
 from napari_hipspine.domain.subject import SubjectKey
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.relating.request import RelateRequest
+from napari_hipspine.segmenting.adapters.tools import Device, ToolWish, Weights
+from napari_hipspine.viewer.prompted import PromptPlace
 from napari_hipspine.viewer.series_work import SubjectWords
 from napari_hipspine.viewer.steps import Status, StepState
 from napari_hipspine.viewer.widgets.correlation_table import CorrelationTable
@@ -29,12 +31,15 @@ from napari_hipspine.viewer.widgets.declared_editor import Declared, DeclaredEdi
 from napari_hipspine.viewer.widgets.image_files_editor import ImageFilesEditor
 from napari_hipspine.viewer.widgets.label_files_editor import LabelFilesEditor
 from napari_hipspine.viewer.widgets.level_plan_editor import LevelPlanEditor
+from napari_hipspine.viewer.widgets.level_proposals import LevelProposalsPanel
+from napari_hipspine.viewer.widgets.prompt_editor import USUAL_SERVER, PromptEditor
 from napari_hipspine.viewer.widgets.protocol_editor import ProtocolEditor
 from napari_hipspine.viewer.widgets.relate_editor import RelateEditor
 from napari_hipspine.viewer.widgets.results_table import ResultsTable
 from napari_hipspine.viewer.widgets.step_box import StepBox
 from napari_hipspine.viewer.widgets.structures_editor import StructuresEditor
 from napari_hipspine.viewer.widgets.subject_editor import SubjectEditor
+from napari_hipspine.viewer.widgets.tool_choice import ToolChoice, ToolChoiceEditor
 from napari_hipspine.viewer.widgets.window_editor import WindowEditor
 from napari_hipspine.workflows.measure_subject import measure_subject
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
@@ -76,6 +81,18 @@ PLAN = LevelPlan(
         (
             lambda: LabelFilesEditor(("musclemap-abdomen", "vibesegmentator")),
             [LabelFiles("/a/l.nii", "vibesegmentator"), LabelFiles("/a/l.nii", "/a/own.csv", ignores_unknown=True)],
+        ),
+        (
+            ToolChoiceEditor,
+            [
+                ToolChoice("musclemap", ToolWish("pelvis", Device.CPU, Weights.DOWNLOAD)),
+                ToolChoice("totalsegmentator", ToolWish("vertebrae_mr")),
+            ],
+        ),
+        (PromptEditor, [PromptPlace("http://box:1527"), PromptPlace(USUAL_SERVER), PromptPlace("", True)]),
+        (
+            lambda: LevelProposalsPanel(("totalspineseg",)),
+            [LabelFiles("/a/spine.nii.gz", "totalspineseg"), LabelFiles("/a/spine.seg.nrrd", None)],
         ),
         (
             RelateEditor,

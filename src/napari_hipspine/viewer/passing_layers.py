@@ -74,6 +74,10 @@ class PassingLayers:
         """Strokes of one slice, shape (n_rows, n_columns)."""
         return np.asarray(self._strokes.data[slice_index])
 
+    def all_strokes(self) -> Any:
+        """Strokes of all slices, shape (n_slices, n_rows, n_columns)."""
+        return np.asarray(self._strokes.data)
+
     def swap_stroke(self) -> None:
         """Draw the other kind of stroke from now on."""
         if self.is_scribbling:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import BlockSource, Box
+from ..domain.blocks import ArrayBlocks, BlockSource, Box
 from ..domain.cache import VolumeCache
 from ..domain.errors import GridMismatch, HipSpineError, InvalidChoice, ToolFailed
 from ..domain.grid import Grid
 from ..domain.index_map import index_map_between, seen_on
 from ..domain.orientation import ASSUMED, state_orientation
-from ..domain.provenance import Provenance, fingerprint
+from ..domain.provenance import Provenance, fingerprints
 from ..domain.signal import signal_blocks
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume
@@ -92,36 +93,71 @@ def segment_with_tool(
         labels on other voxels than the picture's.
     """
     from ..reading.volumes import open_volume
-    from ..segmenting.adapters.tools import require_size
 
     refusal = tool.why_not(wish)
     if refusal is not None:
         raise refusal
     image, out = Path(image), Path(out)
-    _check_names(image, out)
+    if out.exists() and image.exists() and out.samefile(image):
+        raise InvalidChoice(f"Expected another file than the picture for the labels, found the same, at {out}.")
     volume = open_volume(image, series=series, cache=cache)
     if orientation is not None and ASSUMED in volume.flags:
         volume = state_orientation(volume, orientation)
+    return segment_volume(volume, out, tool, wish, template=image, inputs=(image,), progress=progress)
+
+
+def segment_volume(
+    volume: Volume,
+    out: Path,
+    tool: SegmentingTool,
+    wish: ToolWish,
+    *,
+    template: Path | None = None,
+    inputs: Sequence[Path] = (),
+    progress: Progress = stay_silent,
+) -> SegmentedPicture:
+    """The same for a picture that is open.
+
+    Parameters
+    ----------
+    volume : Volume
+        The picture, on the grid on which it is measured.
+    out, tool, wish, progress
+        As in `segment_with_tool`.
+    template : Path, optional
+        NIfTI file whose axes and affine the label file takes; by default columns fastest and the volume's geometry.
+    inputs : sequence of Path
+        Files to fingerprint.
+
+    Raises
+    ------
+    HipSpineError
+        As `segment_with_tool`, but for the reader of the picture.
+    """
+    from ..segmenting.adapters.tools import require_size
+    from ..writing.labels_like import ENDINGS
+
+    refusal = tool.why_not(wish)
+    if refusal is not None:
+        raise refusal
+    if not out.name.lower().endswith(ENDINGS):
+        raise InvalidChoice(f"Expected a file ending in {' or '.join(ENDINGS)}, found {out.name!r}.")
     require_size(volume.grid.shape, tool.title)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".segmenting-", dir=out.parent, ignore_cleanup_errors=True) as folder:
             run, labels = _run_tool(volume, Path(folder), tool, wish, progress)
-            return _write(labels, volume, image, out, tool, wish, run)
     except OSError as error:
         raise HipSpineError(
             f"Expected a folder that can be written, found {error.strerror or error}, in {out.parent}.",
             hint="Choose another folder, or make room on the disk.",
         ) from error
-
-
-def _check_names(image: Path, out: Path) -> None:
-    from ..writing.labels_like import ENDINGS
-
-    if not out.name.lower().endswith(ENDINGS):
-        raise InvalidChoice(f"Expected a file ending in {' or '.join(ENDINGS)}, found {out.name!r}.")
-    if out.exists() and image.exists() and out.samefile(image):
-        raise InvalidChoice(f"Expected another file than the picture for the labels, found the same, at {out}.")
+    path = _write(labels, volume.grid, out, template)
+    notes = run.notes
+    if ASSUMED in volume.flags:
+        notes += ("the picture does not say how the patient lies: left and right rest on an assumption",)
+    naming = _write_provenance(path, tool, wish, run, inputs, notes)
+    return SegmentedPicture(path, naming, run, int(np.count_nonzero(np.bincount(labels.ravel())[1:])), notes)
 
 
 def _run_tool(
@@ -182,23 +218,26 @@ def labels_on(path: Path, grid: Grid, *, title: str) -> NDArray[np.uint16]:
     return labels
 
 
-def _write(
-    labels: NDArray[np.uint16],
-    volume: Volume,
-    image: Path,
-    out: Path,
-    tool: SegmentingTool,
-    wish: ToolWish,
-    run: ToolRun,
-) -> SegmentedPicture:
-    from ..segmenting.adapters.tools import task_of
+def _write(labels: NDArray[np.uint16], grid: Grid, out: Path, template: Path | None) -> Path:
     from ..writing.labels_like import write_labels_like
+    from ..writing.nifti_volumes import write_nifti_volume
+    from ..writing.places import complete_before_visible
+
+    if template is not None:
+        return write_labels_like(labels, grid, template, out)
+    with complete_before_visible(out.parent, out.name) as (waiting,):
+        write_nifti_volume(ArrayBlocks(labels), grid, waiting)
+    return out
+
+
+def _write_provenance(
+    path: Path, tool: SegmentingTool, wish: ToolWish, run: ToolRun, inputs: Sequence[Path], notes: tuple[str, ...]
+) -> str:
+    """What was run, in a file beside the labels; gives the naming of their values."""
+    from ..segmenting.adapters.tools import task_of
     from ..writing.tables import as_json, write_whole
 
     task = task_of(tool, wish.task)
-    notes = run.notes
-    if ASSUMED in volume.flags:
-        notes += ("the picture does not say how the patient lies: left and right rest on an assumption",)
     settings = {
         "tool": tool.title,
         "version": run.version,
@@ -207,10 +246,9 @@ def _write(
         "device": wish.device.value,
         "licence": tool.licence,
     }
-    rests_on = Provenance("segment_with_tool", settings, (fingerprint(image),), notes)
-    path = write_labels_like(labels, volume.grid, image, out)
+    rests_on = Provenance("segment_with_tool", settings, fingerprints(inputs), notes)
     write_whole(path.parent, {provenance_of(path).name: as_json(rests_on.as_dict())})
-    return SegmentedPicture(path, task.naming, run, int(np.count_nonzero(np.bincount(labels.ravel())[1:])), notes)
+    return task.naming
 
 
 def provenance_of(path: Path) -> Path:

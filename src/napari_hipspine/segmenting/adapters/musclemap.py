@@ -55,15 +55,20 @@ class MuscleMap:
     )
     licence = "Program: MIT. Weights: see their record at Zenodo."
 
+    def why_absent(self) -> HipSpineError | None:
+        """Why it is not installed, or None; answers at once."""
+        if find_command() is not None:
+            return None
+        return PackageMissing(
+            f"Expected {self.title}'s command {COMMAND}, found none on the path.",
+            hint=f"Install it: {self.install}. {self.licence}",
+        )
+
     def why_not(self, wish: ToolWish) -> HipSpineError | None:
-        """Why it cannot run as wished, or None."""
-        task = task_of(self, wish.task)
-        command = find_command()
+        """Why it cannot run as wished, or None; its own Python is asked where its models lie."""
+        task, command = task_of(self, wish.task), find_command()
         if command is None:
-            return PackageMissing(
-                f"Expected {self.title}'s command {COMMAND}, found none on the path.",
-                hint=f"Install it: {self.install}. {self.licence}",
-            )
+            return self.why_absent()
         folder = models_folder(command)
         if wish.weights is Weights.PRESENT and _newest(folder, task.id) is None:
             return WeightsMissing(

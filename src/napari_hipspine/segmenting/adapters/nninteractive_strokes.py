@@ -90,12 +90,6 @@ class StrokeSession:
         """What was outlined so far has been taken: the strokes may go, the structure goes on from here."""
         self._sent[...] = 0
 
-    def close(self) -> None:
-        """Give the place at the server back; nothing more can be asked."""
-        end = getattr(self._session, "close", None)
-        if end is not None:
-            end()
-
     def _begin_anew(self) -> None:
         self._session.reset_interactions()
         self._region[...] = 0

@@ -110,6 +110,9 @@ class SegmentingTool(Protocol):
     def licence(self) -> str:
         """Licence of program and weights."""
 
+    def why_absent(self) -> HipSpineError | None:
+        """Why it is not installed, or None; answers at once."""
+
     def why_not(self, wish: ToolWish) -> HipSpineError | None:
         """Why it cannot run as wished, or None; nothing heavy is imported to find out."""
 

@@ -52,14 +52,21 @@ class TotalSegmentator:
     install = "pip install 'napari-hipspine[totalsegmentator]'"
     licence = "Program and the weights of these tasks: Apache-2.0."
 
+    def why_absent(self) -> HipSpineError | None:
+        """Why it is not installed, or None; answers at once."""
+        if find_spec(PACKAGE) is not None:
+            return None
+        return PackageMissing(
+            f"Expected the package {PACKAGE} for {self.title}, found none installed.",
+            hint=f"Install it with: {self.install}. {self.licence}",
+        )
+
     def why_not(self, wish: ToolWish) -> HipSpineError | None:
         """Why it cannot run as wished, or None; it is not imported to find out."""
         task = task_of(self, wish.task)
-        if find_spec(PACKAGE) is None:
-            return PackageMissing(
-                f"Expected the package {PACKAGE} for {self.title}, found none installed.",
-                hint=f"Install it with: {self.install}. {self.licence}",
-            )
+        absent = self.why_absent()
+        if absent is not None:
+            return absent
         missing, word = missing_weights(task.id), _DOWNLOAD_WORDS.get(task.id, task.id)
         if missing and wish.weights is Weights.PRESENT:
             return WeightsMissing(

@@ -14,6 +14,7 @@ from .label_files_editor import LabelFilesEditor
 from .muscles_panel import MusclesPanel
 from .small_parts import choice_box, set_reason, wrapped_label
 from .structures_editor import StructuresEditor
+from .tool_choice import ToolsPanel
 
 if TYPE_CHECKING:
     from ...reading.label_maps import NamingProposal
@@ -49,6 +50,7 @@ class LabelsPanel(QWidget):
         self.files = LabelFilesEditor(namings)
         self.structures = StructuresEditor()
         self.muscles = MusclesPanel()
+        self.tools = ToolsPanel()
         self._more = QPushButton("Other labels, and what values mean")
         self._more.setCheckable(True)
         self._more.setToolTip("Labels from a file or a layer, new ones, and the muscle of every value")
@@ -84,6 +86,7 @@ class LabelsPanel(QWidget):
         whole.addWidget(self.muscles)
         whole.addWidget(self._more)
         whole.addWidget(self._sources)
+        whole.addWidget(self.tools)
         column = QVBoxLayout(self._sources)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.files)
@@ -112,6 +115,11 @@ class LabelsPanel(QWidget):
         """Once there are labels, where others could come from is out of the way until it is asked for."""
         self._more.setVisible(has_labels)
         self._sources.setVisible(self._more.isChecked() or not has_labels)
+
+    def show_sources(self) -> None:
+        """Show where labels can come from."""
+        self._more.setChecked(True)
+        self._sources.setVisible(True)
 
     def propose(self, proposal: NamingProposal) -> None:
         """Show what a file would mean; nothing is opened before it is accepted."""

@@ -78,6 +78,10 @@ class LevelProposalsPanel(QWidget):
         self._path.set_value(str(files.labels))
         choose_value(self._naming, files.naming)
 
+    def open(self) -> None:
+        """Show what is behind the button."""
+        self._more.setChecked(True)
+
     @property
     def is_empty(self) -> bool:
         """Whether no file was chosen."""

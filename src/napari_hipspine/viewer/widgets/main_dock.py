@@ -28,6 +28,7 @@ from .study_header import StudyHeader
 from .table_panel import TablePanel
 from .threshold_actions import ThresholdActions
 from .threshold_panel import ThresholdPanel
+from .tool_actions import ToolActions
 
 RESULTS_NAME = "Hip-spine results"
 SAVED_AS = (
@@ -80,6 +81,8 @@ class MainDock(QWidget):
             self.session, self.link, PassingLayers(napari_viewer), self.labels.muscles, run=self.actions.run
         )
         self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
+        self.tool_actions = ToolActions(self.session, self.labels, self.level_panel.proposals, run=self.actions.run)
+        self.muscles.prompter = self.tool_actions.prompts
         self._muscles = self.muscles
         self.thresholds = ThresholdActions(
             self.session,
@@ -110,6 +113,7 @@ class MainDock(QWidget):
         self._refresh_layers()
         self._refresh_muscles()
         self._refresh_numbers()
+        self.tool_actions.refresh()
 
     def ask(self, wish: Wish) -> None:
         """Do what a key asks for."""
@@ -160,6 +164,7 @@ class MainDock(QWidget):
         self.muscles.leave()
         self.level_actions.leave()
         self.thresholds.leave()
+        self.tool_actions.leave()
         self._touched.stop()
         self._fit_soon.stop()
         self.study.leave()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..label_work import LabelWork
 from ..layer_link import LayerLink
 from ..muscle_rows import MuscleRow, muscle_rows
 from ..passing_layers import PassingLayers
+from ..prompted import Prompter
 from ..proposals import FillWish, MirrorWish, Proposal, fill_wish, mirror_wish, scribbled, why_not_fill, why_not_paint
 from ..series_work import SeriesWork
 from ..session import Session
@@ -55,6 +57,7 @@ class MuscleActions:
         self._proposal: Proposal | None = None
         self._proposed_for: LabelWork | None = None
         self._scribbled: int = 0
+        self.prompter: Prompter | None = None
         self._does: dict[Wish, Callable[[], None]] = {
             Wish.FILL: self.fill,
             Wish.ACCEPT: self.accept,
@@ -196,6 +199,8 @@ class MuscleActions:
         proposal, kept, layer = self._proposal, self._kept(), self._link.labels_layer()
         self._forget_proposal()
         proposal.accept(kept)
+        if self.prompter is not None:
+            self.prompter.settle()
         self._layers.clear_strokes()
         if layer is not None:
             layer.refresh(extent=False)
@@ -257,13 +262,12 @@ class MuscleActions:
 
     def _propose(self, wish: FillWish | MirrorWish, *, says: str) -> None:
         self._forget_proposal()
-        kept = self._kept()
+        self._run(wish.run, says=says, done=partial(self._show_for, self._kept()))
 
-        def show(proposal: Proposal) -> None:
-            if self._session.work is not None and self._session.work.label_work is kept:
-                self._show(proposal)
-
-        self._run(wish.run, says=says, done=show)
+    def _show_for(self, kept: LabelWork, proposal: Proposal) -> None:
+        """Show a proposal unless other labels are worked on by now."""
+        if self._session.work is not None and self._session.work.label_work is kept:
+            self._show(proposal)
 
     def _show(self, proposal: Proposal) -> None:
         layer = self._link.labels_layer()
@@ -281,6 +285,10 @@ class MuscleActions:
     def _stroke_ended(self) -> None:
         slice_index = self._link.slice_shown()
         if slice_index is None:
+            return
+        if self.prompter is not None and self.prompter.is_on:
+            with refusals_told():
+                self.prompter.ask(self._scribbled, self._layers.all_strokes, partial(self._show_for, self._kept()))
             return
         strokes = self._layers.strokes_on(slice_index)
         if not (strokes == 1).any():
