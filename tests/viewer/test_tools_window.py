@@ -13,6 +13,7 @@ from napari_hipspine.domain.volume import Contrast, FatPolarity, Volume
 from napari_hipspine.segmenting.adapters.tools import ToolWish
 from napari_hipspine.viewer.layers import image_layers
 from napari_hipspine.viewer.passing_layers import PREVIEW, STROKES
+from napari_hipspine.viewer.prompted import PromptPlace
 from napari_hipspine.viewer.shortcuts import Wish
 from napari_hipspine.viewer.steps import Step
 from napari_hipspine.viewer.widgets.main_dock import MainDock
@@ -145,11 +146,18 @@ def test_strokes_go_to_nninteractive_while_it_is_connected(window, tmp_path, mon
     values = {structure.id: value for value, structure in dock.session.work.label_map.structures.items()}
     value = values["multifidus_left"]
     prompts = dock.labels.tools.prompts
+    assert not prompts._button.isEnabled()
+    assert "pip install 'napari-hipspine[nninteractive]'" in prompts._button.toolTip()
+    prompts.set_value(PromptPlace("http://127.0.0.1:1527"))
+    assert "pip install 'napari-hipspine[nninteractive-remote]'" in prompts._button.toolTip()
+    prompts.set_value(PromptPlace())
     prompts.connect_wished.emit()
     wait(dock, qtbot)
     assert told[0].startswith("Expected the package nnInteractive")
     install_nninteractive(tmp_path, monkeypatch)
-    prompts.connect_wished.emit()
+    dock.refresh()
+    assert prompts._button.isEnabled()
+    prompts._button.click()
     wait(dock, qtbot)
     qtbot.waitUntil(lambda: dock.muscles.prompter.is_on, timeout=20_000)
     assert "CC BY-NC-SA 4.0" in prompts._said.text()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
-from ..domain.errors import InvalidChoice
+from ..domain.errors import HipSpineError, InvalidChoice
 from ..domain.signal import SignalVoxels
 from ..domain.subject import Progress
 from ..domain.volume import Volume
@@ -127,6 +127,14 @@ class StrokePrompts:
         signal = SignalVoxels(volume.voxels, volume.voxel_scale)[...]
         self._outlined = StrokeSession(self._session, signal)
         self._voxels = volume.voxels
+
+
+def why_absent(place: PromptPlace) -> HipSpineError | None:
+    """Why it is not installed for a place, or None; answers at once."""
+    from ..segmenting.adapters.nninteractive import why_not_local, why_not_remote
+    from ..segmenting.adapters.tools import Weights
+
+    return why_not_remote() if place.server else why_not_local(Weights.DOWNLOAD)
 
 
 def proposed(work: SeriesWork, value: int, region: NDArray[np.bool_], labels: VoxelArray) -> Proposal:

@@ -18,8 +18,11 @@ class PromptEditor(QWidget):
     ----------
     connect_wished, disconnect_wished : Signal()
         The button was pressed.
+    value_changed : Signal(object)
+        Another `PromptPlace` was chosen.
     """
 
+    value_changed = Signal(object)
     connect_wished = Signal()
     disconnect_wished = Signal()
 
@@ -44,6 +47,7 @@ class PromptEditor(QWidget):
         form.addRow(self._said)
         self._form = form
         self._where.currentIndexChanged.connect(lambda *_: self._show())
+        self._where.currentIndexChanged.connect(lambda *_: self.value_changed.emit(self.value()))
         self._button.clicked.connect(self._pressed)
         self._show()
 

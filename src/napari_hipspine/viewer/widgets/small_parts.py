@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
@@ -17,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from ...domain.errors import HipSpineError
 from ...domain.provenance import RESEARCH_ONLY
 
 NOBODY_SAID = "not stated"
@@ -66,6 +68,11 @@ def make_primary(button: QPushButton, *, is_primary: bool = True) -> QPushButton
     """Let the one button that leads on stand out while it can be pressed, in dark and light themes alike."""
     button.setStyleSheet(_PRIMARY if is_primary else "")
     return button
+
+
+def as_lines(refusal: HipSpineError) -> str:
+    """What was refused and what to do, as text of a label that can be copied."""
+    return f"<b>{escape(refusal.message)}</b><br>{escape(refusal.hint)}"
 
 
 def wrapped_label(text: str = "") -> QLabel:

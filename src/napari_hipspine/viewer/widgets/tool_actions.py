@@ -11,12 +11,13 @@ from ...domain.subject import Progress
 from ...segmenting.adapters.tools import find_tool
 from ...workflows.open_subject import LabelFiles
 from ..label_work import place_of_labels
-from ..prompted import TITLE, StrokePrompts, Strokes, writable_labels
+from ..prompted import TITLE, StrokePrompts, Strokes, why_absent, writable_labels
 from ..proposals import Proposal
 from ..session import Session
 from ..workers import refusals_told
 from .labels_panel import LabelsPanel
 from .level_proposals import LevelProposalsPanel
+from .small_parts import as_lines
 
 if TYPE_CHECKING:
     from ...workflows.segment_with_tool import SegmentedPicture
@@ -114,6 +115,8 @@ class PromptActions:
         self._run = run
         self._held = StrokePrompts()
         self._waiting: Callable[[], None] | None = None
+        self._reason = ""
+        self._editor.value_changed.connect(lambda _: self.refresh(self._reason))
         self._editor.connect_wished.connect(self.connect)
         self._editor.disconnect_wished.connect(self.leave)
 
@@ -158,10 +161,12 @@ class PromptActions:
 
     def refresh(self, reason: str) -> None:
         """Show how it stands; ask for strokes that were drawn while something else was done."""
-        says = ""
+        absent = None if self.is_on else why_absent(self._editor.value())
+        says = as_lines(absent) if absent else ""
         if self.is_on:
             says = f"Strokes of the scribble tool outline on all slices. Licence of the weights: {self._held.licence}."
-        self._editor.show_state(is_connected=self.is_on, reason=reason, says=says)
+        self._reason = reason
+        self._editor.show_state(is_connected=self.is_on, reason=str(absent) if absent else reason, says=says)
         if self._waiting is not None and not self._session.doing:
             waiting, self._waiting = self._waiting, None
             waiting()
@@ -170,9 +175,9 @@ class PromptActions:
         """Disconnect."""
         self._waiting = None
         self._held.close()
-        self.refresh("")
+        self.refresh(self._reason)
 
     def _take(self, held: StrokePrompts) -> None:
         self._held.close()
         self._held = held
-        self.refresh("")
+        self.refresh(self._reason)

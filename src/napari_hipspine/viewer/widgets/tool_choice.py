@@ -8,10 +8,9 @@ from html import escape
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
-from ...domain.errors import HipSpineError
 from ...segmenting.adapters.tools import Device, SegmentingTool, ToolWish, Weights, find_tool, segmenting_tools
 from .prompt_editor import PromptEditor
-from .small_parts import choice_box, choose_value, set_reason, wrapped_label
+from .small_parts import as_lines, choice_box, choose_value, set_reason, wrapped_label
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,7 @@ class ToolChoiceEditor(QWidget):
         form.addRow("", self._run)
         form.addRow(self._said)
         self._tool.currentIndexChanged.connect(lambda *_: self._show_tool())
+        self._task.currentIndexChanged.connect(lambda *_: self._show_reason())
         self._show_tool()
 
     @property
@@ -83,7 +83,7 @@ class ToolChoiceEditor(QWidget):
     def _show_tool(self) -> None:
         self._task.clear()
         for task in self.tool.tasks:
-            self._task.addItem(f"{task.id}: {task.says}", task.id)
+            self._task.addItem(task.id, task.id)
         self._show_reason()
 
     def _show_reason(self) -> None:
@@ -94,7 +94,8 @@ class ToolChoiceEditor(QWidget):
             str(absent) if absent else self._busy,
             otherwise=f"Runs beside this window and can be cancelled; you see what it found first. {tool.licence}",
         )
-        self._said.setText(_as_lines(absent) if absent else escape(tool.licence))
+        outlines = next((task.says for task in tool.tasks if task.id == self._task.currentData()), "")
+        self._said.setText(as_lines(absent) if absent else escape(f"Outlines {outlines}. {tool.licence}"))
 
 
 class ToolsPanel(QWidget):
@@ -122,7 +123,3 @@ class ToolsPanel(QWidget):
     def open(self) -> None:
         """Show what is inside."""
         self._more.setChecked(True)
-
-
-def _as_lines(refusal: HipSpineError) -> str:
-    return f"<b>{escape(refusal.message)}</b><br>{escape(refusal.hint)}"
