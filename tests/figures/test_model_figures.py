@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.figures.calibration_plot import calibration_plot
@@ -62,12 +63,24 @@ def test_forest_plot_says_why_there_are_no_numbers(cohort: pd.DataFrame) -> None
 
 def test_forest_plot_of_several_models_groups_them_by_term(cohort: pd.DataFrame) -> None:
     table = rows_of(cohort, ModelRequest("cbp ~ age + sex"), ModelRequest("cbp ~ age"))
-    labels = [label.get_text() for label in forest_plot(table).axes[0].get_yticklabels()]
-    assert labels == [
-        "age, model 0 (n 360, events 156)",
-        "age, model 1 (n 360, events 156)",
-        "sexmale, model 0 (n 360, events 156)",
+    axes = forest_plot(table).axes[0]
+    assert [(label.get_text(), label.get_fontweight()) for label in axes.get_yticklabels()] == [
+        ("age", "bold"),
+        ("model 0 (n 360, events 156)", "normal"),
+        ("model 1 (n 360, events 156)", "normal"),
+        ("sexmale", "bold"),
+        ("model 0 (n 360, events 156)", "normal"),
     ]
+    assert [line.get_ydata()[0] for line in axes.lines if line.get_marker() in "so"] == [1, 2, 4]
+
+
+def test_ratios_near_1_have_a_decimal_more_and_holm_stands_beside_p(cohort: pd.DataFrame) -> None:
+    table = rows_of(cohort, ModelRequest("cbp ~ age"))
+    age = table.set_index("term").loc["age"]
+    texts = texts_of(forest_plot(table.assign(p_holm=[float("nan"), 0.04])))
+    assert (
+        f"{age['odds_ratio']:.3f} ({age['or_low']:.3f} to {age['or_high']:.3f})   p {age['p']:.3f}, Holm 0.040" in texts
+    )
 
 
 def test_intervals_beyond_the_edge_end_in_an_arrow(cohort: pd.DataFrame) -> None:
@@ -141,6 +154,22 @@ def test_nomogram_chart_has_every_scale_and_names_both_probabilities(mixed) -> N
     cells = {cell.get_text().get_text() for cell in figure.axes[1].tables[0].get_celld().values()}
     assert {"0", "100"} <= cells
     assert "points of lmm_z (down) and intermat_z (across)" in texts_of(figure)
+
+
+def test_labels_of_a_scale_do_not_touch_and_its_ends_come_first(cohort: pd.DataFrame) -> None:
+    table = cohort.assign(steps=[["moderate", "moderately high", "high"][k % 3] for k in range(len(cohort))])
+    nomogram = build_nomogram(fit_model(table, ModelRequest("cbp ~ lmm_z + intermat_z + steps + age")))
+    figure = nomogram_chart(nomogram, title="points")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in figure.axes[0].texts]
+    touching = [(a, b) for k, a in enumerate(boxes) for b in boxes[:k] if a.overlaps(b)]
+    assert touching == []
+    for scale in nomogram.scales:
+        shown = {text.get_text() for text in figure.axes[0].texts}
+        values = scale.ticks[0]
+        ends = values if scale.codings[0].levels else (values[0], values[-1])
+        assert {f"{end:.3g}".replace("-", "−") if isinstance(end, float) else end for end in ends} <= shown
 
 
 def test_nomogram_chart_puts_probabilities_where_the_model_has_them(cohort: pd.DataFrame) -> None:

@@ -14,14 +14,17 @@ from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.domain.tables import MODELS
 from napari_hipspine.relating.courses import (
     CourseRequest,
-    adjust_holm,
     mean_courses,
     relate_over_time,
     relate_per_time,
     relate_scores,
 )
-from napari_hipspine.relating.models.model_request import Estimator
-from napari_hipspine.relating.models.side_tables import COURSES, OUTCOMES
+from napari_hipspine.relating.exposure_tests import judge_exposures
+from napari_hipspine.relating.holm import adjust_holm
+from napari_hipspine.relating.models.fitting import fit_model
+from napari_hipspine.relating.models.likelihood_ratio import compare_models
+from napari_hipspine.relating.models.model_request import Estimator, ModelRequest
+from napari_hipspine.relating.models.side_tables import COURSES, OUTCOMES, OVERALL
 from napari_hipspine.relating.outcomes import Outcome, add_outcomes, parse_outcome, spread_severe
 from napari_hipspine.workflows.model_courses import model_courses
 
@@ -117,6 +120,36 @@ def test_holm_equals_statsmodels(p: list[float]) -> None:
         np.testing.assert_allclose(found[present], multipletests(np.array(p)[present], method="holm")[1])
 
 
+def test_exposures_are_tested_over_all_time_points_and_adjusted_over_the_exposures(table: pd.DataFrame) -> None:
+    rows = judge_exposures(relate_over_time(table, REQUEST), relate_scores(table, REQUEST), REQUEST)
+    found = OVERALL.check(OVERALL.frame(rows)).set_index(["outcome", "exposure", "test"])
+    assert found["df"].tolist() == [3, 3, 2, 2, 2, 2, 1, 1]
+    full = f"disability ~ month * {RIGHT} + age + sex"
+    asked = ModelRequest(full, kind="linear", random="1 + month|subject_id", criterion="ml")
+    smaller = ModelRequest("disability ~ month + age + sex", kind="linear", random=asked.random, criterion="ml")
+    compared = compare_models(fit_model(table, smaller), fit_model(table, asked))
+    row = found.loc[("disability", RIGHT, "exposure")]
+    assert row["chi_squared"] == pytest.approx(compared.chi_squared, abs=1e-6)
+    assert row["p"] == pytest.approx(compared.p, rel=1e-5)
+    both = found.xs(("disability", "exposure"), level=("outcome", "test"))
+    assert both["family_size"].tolist() == [2, 2]
+    assert both["p_holm"].tolist() == pytest.approx(multipletests(both["p"], method="holm")[1].tolist())
+
+
+def test_exposures_of_gee_are_tested_by_wald(table: pd.DataFrame) -> None:
+    request = CourseRequest((RIGHT, "nobody"), (parse_outcome("recovery=gpe<=3"),), time="month")
+    models = relate_over_time(table.assign(nobody=0), request, estimator=Estimator.GEE)
+    rows = judge_exposures(models, (), request)
+    fitted = dict(models)[f"recovery (gpe<=3), {RIGHT}, all time points"]
+    columns = [k for k, name in enumerate(fitted.design.columns) if RIGHT in name]
+    beta, covariance = fitted.beta[columns], fitted.covariance[np.ix_(columns, columns)]
+    assert rows[0]["test_by"] == "wald"
+    assert rows[0]["chi_squared"] == pytest.approx(beta @ np.linalg.inv(covariance) @ beta)
+    empty = [row for row in rows if row["exposure"] == "nobody"]
+    assert [row["reason"] for row in empty] == ["collinear_column"] * 2
+    assert [row["family_size"] for row in rows] == [1] * 4
+
+
 def test_models_over_all_time_points(table: pd.DataFrame) -> None:
     for estimator in (Estimator.LIKELIHOOD, Estimator.GEE):
         ((name, fitted), _) = relate_over_time(table, REQUEST, estimator=estimator)
@@ -199,6 +232,7 @@ def test_tables_and_figures_are_written_whole(table: pd.DataFrame, tmp_path: Pat
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "outcomes.csv",
         "model.csv",
+        "overall.csv",
         "courses.csv",
         "columns.json",
         "run.json",

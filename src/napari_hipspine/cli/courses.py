@@ -76,5 +76,5 @@ def run(arguments: argparse.Namespace) -> int:
         out=arguments.out,
         progress=terminal_progress("fitting"),
     )
-    print(format_courses(found.outcomes, found.courses, notes=found.notes))
+    print(format_courses(found.outcomes, found.overall, found.courses, notes=found.notes))
     return 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INK, GREY, STAYS, LEAVES = "#1b1b1b", "#6e6e6e", "#e4eef7", "#f4f4f4"
 LEFT, RIGHT = 0.22, 0.68
+LINE = 40
 ROW_INCHES, REASON_INCHES, BOX_INCHES = 0.62, 0.2, 0.42
 
 
@@ -27,7 +28,7 @@ def flow_diagram(flow: InclusionFlow) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    boxes = [(_wrapped(f"{step.name}: n = {step.n_excluded}"), _listed(step)) for step in flow.steps]
+    boxes = [(_wrapped(step.name, f"n = {step.n_excluded}"), _listed(step)) for step in flow.steps]
     heights = [BOX_INCHES + REASON_INCHES * (len(name) - 1 + len(reasons)) for name, reasons in boxes]
     total = 2 * BOX_INCHES + sum(heights) + ROW_INCHES / 2 * (len(flow.steps) + 1) + 0.75
     with plain_looks():
@@ -65,11 +66,12 @@ def _any_overlap(flow: InclusionFlow) -> bool:
     return any(sum(step.with_reason.values()) > step.n_excluded for step in flow.steps)
 
 
-def _wrapped(name: str) -> list[str]:
-    """A name in lines that fit into a box."""
+def _wrapped(name: str, count: str) -> list[str]:
+    """A name and its count in lines that fit into a box; the count is never broken."""
     import textwrap
 
-    return textwrap.wrap(name, 40)
+    one = f"{name}: {count}"
+    return [one] if len(one) <= LINE else [*textwrap.wrap(name, LINE), count]
 
 
 def _box(

@@ -14,10 +14,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+HOW_TO_READ = (
+    "Add the points of all scales and tables; read the probability below the total.\n"
+    "Between numbers points lie on a straight line; ends are rounded here, nomogram.csv has them in full."
+)
 SCALE_INCHES, ROW_INCHES = 0.62, 0.26
 PROBABILITIES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
-CLOSEST = 0.035
-"""Tick labels nearer than this share of the width are left out."""
+ABOVE_AND_BELOW, FARTHER = (-0.16, 0.16), (-0.37, 0.37)
+"""Heights of tick labels; the farther ones are for categories, of which none may be left out."""
+
+LETTER = 0.0105
+"""Width of a letter of a tick label, as a share of the width of the scales."""
 
 
 def nomogram_chart(nomogram: Nomogram, *, title: str) -> Figure:
@@ -43,7 +50,7 @@ def nomogram_chart(nomogram: Nomogram, *, title: str) -> Figure:
         _draw_scales(panels[0], nomogram, singles)
         for axes, scale in zip(panels[1:], pairs, strict=True):
             _draw_table(axes, nomogram, scale)
-        below = "Add the points of all scales and tables; read the probability below the total.\n" + NOT_VALIDATED
+        below = f"{HOW_TO_READ}\n{NOT_VALIDATED}"
         finish_figure(figure, title=title, below=below)
     return figure
 
@@ -56,7 +63,8 @@ def _draw_scales(axes: Axes, nomogram: Nomogram, singles: list[Scale]) -> None:
         column = scale.codings[0].variable.column
         points = nomogram.points(scale, {column: list(scale.ticks[0])})
         ticks = [(float(p), _text(value)) for p, value in zip(points, scale.ticks[0], strict=True)]
-        _draw_line(axes, place, ticks, (float(points.min()), float(points.max())), WIDEST)
+        span = (float(points.min()), float(points.max()))
+        _draw_line(axes, place, ticks, span, WIDEST, are_numbers=not scale.codings[0].levels)
     most = _most_points(nomogram)
     totals = np.linspace(0, most, 11) if most <= WIDEST else np.arange(0, most + 1, 50.0 if most > 2 * WIDEST else 20.0)
     first = len(names)
@@ -80,19 +88,30 @@ def _draw_scales(axes: Axes, nomogram: Nomogram, singles: list[Scale]) -> None:
     axes.spines[:].set_visible(False)
 
 
-def _draw_line(axes: Axes, place: int, ticks: list[tuple[float, str]], ends: tuple[float, float], whole: float) -> None:
-    """One scale with its ticks; labels that would touch go below the line, or are left out."""
+def _draw_line(
+    axes: Axes,
+    place: int,
+    ticks: list[tuple[float, str]],
+    ends: tuple[float, float],
+    whole: float,
+    *,
+    are_numbers: bool = True,
+) -> None:
+    """One scale with its ticks; labels that would touch go below the line, or are left out, the ends last."""
     axes.plot([ends[0] / whole, ends[1] / whole], [place, place], color=INK, linewidth=1.1)
-    last = {-1: -1.0, 1: -1.0}
-    for value, text in sorted(ticks):
-        at = value / whole
-        axes.plot([at, at], [place - 0.1, place + 0.1], color=INK, linewidth=0.9)
-        needed = CLOSEST * max(1.0, len(text) / 4)
-        side = next((s for s in (-1, 1) if at - last[s] >= needed), 0)
-        if side:
-            align = "bottom" if side < 0 else "top"
-            axes.text(at, place + 0.16 * side, text, ha="center", va=align, fontsize=8, color=INK)
-            last[side] = at
+    ordered = sorted(ticks)
+    for value, _ in ordered:
+        axes.plot([value / whole] * 2, [place - 0.1, place + 0.1], color=INK, linewidth=0.9)
+    heights = ABOVE_AND_BELOW if are_numbers else (*ABOVE_AND_BELOW, *FARTHER)
+    taken: dict[float, list[tuple[float, float]]] = {height: [] for height in heights}
+    for value, text in dict.fromkeys([ordered[0], ordered[-1], *ordered]):
+        at, half = value / whole, LETTER * (len(text) + 1) / 2
+        free = (h for h in heights if all(abs(at - other) >= half + own for other, own in taken[h]))
+        height = next(free, None)
+        if height is not None:
+            align = "bottom" if height < 0 else "top"
+            axes.text(at, place + height, text, ha="center", va=align, fontsize=8, color=INK)
+            taken[height].append((at, half))
 
 
 def _draw_table(axes: Axes, nomogram: Nomogram, scale: Scale) -> None:
@@ -126,4 +145,4 @@ def _most_points(nomogram: Nomogram) -> float:
 
 
 def _text(value: Any) -> str:
-    return f"{value:g}".replace("-", "−") if isinstance(value, float) else str(value)
+    return f"{value:.3g}".replace("-", "−") if isinstance(value, float) else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..domain.errors import InvalidChoice
+from .holm import adjust_rows
 from .models.columns import is_gap, number_groups, read_numbers
 from .models.design import OutcomeKind
 from .models.estimates import CONFIDENCE
@@ -94,7 +94,7 @@ def relate_per_time(
             for name, fitted in fit_by(coded, chosen, request.time, few_events=FewEvents.FLAG, tick=tick):
                 models.append((f"{outcome.text}, {exposure}, {name}", fitted))
                 own.append(_outcome_row(fitted, outcome, exposure, name.partition("=")[2]))
-        rows += _adjust(own)
+        rows += adjust_rows(own, within="time")
     return tuple(models), rows
 
 
@@ -151,23 +151,6 @@ def mean_courses(table: pd.DataFrame, request: CourseRequest) -> list[dict[str, 
     ]
 
 
-def adjust_holm(p: Sequence[float]) -> FloatArray:
-    """Holm's step-down adjusted p; missing p stay missing and do not count.
-
-    Examples
-    --------
-    >>> adjust_holm([0.01, 0.04, float("nan"), 0.03]).tolist()
-    [0.03, 0.06, nan, 0.06]
-    """
-    raw = np.asarray(p, dtype=np.float64)
-    present = np.flatnonzero(~np.isnan(raw))
-    ascending = present[np.argsort(raw[present], kind="stable")]
-    steps = raw[ascending] * np.arange(present.size, 0, -1)
-    out = np.full(raw.shape, np.nan)
-    out[ascending] = np.minimum(np.maximum.accumulate(steps), 1.0) if present.size else steps
-    return out
-
-
 def _outcome_row(fitted: FittedModel, outcome: Outcome, exposure: str, time: str) -> dict[str, Any]:
     """The row of the exposure among the rows of its model."""
     rows = model_rows(fitted)
@@ -178,17 +161,6 @@ def _outcome_row(fitted: FittedModel, outcome: Outcome, exposure: str, time: str
     )
     names = ("formula", "method", "n", "n_events", "odds_ratio", "or_low", "or_high", "p", "interval_by", "reason")
     return {"outcome": outcome.text, "exposure": exposure, "time": time} | {name: own[name] for name in names}
-
-
-def _adjust(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with p adjusted over the exposures of one time point, and how many were adjusted together."""
-    out = []
-    for time in dict.fromkeys(row["time"] for row in rows):
-        together = [row for row in rows if row["time"] == time]
-        raw = [np.nan if row["p"] is None else float(row["p"]) for row in together]
-        adjusted, size = adjust_holm(raw), int(np.sum(~np.isnan(raw)))
-        out += [row | {"p_holm": p, "family_size": size} for row, p in zip(together, adjusted, strict=True)]
-    return out
 
 
 def _mean_rows(rows: pd.DataFrame, score: str, exposure: str, time: float) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
 from ..domain.tables import MODELS
-from ..relating.models.side_tables import COURSES, OUTCOMES
+from ..relating.models.side_tables import COURSES, OUTCOMES, OVERALL
 from ..workflows.model_courses import (
     CourseModels,
     CourseRequest,
@@ -48,7 +48,7 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
     return StudyOutcome(
         f"{len(request.exposures)} exposures, {len(request.outcomes)} outcomes, {len(request.scores)} scores. "
         "Associations in this sample.",
-        format_courses(found.outcomes, found.courses, notes=found.notes),
+        format_courses(found.outcomes, found.overall, found.courses, notes=found.notes),
         _tables(found),
         course_figures(found, time=wish.time),
         course_files(found, time=wish.time),
@@ -59,6 +59,7 @@ def _tables(found: CourseModels) -> tuple[ShownTable, ...]:
     """Those with rows: outcomes and courses are each optional."""
     tables = (
         ShownTable("Odds per time point", OUTCOMES, found.outcomes),
+        ShownTable("Over all time points", OVERALL, found.overall, ("test_by",)),
         ShownTable("Means", COURSES, found.courses),
         ShownTable("All terms", MODELS, found.models, ("kind", "formula", "random", "part")),
     )

@@ -17,10 +17,11 @@ from ..relating.courses import (
     relate_per_time,
     relate_scores,
 )
+from ..relating.exposure_tests import judge_exposures
 from ..relating.models.fitting import FittedModel
 from ..relating.models.model_request import Estimator
 from ..relating.models.model_table import model_notes, model_table
-from ..relating.models.side_tables import COURSES, OUTCOMES
+from ..relating.models.side_tables import COURSES, OUTCOMES, OVERALL
 from ..relating.models.ticks import Tick
 from ..relating.outcomes import parse_outcome, spread_severe
 from ..writing.places import file_words
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 HOLM = (
-    "p is as it was found; p_holm is adjusted over the exposures of one outcome and time point, and over nothing else."
+    "p is as it was found; p_holm is adjusted over the exposures of one outcome and time point, or of one test over "
+    "all time points, and over nothing else."
 )
 
-STAGES = ("odds per time point", "odds over all time points", "courses of scores")
+STAGES = ("odds per time point", "odds over all time points", "courses of scores", "tests over all time points")
 
 __all__ = ["CourseModels", "CourseRequest", "Estimator", "model_courses", "parse_outcome", "spread_severe"]
 
@@ -50,6 +52,8 @@ class CourseModels:
         Odds ratios per outcome, exposure and time point, with Holm's p.
     models : pandas.DataFrame
         Every term of every model.
+    overall : pandas.DataFrame
+        Tests of each exposure over all time points, with Holm's p.
     courses : pandas.DataFrame
         Means per time point and group.
     notes : tuple of str
@@ -60,6 +64,7 @@ class CourseModels:
 
     outcomes: pd.DataFrame
     models: pd.DataFrame
+    overall: pd.DataFrame
     courses: pd.DataFrame
     notes: tuple[str, ...]
     provenance: Provenance
@@ -120,6 +125,7 @@ def model_courses(
     found = CourseModels(
         OUTCOMES.frame(rows),
         model_table(fitted),
+        OVERALL.frame(judge_exposures(over_time, scores, request, tick=ticks[3])),
         COURSES.frame(mean_courses(frame, request)),
         notes,
         Provenance("courses", settings, fingerprints([*files, *inputs]), notes),
@@ -136,8 +142,9 @@ def course_files(found: CourseModels, *, time: str = "time") -> dict[str, Conten
     return {
         "outcomes.csv": table_as_csv(found.outcomes),
         "model.csv": table_as_csv(found.models),
+        "overall.csv": table_as_csv(found.overall),
         "courses.csv": table_as_csv(found.courses),
-        "columns.json": columns_as_json("model", OUTCOMES, COURSES),
+        "columns.json": columns_as_json("model", OUTCOMES, OVERALL, COURSES),
         "run.json": as_json(found.provenance.as_dict()),
         **pictures_of(course_figures(found, time=time)),
     }
@@ -150,7 +157,9 @@ def course_figures(found: CourseModels, *, time: str = "time") -> dict[str, Call
 
     outcomes = file_words(found.outcomes["outcome"].unique())
     figures: dict[str, Callable[[], Any]] = {
-        f"forest_{word}": partial(forest_plot, _as_models(found.outcomes, outcome), title=outcome)
+        f"forest_{word}": partial(
+            forest_plot, _as_models(found.outcomes, outcome, time), title=_title_of(found.outcomes, outcome)
+        )
         for outcome, word in outcomes.items()
     }
     courses = found.courses.groupby(["score", "exposure"], sort=False)
@@ -172,8 +181,14 @@ def _gather_notes(fitted: Sequence[tuple[str, FittedModel]]) -> list[str]:
     return [f"{own[0] if len(own) == 1 else f'{len(own)} models'}: {text}" for text, own in names.items()]
 
 
-def _as_models(outcomes: pd.DataFrame, outcome: str) -> pd.DataFrame:
+def _title_of(outcomes: pd.DataFrame, outcome: str) -> str:
+    """The outcome and what is held constant beside each exposure."""
+    own = outcomes[outcomes["outcome"] == outcome].iloc[0]
+    return f"{outcome}\n{own['formula'].replace(own['exposure'], 'EXPOSURE')}"
+
+
+def _as_models(outcomes: pd.DataFrame, outcome: str, time: str) -> pd.DataFrame:
     """Rows of one outcome in the words of the forest plot: exposures as terms, time points as models."""
     own = outcomes[outcomes["outcome"] == outcome]
-    same = {"kind": "logistic", "part": "fixed", "random": "", "n_groups": None}
-    return own.assign(term=own["exposure"], model=own["time"], **same)
+    same = {"kind": "logistic", "part": "fixed", "random": "", "n_groups": None, "n_trials": None}
+    return own.assign(term=own["exposure"], model=f"{time} " + own["time"], **same)

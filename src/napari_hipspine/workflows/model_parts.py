@@ -138,7 +138,8 @@ def part_figures(models: pd.DataFrame, parts: SideParts) -> dict[str, Callable[[
     words = file_words(map(str, formulas.index))
     for name, formula in formulas.items():
         ending = "" if len(formulas) == 1 else f"_{words[str(name)]}"
-        title = str(formula) if len(formulas) == 1 else f"{name}\n{formula}"
+        says_it = len(formulas) == 1 or str(formula).startswith(f"{name} ~") or formula == name
+        title = str(formula) if says_it else f"{name}\n{formula}"
         if accuracy is not None and tenths is not None and (accuracy["model"] == name).any():
             own = [frame[frame["model"] == name] for frame in (tenths, accuracy)]
             figures[f"calibration{ending}"] = partial(calibration_plot, *own, title=title)

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def format_courses(outcomes: pd.DataFrame, courses: pd.DataFrame, *, notes: Sequence[str] = ()) -> str:
-    """A line per outcome, exposure and time point, a line per mean, and the notes."""
+def format_courses(
+    outcomes: pd.DataFrame, overall: pd.DataFrame, courses: pd.DataFrame, *, notes: Sequence[str] = ()
+) -> str:
+    """A line per outcome, exposure and time point, a line per test over all of them and per mean, and the notes."""
     odds, means = [_odds_line(row) for row in _rows(outcomes)], [_mean_line(row) for row in _rows(courses)]
-    parts = [*odds, *([""] if odds else []), *means, *([""] if means else [])]
+    tests = [_test_line(row) for row in _rows(overall)]
+    parts = [line for block in (odds, tests, means) if block for line in (*block, "")]
     return "\n".join([*parts, *notes, RESEARCH_ONLY])
 
 
@@ -31,6 +34,14 @@ def _odds_line(row: dict[str, Any]) -> str:
     ratio = f"odds ratio {row['odds_ratio']:.3g} ({_short(row['or_low'])} to {_short(row['or_high'])})"
     p = f"p {format_p(float(row['p']))}, Holm {format_p(float(row['p_holm']))} of {row['family_size']}"
     return f"{head}, {ratio}, {p}{f' [{reason}]' if reason else ''}"
+
+
+def _test_line(row: dict[str, Any]) -> str:
+    head = f"{row['outcome']}, {row['exposure']}, all time points, {row['test']}"
+    if not _is(row["p"]):
+        return f"{head}: {str(row['reason']).replace(';', ', ').replace('_', ' ')}"
+    p = f"p {format_p(float(row['p']))}, Holm {format_p(float(row['p_holm']))} of {row['family_size']}"
+    return f"{head}: chi-squared {row['chi_squared']:.4g} on {row['df']}, {p}"
 
 
 def _mean_line(row: dict[str, Any]) -> str:

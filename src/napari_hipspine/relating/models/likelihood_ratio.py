@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,9 @@ def compare_models(smaller: FittedModel, larger: FittedModel) -> LikelihoodRatio
     return LikelihoodRatio(rise, df, p / 2 if is_variance_alone else p)
 
 
-def drop_each_term(fitted: FittedModel, name: str, *, tick: Tick = run_on) -> list[dict[str, Any]]:
+def drop_each_term(
+    fitted: FittedModel, name: str, *, only: Collection[tuple[str, ...]] | None = None, tick: Tick = run_on
+) -> list[dict[str, Any]]:
     """One row per term that is left out (with the interactions that rest on it), and one for the groups' intercept.
 
     All models are fitted to the same rows; linear models with groups by the full likelihood.
@@ -66,6 +69,8 @@ def drop_each_term(fitted: FittedModel, name: str, *, tick: Tick = run_on) -> li
         A model with numbers; Firth's and GEE have no such tests.
     name : str
         Its name in the table.
+    only : collection of tuple of str, optional
+        Terms that are tested; all of them, and the groups, otherwise.
     tick : Tick
         Called while the models run.
     """
@@ -75,14 +80,28 @@ def drop_each_term(fitted: FittedModel, name: str, *, tick: Tick = run_on) -> li
     every = np.ones(len(design.columns), dtype=bool)
     top, most = _fit_columns(fitted, every, fitted.request.method, tick)
     rows = []
-    for term in design.formula.terms:
+    for term in design.formula.terms if only is None else [one for one in design.formula.terms if one in only]:
         stays = [k < 0 or not set(term) <= set(design.formula.terms[k]) for k in design.column_terms]
         value, n_columns = _fit_columns(fitted, np.array(stays), fitted.request.method, tick)
         rows.append({"model": name, "term": ":".join(term)} | _test(top - value, most - n_columns, halves=False))
-    if random is not None and random.slope is None:
+    if random is not None and random.slope is None and only is None:
         value, _ = _fit_columns(fitted, every, _SMALLER_OF[fitted.request.method], tick)
         rows.append({"model": name, "term": random.text} | _test(top - value, 1, halves=True))
     return rows
+
+
+def wald_test(fitted: FittedModel, term: tuple[str, ...]) -> dict[str, Any]:
+    """Chi-squared and p of all coefficients of a term and of the interactions that hold it, by their covariance."""
+    from scipy.stats import chi2
+
+    design = fitted.design
+    asked = np.array([k >= 0 and set(term) <= set(design.formula.terms[k]) for k in design.column_terms])
+    chosen = np.flatnonzero(asked & design.kept)
+    if not len(chosen):
+        return {"df": 0, "reason": Trouble.COLLINEAR_COLUMN.value}
+    beta, covariance = fitted.beta[chosen], fitted.covariance[np.ix_(chosen, chosen)]
+    squared = float(beta @ np.linalg.solve(covariance, beta))
+    return {"chi_squared": squared, "df": len(chosen), "p": float(chi2.sf(squared, len(chosen)))}
 
 
 def _fit_columns(fitted: FittedModel, columns: BoolArray, method: Method, tick: Tick) -> tuple[float, int]:

@@ -17,7 +17,7 @@ from .fitting import FittedModel
 from .logistic import expit
 from .predictions import average_over_groups
 
-MOST_TICKS = 7
+MOST_TICKS = 9
 WIDEST = 100.0
 """Points of the widest scale."""
 

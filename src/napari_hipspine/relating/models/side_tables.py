@@ -159,6 +159,30 @@ reason | t | | what is wrong with the model or the term
     required=("outcome", "exposure", "time"),
 )
 
+OVERALL = Table(
+    name="overall",
+    columns=read_columns(
+        """
+outcome | t | | name of the outcome and its dichotomy, or the score
+exposure | t | | column of 0 and 1
+test | t | | exposure: any difference at any time; exposure by time: another course
+test_by | t | | likelihood_ratio, or wald for GEE
+formula | t | | the model over all time points
+method | t | | mixed_logistic, gee_logistic or mixed_linear (by the full likelihood)
+n | i | 1 | rows without a gap
+n_groups | i | 1 | persons
+chi_squared | n | 1 | of the test
+df | i | 1 | coefficients tested
+p | n | 1 | unadjusted p
+p_holm | n | 1 | p adjusted over the exposures of this outcome and test (Holm)
+family_size | i | 1 | how many p were adjusted together
+reason | t | | why cells are empty
+"""
+    ),
+    key=("outcome", "exposure", "test"),
+    required=("outcome", "exposure", "test"),
+)
+
 COURSES = Table(
     name="courses",
     columns=read_columns(
