@@ -13,6 +13,7 @@ from ..domain.provenance import RESEARCH_ONLY
 from . import (
     agree,
     cohort,
+    convert,
     courses,
     demo,
     describe,
@@ -58,6 +59,7 @@ def build_parser() -> argparse.ArgumentParser:
         flow,
         describe,
         info,
+        convert,
         labels,
         vocabulary,
         phantom,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,18 @@ from ..domain.colours import structure_colour
 from ..domain.errors import HipSpineError, InvalidChoice
 from ..domain.grid import Grid, axis_letters
 from ..domain.label_map import LabelMap
+from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume
 from .named_voxels import NamedVoxels, slabs_of
 from .places import complete_before_visible
+from .pyramid import Factors, PyramidWriter, pyramid_factors, shape_of_step
 
 OWN_ATTRIBUTE = "napari_hipspine"
 """Where the full affine and what else OME-Zarr has no place for is kept."""
 
 _VERSION = "0.5"
 _CHUNK = (16, 256, 256)
+_FINEST: tuple[Factors, ...] = ((1, 1, 1),)
 _ORIENTATION = {
     "L": "right-to-left",
     "R": "left-to-right",
@@ -34,8 +37,10 @@ _ORIENTATION = {
 """Words of RFC-4 for an axis that grows towards each patient letter."""
 
 
-def write_ome_zarr_image(volume: Volume, path: Path) -> Path:
-    """A volume as an OME-Zarr 0.5 image of one resolution step, written whole or not at all.
+def write_ome_zarr_image(
+    volume: Volume, path: Path, *, n_steps: int | None = None, progress: Progress = stay_silent
+) -> Path:
+    """A volume as an OME-Zarr 0.5 image with resolution steps, written whole or not at all.
 
     Parameters
     ----------
@@ -43,6 +48,11 @@ def write_ome_zarr_image(volume: Volume, path: Path) -> Path:
         Voxels are written in their native type; a scale of the voxels that is not one is refused.
     path : Path
         Folder to be made.
+    n_steps : int, optional
+        Resolution steps; by default as many as bring rows and columns down to 256. Slices are joined only where
+        they lie about as close as pixels.
+    progress : Progress
+        Told how many slices are written; may cancel, and nothing is left then.
 
     Raises
     ------
@@ -54,8 +64,10 @@ def write_ome_zarr_image(volume: Volume, path: Path) -> Path:
     if volume.voxel_scale != (1.0, 0.0):
         raise InvalidChoice(f"Expected voxels without a scale, found {volume.voxel_scale}, for {path}.")
     own = {"contrast": volume.contrast.value, "fat_polarity": volume.fat_polarity.value}
-    metadata = {"multiscales": [_multiscale(volume.grid, volume.flags, path.stem)]}
-    return _write_group(path, volume.blocks(), volume.grid, metadata, {**own, **_own(volume.grid, volume.flags)})
+    factors = pyramid_factors(volume.grid.shape, volume.grid.spacing_mm, n_steps=n_steps)
+    metadata = {"multiscales": [_multiscale(volume.grid, volume.flags, path.stem, factors)]}
+    own |= _own(volume.grid, volume.flags)
+    return _write_group(path, volume.blocks(), volume.grid, metadata, own, factors=factors, progress=progress)
 
 
 def write_ome_zarr_labels(label_map: LabelMap, path: Path) -> Path:
@@ -77,7 +89,7 @@ def write_ome_zarr_labels(label_map: LabelMap, path: Path) -> Path:
     """
     voxels = NamedVoxels(label_map.blocks(), frozenset(label_map.structures))
     metadata = {
-        "multiscales": [_multiscale(label_map.grid, label_map.flags, path.stem)],
+        "multiscales": [_multiscale(label_map.grid, label_map.flags, path.stem, _FINEST)],
         "image-label": {
             "version": _VERSION,
             "properties": [
@@ -93,18 +105,27 @@ def write_ome_zarr_labels(label_map: LabelMap, path: Path) -> Path:
     return _write_group(path, voxels, label_map.grid, metadata, _own(label_map.grid, label_map.flags))
 
 
-def _multiscale(grid: Grid, flags: tuple[str, ...], name: str) -> dict[str, Any]:
+def _multiscale(grid: Grid, flags: tuple[str, ...], name: str, factors: Sequence[Factors]) -> dict[str, Any]:
     letters = axis_letters(grid.affine)
     world = [{"L": 0, "R": 0, "P": 1, "A": 1, "S": 2, "I": 2}[letter] for letter in letters]
     axes: list[dict[str, Any]] = [{"name": "xyz"[at], "type": "space", "unit": "millimeter"} for at in world]
     if "orientation_assumed" not in flags:
         for axis, letter in zip(axes, letters, strict=True):
             axis["orientation"] = {"type": "anatomical", "value": _ORIENTATION[letter]}
-    origin = [
-        float(grid.affine[at, 3]) * (1 if letter in "LPS" else -1) for at, letter in zip(world, letters, strict=True)
+    signs = [1 if letter in "LPS" else -1 for letter in letters]
+    origin = [float(grid.affine[at, 3]) * sign for at, sign in zip(world, signs, strict=True)]
+    datasets = [
+        {"path": str(step), "coordinateTransformations": _placed(grid.spacing_mm, origin, one)}
+        for step, one in enumerate(factors)
     ]
-    steps = [{"type": "scale", "scale": list(grid.spacing_mm)}, {"type": "translation", "translation": origin}]
-    return {"name": name, "axes": axes, "datasets": [{"path": "0", "coordinateTransformations": steps}]}
+    return {"name": name, "axes": axes, "datasets": datasets}
+
+
+def _placed(spacing_mm: Sequence[float], origin: Sequence[float], factors: Factors) -> list[dict[str, Any]]:
+    """Scale and translation of a step: the centre of its first voxel lies amid the voxels that were joined."""
+    scale = [spacing * factor for spacing, factor in zip(spacing_mm, factors, strict=True)]
+    first = [at + (new - old) / 2 for at, new, old in zip(origin, scale, spacing_mm, strict=True)]
+    return [{"type": "scale", "scale": scale}, {"type": "translation", "translation": first}]
 
 
 def _own(grid: Grid, flags: tuple[str, ...]) -> dict[str, Any]:
@@ -114,10 +135,16 @@ def _own(grid: Grid, flags: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _write_group(
-    path: Path, voxels: BlockSource, grid: Grid, metadata: Mapping[str, Any], own: Mapping[str, Any]
+    path: Path,
+    voxels: BlockSource,
+    grid: Grid,
+    metadata: Mapping[str, Any],
+    own: Mapping[str, Any],
+    *,
+    factors: Sequence[Factors] = _FINEST,
+    progress: Progress = stay_silent,
 ) -> Path:
     import zarr
-    from zarr.codecs import ZstdCodec
 
     if path.exists():
         raise InvalidChoice(
@@ -127,20 +154,32 @@ def _write_group(
     with complete_before_visible(path.parent, path.name) as (waiting,):
         group = zarr.open_group(str(waiting), mode="w", zarr_format=3)
         group.attrs.update({"ome": {"version": _VERSION, **metadata}, OWN_ATTRIBUTE: dict(own)})
-        array: Any = group.create_array(
-            "0",
-            shape=voxels.shape,
-            chunks=tuple(min(n, most) for n, most in zip(voxels.shape, _CHUNK, strict=True)),
-            dtype=voxels.dtype.newbyteorder("="),
-            compressors=ZstdCodec(level=3),
-            fill_value=0,
-            dimension_names=[axis["name"] for axis in metadata["multiscales"][0]["axes"]],
-        )
+        names = [axis["name"] for axis in metadata["multiscales"][0]["axes"]]
+        shapes = [shape_of_step(voxels.shape, one) for one in factors]
+        arrays = [_new_array(group, str(n), shape, voxels.dtype, names) for n, shape in enumerate(shapes)]
+        writer = PyramidWriter(arrays, factors, _CHUNK[0])
         for start, slab in slabs_of(voxels, _CHUNK[0]):
-            array[start : start + slab.shape[0]] = slab
-            checksum = zlib.crc32(np.ascontiguousarray(slab, dtype=array.dtype).tobytes(), checksum)
+            progress(start, voxels.shape[0], "writing slices")
+            writer.put(slab)
+            checksum = zlib.crc32(np.ascontiguousarray(slab, dtype=arrays[0].dtype).data, checksum)
+        writer.finish()
+        progress(voxels.shape[0], voxels.shape[0], "writing slices")
         _check(waiting, metadata, grid, checksum)
     return path
+
+
+def _new_array(group: Any, name: str, shape: tuple[int, int, int], dtype: np.dtype[Any], names: list[str]) -> Any:
+    from zarr.codecs import ZstdCodec
+
+    return group.create_array(
+        name,
+        shape=shape,
+        chunks=tuple(min(n, most) for n, most in zip(shape, _CHUNK, strict=True)),
+        dtype=dtype.newbyteorder("="),
+        compressors=ZstdCodec(level=3),
+        fill_value=0,
+        dimension_names=names,
+    )
 
 
 def _check(path: Path, metadata: Mapping[str, Any], grid: Grid, checksum: int) -> None:
@@ -151,11 +190,12 @@ def _check(path: Path, metadata: Mapping[str, Any], grid: Grid, checksum: int) -
     array = group["0"]
     found = 0
     for start in range(0, array.shape[0], _CHUNK[0]):
-        found = zlib.crc32(np.ascontiguousarray(array[start : start + _CHUNK[0]]).tobytes(), found)
+        found = zlib.crc32(np.ascontiguousarray(array[start : start + _CHUNK[0]]).data, found)
     same = (
         attributes["ome"]["multiscales"] == metadata["multiscales"]
         and attributes[OWN_ATTRIBUTE]["affine_lps"] == grid.affine.tolist()
         and array.shape == grid.shape
+        and all(str(step["path"]) in group for step in metadata["multiscales"][0]["datasets"])
         and found == checksum
     )
     if not same:
