@@ -58,8 +58,10 @@ def totalsegmentator(input, output=None, ml=False, nr_thr_resamp=1, nr_thr_savin
     stored = nib.load(input)
     signal = np.asarray(stored.dataobj)
     labels = np.zeros(signal.shape, np.uint8)
-    if mode != "finds nothing":
+    if mode not in ("finds nothing", "bright"):
         labels[signal == 400], labels[signal == 500] = 40, 41
+    if mode == "bright":
+        labels[signal > np.percentile(signal, 90)] = 40
     if mode == "other grid":
         labels = labels[::2]
     if ml and mode != "writes nothing":

@@ -11,6 +11,9 @@ from tests.segmenting.fake_tools import install_musclemap, install_totalsegmenta
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import Cancelled, GridMismatch, HipSpineError, InvalidChoice, ToolFailed
+from napari_hipspine.domain.index_map import seen_on
+from napari_hipspine.reading.label_maps import look_at_labels
+from napari_hipspine.reading.volumes import open_volume
 from napari_hipspine.segmenting.adapters.tools import ToolWish, find_tool
 from napari_hipspine.workflows.import_labels import show_labels
 from napari_hipspine.workflows.segment_with_tool import provenance_of, segment_with_tool
@@ -66,6 +69,26 @@ def test_labels_lie_on_the_voxels_of_the_picture_as_it_is_stored(tmp_path, total
     assert {row.structure.label for row in shown.rows} == {"gluteus maximus left", "gluteus maximus right"}
     assert shown.problem == ""
     assert left_behind(tmp_path / "out") == ["dseg.json", "dseg.nii.gz"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "dicom-pelvis-siemens/t2_tse_tra",
+        "nrrd-brain/brain1_image.nrrd",
+        "spine-t2-crop-tptbox/sub-mri_label-6_T2w.nii.gz",
+    ],
+)
+def test_real_pictures_come_back_on_their_own_grid(tmp_path, total, shared_data, monkeypatch, place):
+    """An oblique DICOM series, a left-handed NRRD and a sagittal NIfTI."""
+    monkeypatch.setenv("FAKE_MODE", "bright")
+    volume = open_volume(shared_data / place)
+    done = segment_with_tool(shared_data / place, tmp_path / "dseg.nii.gz", total, ToolWish("total_mr"))
+    look = look_at_labels(done.path)
+    assert look.grid.same_as(volume.grid)
+    labels = seen_on(look.voxels, look.grid, volume.grid)[...]
+    signal = np.asarray(volume.voxels[...], dtype=float)
+    np.testing.assert_array_equal(labels > 0, signal > np.percentile(signal, 90))
 
 
 def test_tools_are_given_signal_and_not_stored_numbers(tmp_path, total):
