@@ -108,3 +108,47 @@ def own_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("NAPARI_HIPSPINE_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("NAPARI_HIPSPINE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("NAPARI_HIPSPINE_LOGS", str(tmp_path / "logs"))
+
+
+@pytest.fixture
+def told():
+    """Every notification that reaches the user."""
+    from napari.utils.notifications import notification_manager
+
+    heard = []
+
+    def hear(notification) -> None:
+        heard.append(str(notification.message))
+
+    notification_manager.notification_ready.connect(hear)
+    yield heard
+    notification_manager.notification_ready.disconnect(hear)
+
+
+@pytest.fixture
+def window(make_napari_viewer_proxy, qtbot):
+    """A viewer as plugins get it, with the main dock in it."""
+    from napari_hipspine.viewer.widgets.main_dock import MainDock
+
+    viewer = make_napari_viewer_proxy()
+    dock = MainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
+    yield viewer, dock
+    dock.leave()
+
+
+def show(viewer, subject) -> None:
+    """Image and labels as a reader or a sample hands them to napari."""
+    from napari.layers import Layer
+
+    from napari_hipspine.viewer.layers import image_layers, labels_layer
+
+    layers = image_layers(subject.volume, name="sub-007 · T2", pictures=subject.pictures)
+    for layer in [*layers, labels_layer(subject.label_map, name="muscles", outlines=subject.outlines)]:
+        viewer.add_layer(Layer.create(*layer))
+
+
+def measure(dock, qtbot) -> None:
+    """Measure as the buttons would, and wait for the table."""
+    dock.measure_now()
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=60_000)

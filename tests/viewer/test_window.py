@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from napari.layers import Layer
-from napari.utils.notifications import notification_manager
 from qtpy.QtGui import QTextDocumentFragment
 from qtpy.QtWidgets import QLabel
 from superqt.utils._qthreading import WorkerBase
+from tests.viewer.conftest import measure, show
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.anatomy import Region, find_level
@@ -23,48 +23,13 @@ from napari_hipspine.domain.volume import FatPolarity
 from napari_hipspine.sample_data import find_sample
 from napari_hipspine.viewer.canvas_marks import LINE, PREFIX
 from napari_hipspine.viewer.contributions import files_of_sample, layers_of_sample
-from napari_hipspine.viewer.layers import image_layers, labels_layer
+from napari_hipspine.viewer.layers import image_layers
 from napari_hipspine.viewer.steps import Status, Step, step_states
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.main_dock import MainDock
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
 
 pytestmark = pytest.mark.viewer
-
-
-@pytest.fixture
-def told():
-    """Every notification that reaches the user."""
-    heard = []
-
-    def hear(notification) -> None:
-        heard.append(str(notification.message))
-
-    notification_manager.notification_ready.connect(hear)
-    yield heard
-    notification_manager.notification_ready.disconnect(hear)
-
-
-@pytest.fixture
-def window(make_napari_viewer_proxy, qtbot):
-    """A viewer as plugins get it, with the main dock in it."""
-    viewer = make_napari_viewer_proxy()
-    dock = MainDock(viewer)
-    viewer.window.add_dock_widget(dock, name="Hip-spine muscles")
-    yield viewer, dock
-    dock.leave()
-
-
-def show(viewer, subject) -> None:
-    """Image and labels as a reader or a sample hands them to napari."""
-    layers = image_layers(subject.volume, name="sub-007 · T2", pictures=subject.pictures)
-    for layer in [*layers, labels_layer(subject.label_map, name="muscles", outlines=subject.outlines)]:
-        viewer.add_layer(Layer.create(*layer))
-
-
-def measure(dock, qtbot) -> None:
-    dock.measure_now()
-    qtbot.waitUntil(lambda: not dock.session.doing, timeout=60_000)
 
 
 def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(window, qtbot, tmp_path, told):

@@ -56,7 +56,7 @@ def check_choices(image: Volume | WaterFat, protocol: MeasurementProtocol) -> No
     if image.fat_polarity is FatPolarity.UNKNOWN:
         raise ContrastUnknown(
             f"Expected to know whether fat is bright or dark, found no statement, in {name}.",
-            hint="State it: --fat-polarity bright (T1, T2, PD without fat suppression) or dark.",
+            hint="State --fat-polarity bright (T1, T2, PD without fat suppression) or dark.",
         )
     if image.fat_suppressed and "fat_suppressed" not in image.flags:
         raise FatSuppressed(

@@ -68,7 +68,7 @@ def refuse_wrong_polarity(series: Series, *, source: str) -> None:
     if found:
         raise PolarityContradiction(
             f"Expected {series.polarity.value} fat as declared, found {found}, in {source}.",
-            hint="Check whether fat was suppressed and declare the polarity (--fat-polarity), "
+            hint="Check whether fat was suppressed and declare the other polarity with --fat-polarity, "
             "or draw the fat region yourself (--fat-roi).",
         )
 

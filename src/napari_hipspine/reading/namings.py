@@ -163,7 +163,7 @@ def read_meanings(rows: Iterable[Mapping[str, str | None]], *, source: str) -> M
     if wrong or not meanings:
         raise TableInvalid(
             f"Expected one meaning per label value, found {'; '.join(wrong) or 'no rows'}, in {source}.",
-            hint="Muscles and sides are words of the vocabulary: `hipspine vocabulary export --csv` lists them.",
+            hint="Muscles and sides are words of the vocabulary: `hipspine vocabulary export` lists them.",
         )
     return MappingProxyType(meanings)
 

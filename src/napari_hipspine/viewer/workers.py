@@ -16,6 +16,7 @@ from qtpy.QtCore import QObject, Signal
 
 from ..domain.errors import Cancelled, HipSpineError
 from ..domain.subject import Progress
+from .window_words import refusal_words
 
 _TELLS_PER_SECOND = 20
 
@@ -23,7 +24,7 @@ _TELLS_PER_SECOND = 20
 def tell_refusal(error: HipSpineError) -> None:
     """One notification with what is wrong and what to do; a cancelled piece of work needs none."""
     if not isinstance(error, Cancelled):
-        show_error(str(error))
+        show_error(refusal_words(error))
 
 
 @contextmanager

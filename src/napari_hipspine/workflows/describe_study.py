@@ -70,7 +70,7 @@ def describe_study(
     if participants is None and measurements is None and acquisitions is None and asked.procedures is None:
         raise InvalidChoice(
             "Expected participants, measurements, acquisitions or procedures to describe, found none.",
-            hint="hipspine describe --participants participants.tsv --out DIR",
+            hint="Hand in a table of people with --participants.",
         )
     if reference is not None and measurements is None:
         raise InvalidChoice("Expected measurements beside reference values, found none.")

@@ -82,11 +82,16 @@ def _subject_section(result: SubjectResult, pictures: Sequence[Picture]) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in result.provenance.notes)
     return (
         f"<section>\n<h2>{escape(heading)}</h2>\n"
-        f"<p>Fat method: {escape(str(protocol.get('fat_method', '')))}; window: "
-        f"{escape(str(result.provenance.settings.get('window', '')))}.</p>\n"
+        f"<p>Fat method: {escape(str(protocol.get('fat_method', '')))}; {escape(_window(result))}.</p>\n"
         f"{''.join(map(_figure, pictures))}\n{_table(result.measurements)}\n"
         f"{f'<ul>{notes}</ul>' if notes else ''}\n{provenance_section(result.provenance)}</section>\n"
     )
+
+
+def _window(result: SubjectResult) -> str:
+    """What was read around each level, in words."""
+    settings = result.provenance.settings
+    return f"window: {settings.get('window', '')}" if settings.get("levels") else "all labelled slices"
 
 
 def _figure(picture: Picture) -> str:

@@ -42,12 +42,13 @@ class FatBesideRow(QWidget):
             tooltip="Macroscopic fat beside the muscles, for the fat-reference method: found automatically and flagged "
             "until you accept it, or drawn by you in a labels layer of its own",
         )
+        self._layer.setMinimumContentsLength(3)
         self._layer.activated.connect(lambda *_: self.layer_chosen.emit(self._layer.currentData()))
         self._show = QPushButton("Show")
         self._show.setCheckable(True)
         self._show.toggled.connect(self.shown)
         self._accept = QPushButton("Accept")
-        self._accept.clicked.connect(self.accepted)
+        self._accept.clicked.connect(self._tell_accepted)
         self._redraw = QPushButton("Redraw")
         self._redraw.clicked.connect(self.redraw_wished)
         self._buttons = (self._show, self._accept, self._redraw)
@@ -57,6 +58,10 @@ class FatBesideRow(QWidget):
         row.addWidget(self._layer, 1)
         for button in self._buttons:
             row.addWidget(button)
+
+    def _tell_accepted(self) -> None:
+        self._show.setChecked(False)
+        self.accepted.emit()
 
     @property
     def shows_fat(self) -> bool:

@@ -140,6 +140,7 @@ class MainDock(QWidget):
             self._results.destroyed.connect(self._forget_results)
         self._results.refresh(self.session)
         self._results.parentWidget().show()
+        self._moved()
 
     def measure_now(self) -> None:
         """Confirm the suggested levels and measure, as the buttons would."""
@@ -229,7 +230,7 @@ class MainDock(QWidget):
         self._wire_muscles()
         self.threshold.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
         self.threshold.find_wished.connect(actions.measure)
-        self.threshold.fat.accepted.connect(self._open_step_that_is_on)
+        self.threshold.fat.accepted.connect(self._show_table)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
         self.progress.cancelled.connect(actions.cancel)
@@ -299,7 +300,8 @@ class MainDock(QWidget):
 
     def _show_table(self) -> None:
         self.show_results()
-        self._open_step_that_is_on()
+        is_found = step_states(self.session)[Step.THRESHOLD].status is Status.DONE
+        self.open_step(Step.RESULTS if is_found else Step.THRESHOLD)
 
     def _close_others(self, shown: Step) -> None:
         for step, box in self.steps.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -46,11 +47,12 @@ class ResultsDock(QWidget):
         self._caption = wrapped_label()
         self._muscle: Term | None = None
         self._measured: Any = None
+        self._leading: ResultsTable | None = None
         self._place: tuple[int | None, Structure | None] = (None, None)
         self._tabs = QTabWidget()
         for name, title in _TABS:
             self._tabs.addTab(self.tables[name], title)
-            self.tables[name].row_chosen.connect(self._tell)
+            self.tables[name].row_chosen.connect(partial(self._tell, self.tables[name]))
         self._copy = QPushButton("Copy")
         self._copy.setToolTip("Copy the chosen rows, or all that are shown, with their headings (Ctrl+C)")
         self._copy.clicked.connect(lambda: self._shown_table().copy_chosen())
@@ -107,32 +109,31 @@ class ResultsDock(QWidget):
             return
         self._place = (slice_index, structure)
         self._show_muscle(structure.muscle)
-        if self._is_shown_already(structure):
-            return
         names = (structure.muscle.id, structure.side.value)
-        self.tables["slices"].show_row(
-            lambda row: (row["muscle"], row["side"]) == names and row["slice_index"] == slice_index
-        )
-        on_slice = self.tables["slices"].chosen_row()
-        levels = levels_of(on_slice) if on_slice else []
-        table = self.tables["measurements"]
-        if not levels or not table.show_row(
-            lambda row: (row["muscle"], row["side"]) == names and row["level"] in levels
-        ):
-            table.show_row(lambda row: (row["muscle"], row["side"]) == names)
+        by_slice, by_level = self.tables["slices"], self.tables["measurements"]
+        if by_slice is not self._leading:
+            by_slice.show_row(lambda row: (row["muscle"], row["side"]) == names and row["slice_index"] == slice_index)
+        if by_level is not self._leading and not self._speaks_of_both(structure):
+            on_slice = by_slice.chosen_row()
+            levels = levels_of(on_slice) if on_slice else []
+            if not by_level.show_row(lambda row: (row["muscle"], row["side"]) == names and row["level"] in levels):
+                by_level.show_row(lambda row: (row["muscle"], row["side"]) == names)
 
-    def _is_shown_already(self, structure: Structure) -> bool:
-        """Whether the row that is chosen speaks of both sides of the muscle: it led here and stays chosen."""
-        row = self._shown_table().chosen_row()
+    def _speaks_of_both(self, structure: Structure) -> bool:
+        """Whether the row of a level that is chosen speaks of both sides of the muscle: it stays chosen."""
+        row = self.tables["measurements"].chosen_row()
         return row is not None and row["muscle"] == structure.muscle.id and row["side"] == BOTH_SIDES
 
     def _shown_table(self) -> ResultsTable:
         name, _ = _TABS[self._tabs.currentIndex()]
         return self.tables[name]
 
-    def _tell(self, row: dict[str, Any]) -> None:
+    def _tell(self, table: ResultsTable, row: dict[str, Any]) -> None:
+        """Tell of a row; its table leads, and what follows from it does not choose another row in it."""
         self._show_muscle(find_muscle(row["muscle"]))
+        self._leading = table
         self.row_chosen.emit(row)
+        self._leading = None
 
     def _narrow(self, wanted: ResultFilter) -> None:
         for table in self.tables.values():

@@ -8,7 +8,8 @@ from typing import Any
 
 from qtpy.QtCore import QObject, QTimer
 
-from ...domain.anatomy import Side, Structure, Term
+from ...domain.anatomy import Side, Structure, Term, find_muscle
+from ...workflows.measure_subject import CountedResult
 from ..fat_layer import FatLayers, open_proposed_fat
 from ..fat_overlay import FatOverlay
 from ..layer_link import LayerLink
@@ -151,7 +152,9 @@ class ThresholdActions:
         self._overlay.drop()
 
     def _muscles(self) -> tuple[Term, ...]:
-        return tuple(one.muscle for one in self._panel.review.value())
+        work = self._session.work
+        result = work.measured.result if work and work.measured else None
+        return tuple(map(find_muscle, result.counted.thresholds.muscles)) if isinstance(result, CountedResult) else ()
 
     def _decide(self, muscles: tuple[Term, ...], cut: float) -> None:
         work = self._session.work

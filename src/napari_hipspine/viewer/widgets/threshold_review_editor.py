@@ -153,8 +153,9 @@ class ThresholdReviewEditor(QWidget):
         reason = self._busy or fixed
         moved = any(one.threshold.automatic for one in self._shown)
         is_moved = bool(shown and shown.threshold.automatic)
-        for part in (self.plot, self._value):
-            part.setEnabled(not self._busy)
+        for button in (self._reset, self._share, self._reset_all):
+            button.setVisible(not fixed)
+        self.plot.setEnabled(not self._busy)
         set_reason(self._value, reason, otherwise="Type a threshold, or drag the line")
         not_moved = reason or ("" if is_moved else "This threshold is the one that was found.")
         set_reason(self._reset, not_moved, otherwise="Take the threshold that was found")
