@@ -18,6 +18,7 @@ from napari_hipspine.domain.threshold_review import ThresholdReview
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.keeping.project_file import FILE_NAME, load_project
 from napari_hipspine.viewer.kept_work import muscle_progress
+from napari_hipspine.viewer.preferred import Preferences
 from napari_hipspine.viewer.recent_studies import Recent, add_recent, load_recent
 from napari_hipspine.viewer.series_names import muscles_name, renamed_layer, series_name, switch_title
 from napari_hipspine.viewer.series_of_layers import work_of_files
@@ -51,7 +52,7 @@ class Sitting:
     def open(self, subject_id: str):
         self.close_series()
         study = self.session.study
-        opened = open_study_subject(study, study.subject((subject_id, "")))
+        opened = open_study_subject(study, study.subject((subject_id, "")), Preferences())
         for one in opened.series:
             self.session.add(one.work)
         self.session.choose(opened.current)
@@ -263,8 +264,8 @@ def test_cancelled_opening_leaves_no_labels_locked(folder):
             raise Cancelled("Cancelled.")
 
     with pytest.raises(Cancelled):
-        open_study_subject(study, subject, progress=cancel)
-    work = open_study_subject(study, subject).series[0].work
+        open_study_subject(study, subject, Preferences(), cancel)
+    work = open_study_subject(study, subject, Preferences()).series[0].work
     assert work.label_work.read_only_reason == ""
     work.label_work.close()
 

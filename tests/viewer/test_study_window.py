@@ -186,7 +186,7 @@ def test_window_closed_while_a_subject_opens_leaves_no_thread_no_lock_and_no_hal
     dock.session.change(level_plan=L4)
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(study, subject, reader_id, progress):
+    def slow(study, subject, preferred, progress):
         begun.set()
         go_on.wait(5)
         while True:

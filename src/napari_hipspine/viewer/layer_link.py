@@ -258,7 +258,7 @@ class LayerLink(SeenLayers):
         work, opened = self._session.works[number], outlined.label_map
         kept = outlined.work
         if kept is None or kept.is_closed:
-            place = place_of_labels(work.pictures, outlined.outlines, study=self._session.study)
+            place = place_of_labels(work.pictures, outlined.outlines, study=self._session.labels_study)
             kept = open_label_work(place, opened)
         checksums = slice_checksums(opened.labels)
         label_map = kept.store.label_map()

@@ -70,6 +70,7 @@ class MeasureRequest:
     review: ThresholdReview = ThresholdReview()
     inputs: tuple[Path, ...] = ()
     edited: EditedSlices = EditedSlices()
+    n_workers: int = 2
 
     def run(self, progress: Progress) -> SubjectResult:
         """The result, from the same function that the command line runs, with what it was counted from."""
@@ -82,6 +83,7 @@ class MeasureRequest:
             fat_roi=self.fat_roi,
             review=self.review,
             inputs=self.inputs,
+            n_workers=self.n_workers,
             progress=progress,
         )
 

@@ -20,6 +20,7 @@ from ..workflows.measure_subject import CountedResult
 from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import series_word
+from .preferred import WITH_STUDY, Preferences
 from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
 
 _FOLLOWED = frozenset({"the labels", "the levels", "the thresholds", "the subject"})
@@ -38,6 +39,8 @@ class Session:
         `SeriesWork`.
     parted : psygnal.Signal
         Emitted with a series, as it was last, after it was closed.
+    preferred : Preferences
+        What the reader prefers.
     """
 
     changed = Signal(str)
@@ -48,6 +51,12 @@ class Session:
         self._current = -1
         self._doing = ""
         self._study: Study | None = None
+        self.preferred = Preferences()
+
+    @property
+    def labels_study(self) -> Study | None:
+        """The study in whose folder labels are painted; None where the reader wants them on this computer."""
+        return self._study if self.preferred.labels_place == WITH_STUDY else None
 
     @property
     def study(self) -> Study | None:
@@ -99,6 +108,8 @@ class Session:
 
     def add(self, work: SeriesWork) -> None:
         """Open one more series and work on it."""
+        if not work.who.reader_id and self.preferred.reader_id:
+            work = replace(work, who=replace(work.who, reader_id=self.preferred.reader_id))
         self._works = (*self._works, work)
         self.changed.emit("works")
         self.choose(len(self._works) - 1)
@@ -194,6 +205,7 @@ class Session:
             fat_work=work.fat_work,
             review=work.review,
             inputs=work.inputs,
+            n_workers=self.preferred.n_workers,
             edited=edited,
         )
 

@@ -20,11 +20,12 @@ from .kept_work import hidden_of, seen_of
 from .label_work import LabelWork, place_of_labels, resume_label_work
 from .layers import LayerData, image_layers, stored_layer
 from .openings import cache_of, open_labels_on
+from .preferred import WITH_STUDY, Preferences
 from .series_names import contrast_of, muscles_name, series_name
 from .series_work import SeriesWork, SubjectWords, slice_checksums
 
-CHANGED_SINCE_COPIED = (-1,)
-"""Stands for the checksums of labels that were edited in an earlier sitting: none are equal to it."""
+NO_CHECKSUM = -1
+"""Stands for the checksum of a slice of labels that were edited in an earlier sitting: none is equal to it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,17 @@ class OpenedSubject:
 
 
 @dataclass(frozen=True)
+class _Opening:
+    """What all series of a subject are opened with, and what went wrong so far."""
+
+    study: Study
+    labels_study: Study | None
+    who: SubjectWords
+    problems: list[HipSpineError]
+    progress: Progress
+
+
+@dataclass(frozen=True)
 class _OpenedLabels:
     """Labels and the image on the grid they decide."""
 
@@ -67,7 +79,7 @@ class _OpenedLabels:
 
 
 def open_study_subject(
-    study: Study, subject: StudySubject, reader_id: str = "", progress: Progress = stay_silent
+    study: Study, subject: StudySubject, preferred: Preferences, progress: Progress = stay_silent
 ) -> OpenedSubject:
     """Every series of a subject with its labels, levels and settings.
 
@@ -77,24 +89,25 @@ def open_study_subject(
         What is said of one subject's series is proposed for the same series of the next.
     subject : StudySubject
         Who is wanted.
-    reader_id : str
-        Who is reading, where the subject was never opened.
+    preferred : Preferences
+        Who is reading, where the subject was never opened, and where labels lie that are begun now.
     progress : Progress
         Told which series is being opened; may stop it.
     """
-    who = SubjectWords(*subject.key, subject.kept.reader_id if subject.kept else reader_id)
+    who = SubjectWords(*subject.key, subject.kept.reader_id if subject.kept else preferred.reader_id)
+    labels_study = study if preferred.labels_place == WITH_STUDY else None
+    opening = _Opening(study, labels_study, who, [], progress)
     opened: list[OpenedSeries] = []
-    problems: list[HipSpineError] = []
     current, wanted = 0, subject.kept.current if subject.kept else 0
     try:
         for number, series in enumerate(subject.series):
             progress(number, len(subject.series), f"opening {subject}, {series.name}")
             try:
-                opened.append(_open_series(study, series, who, problems, progress))
+                opened.append(_open_series(opening, series))
             except Cancelled:
                 raise
             except HipSpineError as error:
-                problems.append(_explained(error, series))
+                opening.problems.append(_explained(error, series))
                 continue
             current = len(opened) - 1 if number == wanted else current
         progress(len(subject.series), len(subject.series), f"opening {subject}")
@@ -103,19 +116,17 @@ def open_study_subject(
             if one.work.label_work is not None:
                 one.work.label_work.close()
         raise
-    return OpenedSubject(subject, tuple(opened), current, tuple(problems))
+    return OpenedSubject(subject, tuple(opened), current, tuple(opening.problems))
 
 
-def _open_series(
-    study: Study, series: StudySeries, who: SubjectWords, problems: list[HipSpineError], progress: Progress
-) -> OpenedSeries:
-    kept = series.kept
+def _open_series(opening: _Opening, series: StudySeries) -> OpenedSeries:
+    who, kept = opening.who, series.kept
     wrong = wrong_picture(kept) if kept else ""
     if wrong:
         raise HipSpineError(wrong, hint="Put the picture back, or open the new one in step 1 to begin anew.")
-    of_whom, alike = ("", None) if kept else next(_alike(study, series), ("", None))
+    of_whom, alike = ("", None) if kept else next(_alike(opening.study, series), ("", None))
     pictures = series.pictures if alike is None else _said_alike(series.pictures, alike)
-    found = _open_pictures(study, series, pictures, problems, progress)
+    found = _open_pictures(opening, series, pictures)
     region = series.region
     name = series_name(who.subject_id, region, contrast_of(found.image, pictures))
     work = SeriesWork(
@@ -147,35 +158,36 @@ def _open_series(
     return OpenedSeries(_with_view(work, kept), (*layers, labels))
 
 
-def _open_pictures(
-    study: Study, series: StudySeries, pictures: ImageFiles, problems: list[HipSpineError], progress: Progress
-) -> _OpenedLabels:
+def _open_pictures(opening: _Opening, series: StudySeries, pictures: ImageFiles) -> _OpenedLabels:
     """The picture with the labels that were painted on it, else with a copy of those in a file."""
     place = series.kept.painted if series.kept else None
-    painted = resume_label_work(place or place_of_labels(pictures, series.outlines, study=study))
+    painted = resume_label_work(place or place_of_labels(pictures, series.outlines, study=opening.labels_study))
     try:
         grid = painted.store.grid if painted else None
         as_read = replace(pictures, contrast=None, fat_polarity=None, allows_fat_suppressed=False)
-        image = open_image(as_read, labels_grid=grid, cache=cache_of(progress))
+        image = open_image(as_read, labels_grid=grid, cache=cache_of(opening.progress))
         if painted is not None:
             _require_same_grid(painted, image, place)
             # Labels that can be taken back were changed since they were copied.
-            sums = CHANGED_SINCE_COPIED if painted.store.can_undo else slice_checksums(painted.store.labels)
+            unlike_any = (NO_CHECKSUM,) * grid.shape[0] if grid else ()
+            sums = unlike_any if painted.store.can_undo else slice_checksums(painted.store.labels)
             return _OpenedLabels(image, painted, sums)
     except BaseException:
         if painted is not None:
             painted.close()
         raise
     if place is not None:
-        problems.append(_lost_labels(place))
+        opening.problems.append(_lost_labels(place))
     if series.outlines is None:
         return _OpenedLabels(image)
     try:
-        opened = open_labels_on(image, pictures, series.outlines, name="", study=study, progress=progress)
+        opened = open_labels_on(
+            image, pictures, series.outlines, name="", study=opening.labels_study, progress=opening.progress
+        )
     except Cancelled:
         raise
     except HipSpineError as error:
-        problems.append(_explained(error, series))
+        opening.problems.append(_explained(error, series))
         return _OpenedLabels(image)
     return _OpenedLabels(opened.image, opened.work, opened.checksums)
 

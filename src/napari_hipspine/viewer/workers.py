@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +20,13 @@ from ..domain.subject import Progress
 from .window_words import refusal_words
 
 _TELLS_PER_SECOND = 20
+_LOG = logging.getLogger(__name__)
 
 
 def tell_refusal(error: HipSpineError) -> None:
     """One notification with what is wrong and what to do; a cancelled piece of work needs none."""
     if not isinstance(error, Cancelled):
+        _LOG.warning("refused: %s", error.message)
         show_error(refusal_words(error))
 
 
@@ -94,6 +97,7 @@ class BackgroundWork(QObject):
     def start(self) -> None:
         """Begin."""
         if not self._is_quiet:
+            _LOG.info("begun: %s", self._says)
             self._bar = activity(total=0, desc=self._says)
         self._worker.start()
 
@@ -121,6 +125,8 @@ class BackgroundWork(QObject):
             self.done.emit(outcome)
 
     def _end(self) -> None:
+        if not self._is_quiet:
+            _LOG.info("ended: %s", self._says)
         bar, self._bar = self._bar, None
         if bar is not None:
             bar.close()

@@ -114,6 +114,7 @@ def measure_counted(
     review: ThresholdReview | None = None,
     accepted: FatThresholds | None = None,
     inputs: Sequence[str | Path] = (),
+    n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> CountedResult:
     """The result of `measure_subject` with what it was counted from, for `measure_touched`; takes and refuses alike."""
@@ -133,6 +134,7 @@ def measure_counted(
         fat_roi=roi,
         implants=implants,
         review=review,
+        n_workers=n_workers,
         progress=progress,
     )
     read = fingerprints(inputs)

@@ -104,7 +104,7 @@ class DockActions:
         with refusals_told():
             outlines = panel.files.value()
             opened, pictures, region = work.opened, work.pictures, work.region
-            kept: dict[str, Any] = {"held": work.label_work, "study": self._session.study}
+            kept: dict[str, Any] = {"held": work.label_work, "study": self._session.labels_study}
             name = muscles_name(work.name, region)
             self.run(
                 lambda progress: open_labels_on(opened, pictures, outlines, name=name, progress=progress, **kept),
@@ -123,7 +123,7 @@ class DockActions:
                     region=work.region,
                     name=muscles_name(work.name, work.region),
                     held=work.label_work,
-                    study=self._session.study,
+                    study=self._session.labels_study,
                 )
                 self._show_labels(made)
 

@@ -19,12 +19,14 @@ from .labels_panel import LabelsPanel
 from .level_actions import LevelActions
 from .levels_panel import LevelsPanel
 from .muscle_actions import MuscleActions
+from .preference_actions import PreferenceActions
 from .progress_row import ProgressRow
 from .results_dock import ResultsDock
 from .small_parts import research_line
 from .step_box import StepBox
 from .study_actions import StudyActions
 from .study_header import StudyHeader
+from .study_menu import StudyMenu
 from .table_panel import TablePanel
 from .threshold_actions import ThresholdActions
 from .threshold_panel import ThresholdPanel
@@ -94,6 +96,10 @@ class MainDock(QWidget):
             parent=self,
         )
         self.study = StudyActions(self, self.session, self.link, self.header, run=self.actions.run)
+        self.menu = StudyMenu(self.header.menu, self.study, self)
+        self.preferences = PreferenceActions(
+            self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm
+        )
         self._unbind = bind_shortcuts(napari_viewer, self.ask)
         self._wire()
         self.link.show_current()
@@ -101,6 +107,7 @@ class MainDock(QWidget):
         self.session.changed.connect(self._hear)
         # Closed by its own cross, the dock is destroyed without a word to its Python side.
         self.destroyed.connect(self.study.keeper.close)
+        self.destroyed.connect(self.preferences.leave)
         self.destroyed.connect(self.link.close)
         self.refresh()
         self._open_step_that_is_on()
@@ -169,6 +176,7 @@ class MainDock(QWidget):
         self._touched.stop()
         self._fit_soon.stop()
         self.study.leave()
+        self.preferences.leave()
         self.link.close()
 
     def _make_panels(self) -> None:

@@ -122,6 +122,10 @@ class MusclesPanel(QWidget):
         """Diameter of the brush [mm]."""
         return float(self._brush.value())
 
+    def set_brush_mm(self, diameter_mm: float) -> None:
+        """Take a brush of another size."""
+        self._brush.setValue(diameter_mm)
+
     def allow(self, *, painting: str, filling: str, looking: str, saving: str) -> None:
         """Disable what cannot be done now; each argument is the reason, empty when there is none."""
         for wish, button in self._buttons.items():

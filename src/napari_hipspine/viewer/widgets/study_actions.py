@@ -27,7 +27,7 @@ from ..workers import refusals_told, tell_refusal
 from .study_header import StudyHeader
 
 PROJECTS = "Project (*.json);;Every file (*)"
-_SAVE_PAUSE_MS = 2000
+_MS_PER_S = 1000
 
 
 class StudyActions:
@@ -59,7 +59,6 @@ class StudyActions:
         self.keeper = StudyKeeper(session, tell=tell_refusal)
         self._soon = QTimer(parent)
         self._soon.setSingleShot(True)
-        self._soon.setInterval(_SAVE_PAUSE_MS)
         self._soon.timeout.connect(self.save)
         self.keeper.waiting.connect(self._save_soon)
         self.does: dict[Wish, Callable[[], None]] = {
@@ -72,6 +71,11 @@ class StudyActions:
         header.subject_chosen.connect(self.choose)
         header.moved_answered.connect(self.ask_where_it_is)
         header.moved_skipped.connect(self.go_on_without)
+
+    @property
+    def has_study(self) -> bool:
+        """Whether there is something to be kept or closed."""
+        return self._session.study is not None
 
     def open(self, path: str | Path) -> None:
         """Open a study folder or a project file, and the subject that was open last."""
@@ -96,10 +100,10 @@ class StudyActions:
         if study is None or subject is None or is_open or self._session.doing:
             return
         self.save()
-        current, reader = self._session.study or study, who.reader_id
+        current, preferred = self._session.study or study, self._session.preferred
         self._run(
-            lambda progress: open_study_subject(current, subject, reader, progress),
-            says=f"opening {subject}",
+            lambda progress: open_study_subject(current, subject, preferred, progress),
+            says="opening the subject",
             done=self._show,
         )
 
@@ -230,7 +234,7 @@ class StudyActions:
         new = [Recent(str(folder if is_by_folder else study.path), study.project.name)]
         if subject is not None:
             new.append(replace(new[0], subject_id=subject.subject_id, session=subject.session))
-        add_recent(new)
+        add_recent(new, length=self._session.preferred.recent_length)
 
     def _forget_question(self) -> None:
         self._asked = None
@@ -238,4 +242,4 @@ class StudyActions:
 
     def _save_soon(self, *_: Any) -> None:
         if not self._soon.isActive():
-            self._soon.start()
+            self._soon.start(round(self._session.preferred.save_pause_s * _MS_PER_S))
