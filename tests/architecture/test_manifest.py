@@ -41,7 +41,19 @@ def test_each_contribution_names_a_command(manifest):
         for item in items or []
     }
     used |= {item.command for item in contributions.sample_data or [] if hasattr(item, "command")}
-    assert used == known
+    assert used <= known
+    asked = {command.id: command.python_name for command in contributions.commands if command.id not in used}
+    assert {str(name).partition(":")[0] for name in asked.values()} == {"napari_hipspine.viewer.commands"}
+    in_menus = {item.command for items in contributions.menus.values() for item in items}
+    assert in_menus <= known
+
+
+def test_everything_that_can_be_asked_for_stands_in_the_palette(manifest):
+    from napari_hipspine.viewer import commands
+
+    offered = {str(command.python_name).partition(":")[2] for command in manifest.contributions.commands}
+    own = [name for name, one in vars(commands).items() if getattr(one, "__module__", "") == commands.__name__]
+    assert {name for name in own if not name.startswith("_")} <= offered
 
 
 def test_all_kinds_are_contributed(manifest):
