@@ -47,7 +47,7 @@ def test_what_is_no_path_stays(text):
 
 
 def test_source_files_are_told_by_their_place_in_the_package():
-    line = '  File "/home/hans/env/lib/python3.11/site-packages/napari_hipspine/viewer/session.py", line 7, in add'
+    line = '  File "/opt/env/lib/python3.11/site-packages/napari_hipspine/viewer/session.py", line 7, in add'
     assert scrubbed(line) == '  File "napari_hipspine/viewer/session.py", line 7, in add'
 
 
