@@ -6,6 +6,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
+from napari_hipspine.relating import null_draws
 from napari_hipspine.relating.correlation import correlate_ranks
 from napari_hipspine.relating.max_t import (
     count_small_p,
@@ -134,6 +135,46 @@ def test_with_covariates_the_observed_sizes_are_partial_coefficients() -> None:
     moved = left[0][order]
     moved = moved - ranked @ np.linalg.lstsq(ranked, moved, rcond=None)[0]
     assert first.sizes[0, 0] == pytest.approx(abs(np.corrcoef(moved, left[1])[0, 1]))
+
+
+def test_small_floats_say_the_same_as_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = make_tables(missing=0.1, shared=0.5)
+    cells = correlate_ranks(x.round(1), y)
+    small = draw_null(x.round(1), y, cells, draws=400)
+    monkeypatch.setattr(null_draws, "LARGEST_N_FOR_SMALL_FLOATS", 0)
+    large = draw_null(x.round(1), y, cells, draws=400)
+    assert [small.sizes.dtype, large.sizes.dtype] == [np.float32, np.float64]
+    np.testing.assert_allclose(small.sizes, large.sizes, atol=2e-7)
+    labels = ["a"] * 7 + ["b"] * 5
+    np.testing.assert_array_equal(max_t_p(small, labels), max_t_p(large, labels))
+    for exact in (False, True):
+        counts = (count_small_p(one, np.arange(12), is_exact=np.full(12, exact)) for one in (small, large))
+        assert next(counts) == next(counts)
+
+
+def test_signs_of_large_tables_with_gaps_say_what_orders_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = make_tables(1_200, missing=0.05, shared=0.22)
+    x[:, 1:], y[:, 2:] = np.random.default_rng(2).normal(size=(1_200, 2)), y[:, 2:] + 0.5 * y[:, :1]
+    x[::9, 1], y[::7, 2] = np.nan, np.nan
+    cells = correlate_ranks(x, y)
+    orders = draw_null(x, y, cells, draws=2_000)
+    monkeypatch.setattr(null_draws, "SIGNS_FROM_SUBJECT_GROUPS", 1)
+    signs = draw_null(x, y, cells, draws=2_000)
+    assert [orders.has_signs, signs.has_signs] == [False, True]
+    np.testing.assert_array_equal(signs.cells, orders.cells)
+    np.testing.assert_allclose(signs.observed, orders.observed)
+    np.testing.assert_allclose(signs.sizes.std(axis=1), orders.sizes.std(axis=1), rtol=0.08)
+    largest = [np.quantile(one.sizes.max(axis=0), (0.5, 0.95)) for one in (orders, signs)]
+    np.testing.assert_allclose(largest[1], largest[0], rtol=0.04)
+    np.testing.assert_allclose(max_t_p(signs, ["all"] * 12), max_t_p(orders, ["all"] * 12), atol=0.04)
+    together = [np.corrcoef(one.sizes**2)[np.triu_indices(12, 1)] for one in (orders, signs)]
+    np.testing.assert_allclose(together[1], together[0], atol=0.12)
+
+
+def test_few_or_complete_subjects_are_never_drawn_by_signs() -> None:
+    for n, missing in ((25, 0.1), (1_200, 0.0)):
+        x, y = make_tables(n, missing=missing)
+        assert not draw_null(x, y, correlate_ranks(x, y), draws=3).has_signs
 
 
 def test_the_same_seed_gives_the_same_draws() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -64,7 +65,13 @@ def typed_cells(values: list[Any], column: Column) -> pd.Series[Any]:
     import pandas as pd
 
     if column.kind is Kind.TEXT:
-        return pd.Series(["" if is_missing(v) else str(v) for v in values], dtype=object, name=column.name)
+        texts = [v if type(v) is str else "" if is_missing(v) else str(v) for v in values]
+        return pd.Series(texts, dtype=object, name=column.name)
+    if column.kind is Kind.NUMBER:
+        # Tables of many thousand people: cells are looked at one by one only where one is no plain number or gap.
+        with suppress(TypeError, ValueError):
+            plain = [np.nan if v is None or v == "" else float(v) for v in values]
+            return pd.Series(plain, dtype=_DTYPES[column.kind], name=column.name)
     wrong = [v for v in values if not is_missing(v) and not _reads_as(v, column.kind)]
     if wrong:
         raise TableInvalid(f"Expected {column.kind.value} values in {column.name}, found {wrong[0]!r}.")

@@ -18,6 +18,9 @@ from .subject_values import SubjectValues
 if TYPE_CHECKING:
     import pandas as pd
 
+ORDERS, SIGNS = "orders", "signs"
+"""What was drawn: orders of the subjects, or signs of their products of ranks."""
+
 SHOWN_FAMILIES = 2
 """Families described in words; the table has all."""
 
@@ -41,7 +44,7 @@ def adjust_by_draws(
     covariates
         What was held constant in it.
     draws
-        Orders drawn; None takes 9,999, or 999 where that would take minutes.
+        Orders drawn, or signs in large tables with gaps; None takes 9,999, or fewer where that would take minutes.
 
     Returns
     -------
@@ -78,6 +81,7 @@ def adjust_by_draws(
             "n_below_05": count.observed,
             "n_below_05_expected": count.expected,
             "p_of_count": count.p,
+            "drawn": SIGNS if null.has_signs else ORDERS,
             "draws": null.sizes.shape[1],
             "seed": seed,
         }
@@ -92,9 +96,9 @@ def describe_chance(families: pd.DataFrame) -> tuple[str, ...]:
     sentences = []
     for row in ordered.head(SHOWN_FAMILIES).itertuples(index=False):
         sentences.append(
-            f"Family {row.family}: {row.n_below_05} of {row.family_size} tests have p < .05; {row.draws} drawn orders "
-            f"give {row.n_below_05_expected:.1f} on average and as many or more in a share of {row.p_of_count:.3g}; "
-            f"smallest max-T p {row.smallest_p_max_t:.3g}."
+            f"Family {row.family}: {row.n_below_05} of {row.family_size} tests have p < .05; {row.draws} drawn "
+            f"{row.drawn} give {row.n_below_05_expected:.1f} on average and as many or more in a share of "
+            f"{row.p_of_count:.3g}; smallest max-T p {row.smallest_p_max_t:.3g}."
         )
     if len(families) > SHOWN_FAMILIES:
         sentences.append(f"The other {len(families) - SHOWN_FAMILIES} families stand in the table of families.")

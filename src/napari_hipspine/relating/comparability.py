@@ -76,8 +76,8 @@ def leave_out_psoas_threshold(
         return joined
     if rows.empty or rows["muscle"].iloc[0] != PSOAS:
         return joined
-    backed = rows.groupby("subject_id")["fat_method"].agg(lambda methods: set(methods) == {FatMethod.DIXON.value})
-    emptied = ~np.isin(subjects, backed.index[backed.to_numpy(dtype=bool)]) & ~np.isnan(joined.values)
+    not_backed = set(rows.loc[rows["fat_method"] != FatMethod.DIXON.value, "subject_id"])
+    emptied = np.array([subject in not_backed for subject in subjects], dtype=bool) & ~np.isnan(joined.values)
     return JoinedValues(
         np.where(emptied, np.nan, joined.values), np.where(emptied, PSOAS_UNRELIABLE, joined.reasons).astype(object)
     )

@@ -42,9 +42,10 @@ smallest_q | n | 1 | smallest Benjamini-Hochberg q
 smallest_q_by | n | 1 | smallest Benjamini-Yekutieli q
 smallest_p_max_t | n | 1 | smallest Westfall-Young p
 n_below_05 | i | 1 | tests with p below .05, by counted orders up to 17 subjects without ties, else Student's t
-n_below_05_expected | n | 1 | mean number of such tests in the drawn orders
-p_of_count | n | 1 | share of the drawn orders with as many such tests or more
-draws | i | 1 | orders drawn
+n_below_05_expected | n | 1 | mean number of such tests in the draws
+p_of_count | n | 1 | share of the draws with as many such tests or more
+drawn | t | | what was drawn: orders of the subjects, or in large tables with gaps signs of their products of ranks
+draws | i | 1 | how many were drawn
 seed | i | 1 | start of the random numbers
 """
     ),

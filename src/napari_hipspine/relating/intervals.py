@@ -27,7 +27,7 @@ BOOTSTRAP_UNRELIABLE_BELOW = 20
 _SMALLEST_SHARE_USABLE = 0.9
 """Share of the drawn samples in which neither column is constant, below which no interval is given."""
 
-_NUMBERS_AT_ONCE = 8_000_000
+_NUMBERS_AT_ONCE = 500_000
 
 
 class IntervalMethod(StrEnum):
@@ -122,11 +122,13 @@ def _drawn_coefficients(x: FloatArray, y: FloatArray, group: CellGroup, *, draws
         some = min(at_once, draws - start)
         picks = generator.integers(0, n, size=(some, n)) + n * np.arange(some)[:, None]
         times = np.bincount(picks.ravel(), minlength=some * n).reshape(some, n).astype(np.float64)
-        x_ranks = np.stack([_ranks_in_samples(times, *column) for column in x_sorted], axis=1)
-        y_ranks = np.stack([_ranks_in_samples(times, *column) for column in y_sorted], axis=1)
+        x_ranks, y_ranks = (np.empty((some, len(columns), n)) for columns in (x_sorted, y_sorted))
+        for ranks, columns in ((x_ranks, x_sorted), (y_ranks, y_sorted)):
+            for place, column in enumerate(columns):
+                _rank_in_samples(times, *column, out=ranks[:, place])
         y_weighted = y_ranks * times[:, None]
         products = x_ranks @ y_weighted.transpose(0, 2, 1)
-        x_squares = np.einsum("bcs,bcs,bs->bc", x_ranks, x_ranks, times)
+        x_squares = np.einsum("bcs,bcs->bc", x_ranks * times[:, None], x_ranks)
         y_squares = np.einsum("bcs,bcs->bc", y_ranks, y_weighted)
         scale = np.sqrt(x_squares[:, x_places] * y_squares[:, y_places])
         coefficients = np.full(scale.shape, np.nan)
@@ -144,19 +146,18 @@ def _sort_once(column: FloatArray) -> tuple[npt.NDArray[np.intp], BoolArray]:
     return order, starts
 
 
-def _ranks_in_samples(times: FloatArray, order: npt.NDArray[np.intp], starts: BoolArray) -> FloatArray:
-    """Doubled, centred ranks in samples that hold each subject so many times, shape ``(n_samples, n_subjects)``."""
+def _rank_in_samples(times: FloatArray, order: npt.NDArray[np.intp], starts: BoolArray, *, out: FloatArray) -> None:
+    """Put doubled, centred ranks in samples that hold each subject so many times into ``out``, like ``times``."""
     n = times.shape[1]
-    up_to = np.cumsum(times[:, order], axis=1)
+    picked = times.take(order, axis=1)
+    up_to = picked.cumsum(axis=1)
     if starts.all():
-        twice_rank = 2 * up_to - times[:, order]
+        up_to *= 2
+        up_to -= picked
     else:
         first_of_run = np.flatnonzero(starts)
-        last_of_run = np.append(first_of_run[1:], n) - 1
-        run_of = np.cumsum(starts) - 1
-        at_end = up_to[:, last_of_run]
-        at_start = np.concatenate([np.zeros((len(times), 1)), at_end[:, :-1]], axis=1)
-        twice_rank = (at_start + at_end)[:, run_of]
-    ranks = np.empty_like(twice_rank)
-    ranks[:, order] = twice_rank - n
-    return ranks
+        at_end = up_to[:, np.append(first_of_run[1:], n) - 1]
+        at_end[:, 1:] += at_end[:, :-1].copy()
+        up_to = at_end.take(np.cumsum(starts) - 1, axis=1)
+    up_to -= n
+    out[:, order] = up_to

@@ -48,7 +48,8 @@ def join_sides(rows: pd.DataFrame, subjects: list[str], measure: Measure, reques
     left = _side(rows, subjects, measure, "left")
     right = _side(rows, subjects, measure, "right")
     given = _side(rows, subjects, measure, BOTH_SIDES)
-    has_given = np.isin(subjects, rows.loc[rows["side"] == BOTH_SIDES, "subject_id"].to_numpy())
+    with_both = set(rows.loc[rows["side"] == BOTH_SIDES, "subject_id"])
+    has_given = np.array([subject in with_both for subject in subjects], dtype=bool)
     if measure.is_fraction and request.bilateral is not BilateralRule.POOLED:
         _refuse_without_sides(rows, subjects, given, measure, request)
         return _join(left, right, (left.values + right.values) / (2 if request.bilateral is BilateralRule.MEAN else 1))
@@ -63,7 +64,8 @@ def join_sides(rows: pd.DataFrame, subjects: list[str], measure: Measure, reques
 
 def _side(rows: pd.DataFrame, subjects: list[str], measure: Measure, side: str) -> JoinedValues:
     """Values and reasons of one side."""
-    chosen = rows[rows["side"] == side].set_index("subject_id").reindex(subjects)
+    columns = ["subject_id", measure.column, "reason"]
+    chosen = rows.loc[rows["side"] == side, columns].set_index("subject_id").reindex(subjects)
     values = chosen[measure.column].to_numpy(dtype=np.float64, na_value=np.nan)
     stated = chosen["reason"].fillna("").to_numpy(dtype=object)
     reasons = np.where(np.isnan(values), np.where(stated == "", NOT_MEASURED, stated), "")
@@ -73,12 +75,18 @@ def _side(rows: pd.DataFrame, subjects: list[str], measure: Measure, side: str) 
 def _join(left: JoinedValues, right: JoinedValues, values: FloatArray) -> JoinedValues:
     """Joined values with their reasons: both sides missing for their own reasons, or one side missing."""
     reasons = np.full(values.shape, "", dtype=object)
-    for i in np.flatnonzero(np.isnan(values)):
-        sides = [left.reasons[i], right.reasons[i]]
-        one_sided = [ONE_SIDE_MISSING] if not all(sides) else []
-        reasons[i] = join_words([*one_sided, *(w for side in sides for w in side.split(";") if w != NOT_MEASURED)])
-        reasons[i] = reasons[i] or NOT_MEASURED
+    missing = np.flatnonzero(np.isnan(values))
+    pairs = list(zip(left.reasons[missing], right.reasons[missing], strict=True))
+    joined = {pair: _join_reasons(*pair) for pair in set(pairs)}
+    reasons[missing] = [joined[pair] for pair in pairs]
     return JoinedValues(values, reasons)
+
+
+def _join_reasons(left: str, right: str) -> str:
+    """Why the value of both sides is missing; an empty reason is that of a side with a value."""
+    one_sided = [] if left and right else [ONE_SIDE_MISSING]
+    words = (word for side in (left, right) for word in side.split(";") if word != NOT_MEASURED)
+    return join_words([*one_sided, *words]) or NOT_MEASURED
 
 
 def _pool(

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .null_draws import NullDraws
+from .null_draws import AnyFloats, NullDraws
 from .rank_null import LARGEST_EXACT_N, count_orders
 from .ranks import FloatArray
 
-_EQUAL = 1e-9
+_EQUAL, _EQUAL_IN_SMALL_FLOATS = 1e-9, 4e-7
 """Coefficients that differ by less, relative to 1, are the same: rounding never decides which is larger."""
 
 ALPHA = 0.05
@@ -53,7 +53,7 @@ def max_t_p(null: NullDraws, labels: Sequence[str]) -> FloatArray:
     Westfall & Young 1993, Resampling-based multiple testing, algorithm 2.8; Wallace 1959,
     Annals of Mathematical Statistics 30, 1121 (the scale).
     """
-    observed, drawn = null.observed, null.sizes
+    observed, drawn, equal = null.observed, null.sizes, _smallest_difference(null)
     if np.unique(null.freedom).size > 1:
         observed, drawn = normal_scale(observed, null.freedom), normal_scale(drawn, null.freedom[:, None])
     p = np.full(observed.shape, np.nan)
@@ -63,12 +63,12 @@ def max_t_p(null: NullDraws, labels: Sequence[str]) -> FloatArray:
             continue
         members = np.flatnonzero(family_of == family)
         falling = members[np.argsort(-observed[members], kind="stable")]
-        largest_left = np.zeros(drawn.shape[1])
+        largest_left = np.zeros(drawn.shape[1], dtype=drawn.dtype)
         counts = np.empty(falling.size)
         for place in range(falling.size - 1, -1, -1):
             cell = falling[place]
             np.maximum(largest_left, drawn[cell], out=largest_left)
-            counts[place] = np.count_nonzero(largest_left >= observed[cell] * (1 - _EQUAL) - _EQUAL)
+            counts[place] = np.count_nonzero(largest_left >= observed[cell] * (1 - equal) - equal)
         p[falling] = np.maximum.accumulate((counts + 1) / (drawn.shape[1] + 1))
     return p
 
@@ -88,8 +88,9 @@ def count_small_p(null: NullDraws, members: npt.NDArray[np.intp], *, is_exact: n
     limits = np.array(
         [smallest_size_below_alpha(int(null.freedom[k]), exact=bool(is_exact[k])) for k in members], dtype=np.float64
     )
-    observed = int(np.count_nonzero(null.observed[members] >= limits - _EQUAL))
-    counts = np.count_nonzero(null.sizes[members] >= limits[:, None] - _EQUAL, axis=0)
+    limits = (limits - _smallest_difference(null)).astype(null.sizes.dtype)
+    observed = int(np.count_nonzero(null.observed[members] >= limits))
+    counts = np.count_nonzero(null.sizes[members] >= limits[:, None], axis=0)
     p = (np.count_nonzero(counts >= observed) + 1) / (counts.size + 1)
     return SmallPCount(observed, float(counts.mean()), float(p))
 
@@ -119,8 +120,14 @@ def smallest_size_by_t(freedom: int, *, alpha: float = ALPHA) -> float:
     return t / float(np.sqrt(freedom + t * t))
 
 
-def normal_scale(sizes: FloatArray, freedom: npt.NDArray[np.int64]) -> FloatArray:
+def normal_scale(sizes: AnyFloats, freedom: npt.NDArray[np.int64]) -> AnyFloats:
     """|rho| as the standard normal number of about the same p, by Wallace's formula; the order within an n is kept."""
-    inner = -np.log1p(-np.minimum(np.square(sizes), 1 - 1e-15))
-    scaled: FloatArray = np.sqrt(inner * freedom) * ((8 * freedom + 1) / (8 * freedom + 3))
+    largest = 1 - np.finfo(sizes.dtype).eps
+    inner = -np.log1p(-np.minimum(np.square(sizes), largest))
+    factor = (np.sqrt(freedom) * ((8 * freedom + 1) / (8 * freedom + 3))).astype(sizes.dtype)
+    scaled: AnyFloats = np.sqrt(inner) * factor
     return scaled
+
+
+def _smallest_difference(null: NullDraws) -> float:
+    return _EQUAL if null.sizes.dtype == np.float64 else _EQUAL_IN_SMALL_FLOATS
