@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -48,6 +50,17 @@ def shared_data() -> Path:
 def shared_reference() -> Path:
     """Return the folder of reference tables, ``../shared/reference``."""
     return _shared_folder("reference")
+
+
+@pytest.fixture(scope="session")
+def serve() -> Any:
+    """Return what serves a folder on this machine over HTTP and S3 (`tests/serving.py`)."""
+    spec = spec_from_file_location("serving", Path(__file__).with_name("serving.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    serving = module_from_spec(spec)
+    spec.loader.exec_module(serving)
+    return serving.serve
 
 
 @pytest.fixture(autouse=True)

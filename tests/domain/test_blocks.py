@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_hipspine.domain.blocks import ArrayBlocks, BlockSource, blocks_of, boxes_of
+from napari_hipspine.domain import dask_blocks
+from napari_hipspine.domain.blocks import ArrayBlocks, BlockSource, Scratch, asked_ahead, blocks_of, boxes_of
 
 from .counted_array import CountedArray
 
@@ -46,9 +47,48 @@ def test_plain_arrays_come_in_whole_slices(shape: tuple[int, ...], dtype: type, 
 def test_stored_chunks_are_respected() -> None:
     voxels = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
     assert blocks_of(CountedArray(voxels, chunks=(1, 2, 5))).block_shape == (1, 2, 5)
+
+
+def test_blocks_of_a_dask_array_are_computed_a_few_at_a_time(monkeypatch) -> None:
     import dask.array as da
 
-    assert blocks_of(da.from_array(voxels, chunks=(2, 4, 3))).block_shape == (2, 4, 3)
+    voxels = np.arange(4 * 9 * 35, dtype=np.int16).reshape(4, 9, 35)
+    array = da.from_array(voxels, chunks=(2, 4, 5))
+    assert blocks_of(array).block_shape == (2, 9, 35)
+    monkeypatch.setattr(dask_blocks, "_BATCH_BLOCKS", 3)
+    source = blocks_of(array)
+    assert source.block_shape == (2, 4, 15)
+    assert source.dtype == np.int16
+    for box in boxes_of(source.shape, source.block_shape):
+        assert np.array_equal(source.read(box), voxels[box])
+        assert not source.is_empty(box)
+
+
+def test_what_is_asked_ahead_comes_in_order_and_is_asked_once() -> None:
+    class Far(ArrayBlocks):
+        is_far = True
+
+        def expect(self, box):
+            asked.append(box)
+
+    asked: list = []
+    near = ArrayBlocks(np.zeros((3, 8, 8)), (1, 2, 2))
+    boxes = list(boxes_of(near.shape, near.block_shape))
+    assert list(asked_ahead(near, boxes)) == boxes
+    ahead = asked_ahead(Far(np.zeros((3, 8, 8)), (1, 2, 2)), boxes)
+    first = next(ahead)
+    assert first == boxes[0]
+    assert 2 <= len(asked) <= 16
+    assert [first, *ahead] == boxes
+    assert asked == boxes
+
+
+def test_scratch_memory_is_used_again_and_grows() -> None:
+    scratch = Scratch()
+    small = scratch.take("a", 10)
+    assert scratch.take("a", 8).base is small.base
+    assert not np.shares_memory(scratch.take("b", 8), small)
+    assert len(scratch.take("a", 1000)) == 1000
 
 
 def test_a_source_of_blocks_is_taken_as_it_is() -> None:

@@ -48,11 +48,11 @@ def add_parser(commands: Any) -> None:
 def add_file_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say which picture and which labels are measured."""
     files = parser.add_argument_group("what is measured")
-    files.add_argument("--image", type=Path, help="T1, T2 or PD image, or a folder with a two-echo series")
-    files.add_argument("--water", type=Path, help="water image of a Dixon acquisition")
-    files.add_argument("--fat", type=Path, help="fat image of a Dixon acquisition")
-    files.add_argument("--fat-fraction", type=Path, help="fat-fraction map (0-1 or 0-100)")
-    files.add_argument("--labels", type=Path, required=True, help="label map, or a folder with one file per structure")
+    files.add_argument("--image", type=place, help="T1, T2 or PD image, or a folder with a two-echo series")
+    files.add_argument("--water", type=place, help="water image of a Dixon acquisition")
+    files.add_argument("--fat", type=place, help="fat image of a Dixon acquisition")
+    files.add_argument("--fat-fraction", type=place, help="fat-fraction map (0-1 or 0-100)")
+    files.add_argument("--labels", type=place, required=True, help="label map, or a folder with one file per structure")
     files.add_argument("--naming", help="what the label values mean: a name, or a CSV with value,muscle,side")
     files.add_argument("--ignore-unknown", action="store_true", help="leave out values the naming does not know")
     files.add_argument("--series", metavar="UID|N", help="series of the image, number from 0 as `hipspine info` lists")
@@ -60,6 +60,11 @@ def add_file_options(parser: argparse.ArgumentParser) -> None:
     files.add_argument(
         "--accept-header-mismatch", action="store_true", help="take water and fat whose headers disagree"
     )
+
+
+def place(text: str) -> str | Path:
+    """A path, or a URL as it is written."""
+    return text if "://" in text else Path(text)
 
 
 def add_declared_options(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +139,7 @@ def run(arguments: argparse.Namespace) -> int:
         fat_roi=open_drawing(arguments.fat_roi) if arguments.fat_roi else None,
         review=review,
         accepted=accepted,
-        inputs=[*pictures.paths, arguments.labels, *(path for path in beside if path is not None)],
+        inputs=[*pictures.places, arguments.labels, *(path for path in beside if path is not None)],
         progress=terminal_progress("measuring"),
         **choices,
     )

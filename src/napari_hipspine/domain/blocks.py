@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Protocol, runtime_checkable
@@ -10,10 +11,15 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from .dask_blocks import DaskBlocks, is_dask
+
 Box = tuple[slice, slice, slice]
 """A cuboid of voxels: one slice object with start and stop for slices, rows and columns."""
 
 _READ_TARGET_BYTES = 4 * 2**20
+
+_ASKED_AHEAD = 8
+"""So many boxes of a source that lies far away are asked for before the first of them is read."""
 
 
 class VoxelArray(Protocol):
@@ -74,6 +80,32 @@ class BriefSource(Protocol):
 
     def read_briefly(self, box: Box, scratch: Scratch) -> NDArray[Any]:
         """Voxels of one box, to be used up before the scratch memory is handed in again."""
+
+
+@runtime_checkable
+class FarSource(Protocol):
+    """A block source that may lie far away, so that what will be read is better asked for ahead."""
+
+    @property
+    def is_far(self) -> bool:
+        """Whether asking ahead saves time."""
+
+    def expect(self, box: Box) -> None:
+        """Ask for what a box needs; reading it afterwards does not ask again."""
+
+
+def asked_ahead(source: BlockSource, boxes: Iterable[Box]) -> Iterator[Box]:
+    """The boxes in order; of a source that lies far away, what the next few need has been asked for."""
+    if not (isinstance(source, FarSource) and source.is_far):
+        yield from boxes
+        return
+    asked: deque[Box] = deque()
+    for box in boxes:
+        source.expect(box)
+        asked.append(box)
+        if len(asked) > _ASKED_AHEAD:
+            yield asked.popleft()
+    yield from asked
 
 
 BriefReader = Callable[[Box, Scratch], NDArray[Any]]
@@ -140,7 +172,9 @@ def blocks_of(voxels: Any) -> BlockSource:
     """
     if isinstance(voxels, BlockSource):
         return voxels
-    chunks = getattr(voxels, "chunksize", None) or getattr(voxels, "chunks", None)
+    if is_dask(voxels):
+        return DaskBlocks(voxels)
+    chunks = getattr(voxels, "chunks", None)
     if isinstance(chunks, tuple) and len(chunks) == 3 and all(isinstance(n, int) for n in chunks):
         return ArrayBlocks(voxels, chunks)
     return ArrayBlocks(voxels)

@@ -96,11 +96,15 @@ def _versions_found() -> dict[str, str]:
 def fingerprint(path: str | Path) -> Fingerprint:
     """SHA-256 of a file, or of all files of a folder with their relative names and sizes in sorted order.
 
+    What lies at a URL is named and has no fingerprint: it would have to be read as a whole once more.
+
     Raises
     ------
     UnreadableImage
         If there is no such file or folder.
     """
+    if "://" in str(path):
+        return Fingerprint(str(path), "", 0)
     root = Path(path)
     if not root.exists():
         raise UnreadableImage(f"Expected a file or folder, found nothing, in {path}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.anatomy import Structure
-from ..domain.blocks import Box, Scratch, boxes_of, brief_reader
+from ..domain.blocks import Box, FarSource, Scratch, asked_ahead, boxes_of, brief_reader
 from ..domain.label_map import LabelMap
 from ..domain.protocol import MeasurementProtocol
 from ..domain.volume import Volume, WaterFat
@@ -22,6 +23,9 @@ from .signal_collector import CountRoom, SignalCollector
 from .slabs import Collector, DixonCollector, SlabCounts, count_labels
 
 Size = tuple[int, int, int]
+
+_ASKED_AHEAD = 4
+"""So many boxes of labels wait for the image under them, where that lies far away."""
 
 _MOST_LABELS = 2**24
 """Labels that are taken over whole slices because their blocks do not fit those of the image [voxels]."""
@@ -78,11 +82,7 @@ class BlockWalk:
         collector = self._collector(shape[0])
         planes = self._sample.planes_of(run) if self._sample else None
         counts_itself = not self._protocol.erosion_mm and self._holds_every_pixel
-        for box in boxes_of((1, *self.shape[1:]), (1, *self.block_shape[1:])):
-            place = (run, box[1], box[2])
-            labels = self._labels_in(place)
-            if labels is None:
-                continue
+        for place, labels in self._labelled_places(run):
             kept = self._eroded(place, labels)
             self._mark_edges(labels, place, counts.touches_edge)
             if not counts_itself:
@@ -98,6 +98,34 @@ class BlockWalk:
             self._sample.offer(planes)
         return counts
 
+    def _labelled_places(self, run: slice) -> Iterator[tuple[Box, NDArray[Any]]]:
+        """Boxes of a run in which something is measured, with their labels; the image of the next few is asked for."""
+        boxes = boxes_of((1, *self.shape[1:]), (1, *self.block_shape[1:]))
+        places = asked_ahead(self._labels, ((run, box[1], box[2]) for box in boxes))
+        labelled = ((place, labels) for place in places if (labels := self._labels_in(place)) is not None)
+        far = [source for source in self._images if isinstance(source, FarSource) and source.is_far]
+        if not far:
+            yield from labelled
+            return
+        asked: deque[tuple[Box, NDArray[Any]]] = deque()
+        for place, labels in labelled:
+            for where, part in self._parts(place, labels):
+                if self._kernels.has_measured(part, self._measured.numbers):
+                    for source in far:
+                        source.expect(where)
+            asked.append((place, labels.copy()))
+            if len(asked) > _ASKED_AHEAD:
+                yield asked.popleft()
+        yield from asked
+
+    def _parts(self, place: Box, labels: NDArray[Any]) -> Iterator[tuple[Box, NDArray[Any]]]:
+        """Parts of a box on the image's own blocks: where they lie, and their labels."""
+        for inner in boxes_of(labels.shape, self._image_block):
+            first, second, third = (
+                slice(outer.start + s.start, outer.start + s.stop) for outer, s in zip(place, inner, strict=True)
+            )
+            yield (first, second, third), np.ascontiguousarray(labels[inner])
+
     def _labels_in(self, place: Box) -> NDArray[Any] | None:
         """Labels of a box, or None where nothing in it is measured."""
         if self._labels.is_empty(place):
@@ -107,17 +135,12 @@ class BlockWalk:
 
     def _add_parts(self, collector: Collector, place: Box, labels: NDArray[Any], planes: RunPlanes | None) -> None:
         """Hand over the parts of a box, on the image's own blocks, that hold labels."""
-        inner_boxes = list(boxes_of(labels.shape, self._image_block))
-        for inner in inner_boxes:
-            part = np.ascontiguousarray(labels[inner])
-            if len(inner_boxes) > 1 and not self._kernels.has_measured(part, self._measured.numbers):
+        for where, part in self._parts(place, labels):
+            is_whole = part.size == labels.size
+            if not is_whole and not self._kernels.has_measured(part, self._measured.numbers):
                 continue
-            first, second, third = (
-                slice(outer.start + s.start, outer.start + s.stop) for outer, s in zip(place, inner, strict=True)
-            )
-            where = (first, second, third)
             seen = [_native(read(where, self._memory(f"image {number}"))) for number, read in enumerate(self._readers)]
-            collector.add(inner[0].start, part, *seen)
+            collector.add(where[0].start - place[0].start, part, *seen)
             if planes:
                 planes.take_image(where, seen[0])
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import BlockSource, Box, blocks_of, boxes_of
+from ..domain.blocks import BlockSource, Box, FarSource, Scratch, asked_ahead, blocks_of, boxes_of, brief_reader
 from ..domain.errors import UnknownLabel
 from ..domain.grid import Grid
 from ..domain.index_map import basic_box
@@ -74,6 +74,29 @@ class LabelVoxels:
             If a value is fractional, negative, not finite or beyond 65535.
         """
         return as_label_values(self.source.read(box), self.scale, path=self.path)
+
+    def read_briefly(self, box: Box, scratch: Scratch) -> NDArray[Any]:
+        """As `read`, to be used up before the scratch memory is handed in again; small labels stay 8 bits wide.
+
+        Raises
+        ------
+        UnknownLabel
+            As `read`.
+        """
+        stored = brief_reader(self.source)(box, scratch)
+        if stored.dtype == np.uint8 and self.scale == (1.0, 0.0):
+            return stored
+        return as_label_values(stored, self.scale, path=self.path)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether what is stored lies far away."""
+        return isinstance(self.source, FarSource) and self.source.is_far
+
+    def expect(self, box: Box) -> None:
+        """Ask for what a box needs."""
+        if isinstance(self.source, FarSource):
+            self.source.expect(box)
 
     def __getitem__(self, key: Any) -> Any:
         """Label values by basic indexing."""
@@ -207,7 +230,7 @@ def tally_labels(labels: BlockSource, grid: Grid) -> SliceTally:
     """
     pieces = [
         _tally_block(labels.read(box), box, grid)
-        for box in boxes_of(labels.shape, labels.block_shape)
+        for box in asked_ahead(labels, boxes_of(labels.shape, labels.block_shape))
         if not labels.is_empty(box)
     ]
     found = np.concatenate(pieces, axis=1) if pieces else np.empty((4, 0))

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from os import PathLike
-from pathlib import Path
 
 from ..domain.anatomy import Structure
 from ..domain.cache import VolumeCache
@@ -16,6 +15,7 @@ from .carried_names import naming_for
 from .label_looks import LabelLook
 from .label_sources import look_at_source
 from .namings import Meaning
+from .remote_folder import place_of
 from .sides import check_sides
 
 _SHOWN = 12
@@ -115,7 +115,7 @@ def look_at_labels(
     HipSpineError
         Whatever the reader of the file refuses.
     """
-    look = look_at_source(Path(path), series=series, orientation=orientation, cache=cache)
+    look = look_at_source(place_of(path), series=series, orientation=orientation, cache=cache)
     if look.tally.value.size == 0:
         raise UnknownLabel(
             f"Expected labels, found nothing but background, in {look.path}.",

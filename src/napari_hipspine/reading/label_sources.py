@@ -12,13 +12,14 @@ from .dicom_segmentations import find_dicom_segmentation, look_at_dicom_segmenta
 from .label_looks import LabelLook, label_voxels_of, tally_labels
 from .ome_zarr import is_zarr, list_zarr_labels, list_zarr_volumes
 from .ome_zarr_names import read_label_names
+from .remote_folder import RemotePath, place_of
 from .slicer_segmentations import look_at_segmentation, read_segments
 from .structure_folders import look_at_folder, mask_files
 from .volumes import choose_volume, open_volume
 
 
 def look_at_source(
-    path: Path,
+    path: Path | RemotePath,
     *,
     series: str | int | None = None,
     orientation: str | None = None,
@@ -28,8 +29,8 @@ def look_at_source(
 
     Parameters
     ----------
-    path : Path
-        File or folder.
+    path : Path or RemotePath
+        File or folder, or a zarr at a URL.
     series : str or int, optional
         Which volume, where there are several.
     orientation : str, optional
@@ -42,16 +43,16 @@ def look_at_source(
     HipSpineError
         Whatever the reader of the file refuses.
     """
+    if isinstance(path, RemotePath) or is_zarr(path):
+        labels = list_zarr_labels(path)
+        chosen = choose_volume(labels or list_zarr_volumes(path), str(path), series=series)
+        look = look_at_volume(_as_stated(chosen, orientation))
+        names, unknown = read_label_names(place_of(look.path)) if labels else ({}, {})
+        return replace(look, carried=names, carried_unknown=unknown, carrier="ome-zarr" if names else "")
     if path.is_file() and read_segments(path):
         return look_at_segmentation(path, cache=cache)
     if path.exists() and (segmentation := find_dicom_segmentation(path)) is not None:
         return look_at_dicom_segmentation(segmentation)
-    if is_zarr(path):
-        labels = list_zarr_labels(path)
-        chosen = choose_volume(labels or list_zarr_volumes(path), path, series=series)
-        look = look_at_volume(_as_stated(chosen, orientation))
-        names, unknown = read_label_names(Path(look.path)) if labels else ({}, {})
-        return replace(look, carried=names, carried_unknown=unknown, carrier="ome-zarr" if names else "")
     if mask_files(path):
         return look_at_folder(path, cache=cache)
     return look_at_volume(_as_stated(open_volume(path, series=series, cache=cache), orientation))

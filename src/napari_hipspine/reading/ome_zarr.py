@@ -11,6 +11,7 @@ from typing import Any
 from ..domain.errors import HipSpineError, UnreadableImage
 from ..domain.grid import arrange_axes
 from ..domain.volume import Contrast, FatPolarity, Source, Volume
+from .remote_folder import RemotePath, zarr_store
 from .zarr_blocks import ZarrBlocks
 from .zarr_geometry import ArrayGeometry, geometry_of_array, geometry_of_multiscale
 
@@ -21,12 +22,12 @@ STATED_SPACING = "spacing_mm"
 """Attribute by which a user states the spacing of an image whose metadata lack it."""
 
 
-def is_zarr(path: Path) -> bool:
+def is_zarr(path: Path | RemotePath) -> bool:
     """Whether a folder is a zarr group or array of version 2 or 3."""
     return path.is_dir() and any((path / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray"))
 
 
-def list_zarr_volumes(path: Path) -> tuple[Volume, ...]:
+def list_zarr_volumes(path: Path | RemotePath) -> tuple[Volume, ...]:
     """Images of a zarr, one per channel and time point, without its labels.
 
     Parameters
@@ -58,7 +59,7 @@ def list_zarr_volumes(path: Path) -> tuple[Volume, ...]:
     return found
 
 
-def list_zarr_labels(path: Path) -> tuple[Volume, ...]:
+def list_zarr_labels(path: Path | RemotePath) -> tuple[Volume, ...]:
     """Label images of an OME-Zarr: those kept under its ``labels``, or the folder itself if it is one.
 
     Each is told by its name, in ``source.series``. Empty where there are none.
@@ -90,12 +91,12 @@ def ome_metadata(group: Any) -> Mapping[str, Any]:
     return {**attributes, **attributes.get("ome", {})}
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path | RemotePath) -> Any:
     import zarr
     from zarr.errors import BaseZarrError
 
     try:
-        return zarr.open(str(path), mode="r")
+        return zarr.open(zarr_store(path), mode="r")
     except (BaseZarrError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise UnreadableImage(
             f"Expected a zarr group or array, found none that can be opened ({error}), in {path}.",
@@ -107,7 +108,7 @@ def _is_array(node: Any) -> bool:
     return hasattr(node, "shape")
 
 
-def _inner_images(path: Path, group: Any) -> list[Path]:
+def _inner_images(path: Path | RemotePath, group: Any) -> list[Path | RemotePath]:
     """Folders of images and arrays right inside a group, in natural order; labels and tables are no images."""
     inner = [path / name for name, _ in group.members()]
     wanted = [one for one in inner if one.name not in ("labels", "tables", "OME")]
@@ -116,7 +117,9 @@ def _inner_images(path: Path, group: Any) -> list[Path]:
     return sorted(wanted, key=lambda one: (not one.name.isdigit(), one.name.zfill(8)))
 
 
-def _volumes_of_image(path: Path, group: Any, metadata: Mapping[str, Any], *, name: str = "") -> tuple[Volume, ...]:
+def _volumes_of_image(
+    path: Path | RemotePath, group: Any, metadata: Mapping[str, Any], *, name: str = ""
+) -> tuple[Volume, ...]:
     attributes = dict(group.attrs)
     own = {
         **attributes.get(OWN_ATTRIBUTE, {}),
@@ -140,13 +143,13 @@ def _volumes_of_image(path: Path, group: Any, metadata: Mapping[str, Any], *, na
     return tuple(found)
 
 
-def _volumes_of_array(path: Path, array: Any) -> tuple[Volume, ...]:
+def _volumes_of_array(path: Path | RemotePath, array: Any) -> tuple[Volume, ...]:
     geometry = geometry_of_array(array, where=str(path))
     return tuple(_volumes([path], array, geometry, {}, "", []))
 
 
 def _volumes(
-    levels: list[Path],
+    levels: list[Path | RemotePath],
     full: Any,
     geometry: ArrayGeometry,
     own: Mapping[str, Any],

@@ -9,10 +9,11 @@ from ..domain.anatomy import find_structure
 from ..domain.errors import HipSpineError, UnknownLabel
 from .namings import Meaning
 from .ome_zarr import ome_metadata
+from .remote_folder import RemotePath, zarr_store
 from .structure_words import meaning_of_segment
 
 
-def read_label_names(path: Path) -> tuple[dict[int, Meaning], dict[int, str]]:
+def read_label_names(path: Path | RemotePath) -> tuple[dict[int, Meaning], dict[int, str]]:
     """Meanings of the values of a label image, and why some have none; both empty where nothing is named.
 
     A value is named by ``muscle`` and ``side`` (as our own writer does) or by a ``name`` that tells both.
@@ -24,7 +25,9 @@ def read_label_names(path: Path) -> tuple[dict[int, Meaning], dict[int, str]]:
     """
     import zarr
 
-    properties = ome_metadata(zarr.open_group(str(path), mode="r")).get("image-label", {}).get("properties") or ()
+    properties = (
+        ome_metadata(zarr.open_group(zarr_store(path), mode="r")).get("image-label", {}).get("properties") or ()
+    )
     meanings: dict[int, Meaning] = {}
     unknown: dict[int, str] = {}
     for entry in properties:

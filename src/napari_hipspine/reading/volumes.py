@@ -9,6 +9,7 @@ from pathlib import Path
 from ..domain.cache import VolumeCache
 from ..domain.errors import InvalidChoice, SeriesAmbiguous, UnreadableImage
 from ..domain.volume import Volume
+from .remote_folder import RemotePath, place_of
 
 Found = tuple[tuple[Volume, ...], tuple[UnreadableImage, ...]]
 """Volumes in one place, and refusals of what stands beside them."""
@@ -24,7 +25,7 @@ def list_volumes(path: str | PathLike[str], *, cache: VolumeCache | None = None)
     Parameters
     ----------
     path : path-like
-        File or folder.
+        File or folder, or the URL of a zarr.
     cache : VolumeCache, optional
         Keeps voxels that are slow to decode; without one they are decoded once at the first look.
 
@@ -33,7 +34,7 @@ def list_volumes(path: str | PathLike[str], *, cache: VolumeCache | None = None)
     UnreadableImage
         If nothing is there, or it is no image we know, is damaged, or has no regular geometry.
     """
-    volumes, refused = _look(Path(path), cache)
+    volumes, refused = _look(place_of(path), cache)
     if not volumes:
         raise refused[0]
     for error in refused:
@@ -49,7 +50,7 @@ def open_volume(
     Parameters
     ----------
     path : path-like
-        File or folder.
+        File or folder, or the URL of a zarr.
     series : str or int, optional
         DICOM series UID, or the number of the volume in the list, counted from 0.
     cache : VolumeCache, optional
@@ -64,7 +65,7 @@ def open_volume(
     UnreadableImage
         As `list_volumes`.
     """
-    volumes, refused = _look(Path(path), cache)
+    volumes, refused = _look(place_of(path), cache)
     if refused and (series is None or not volumes):
         raise _refusal(refused[0], volumes)
     return choose_volume(volumes, path, series=series)
@@ -157,7 +158,7 @@ def _one_line(volume: Volume) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _look(place: Path, cache: VolumeCache | None) -> Found:
+def _look(place: Path | RemotePath, cache: VolumeCache | None) -> Found:
     """Volumes in one place, and why other series there are none."""
     from .dicom import is_dicom, list_dicom_volumes
     from .gzip_stream import read_start
@@ -165,6 +166,8 @@ def _look(place: Path, cache: VolumeCache | None) -> Found:
     from .nifti import is_nifti, list_nifti_volumes
     from .ome_zarr import is_zarr, list_zarr_volumes
 
+    if isinstance(place, RemotePath):
+        return list_zarr_volumes(place), ()
     if not place.exists():
         raise UnreadableImage(f"Expected a file or folder, found none, at {place}.", hint="Check the path.")
     if is_zarr(place):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from itertools import product
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,11 @@ from numpy.typing import NDArray
 from ..domain.blocks import Box, Scratch
 from ..domain.errors import UnreadableImage
 from ..domain.index_map import basic_box
-from .zarr_chunks import ChunkFiles, chunk_files_of
+from .remote_folder import is_remote, place_of, zarr_store
+from .zarr_chunks import ChunkFiles
+from .zarr_layouts import chunk_files_of
+
+_ZARRS_CODECS = {"bytes", "blosc", "crc32c", "gzip", "sharding_indexed", "transpose", "zstd"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ZarrBlocks:
     Parameters
     ----------
     path : str
-        Folder of the array.
+        Folder of the array, or its URL.
     axes : tuple of int
         Array axes that are slice, row and column.
     fixed : tuple of int
@@ -44,24 +48,23 @@ class ZarrBlocks:
     @cached_property
     def array(self) -> Any:
         """The zarr array itself, opened for reading; its metadata is read, no chunk is."""
-        import zarr
-
-        return zarr.open_array(self.path, mode="r")
+        return open_array(self.path)
 
     @cached_property
     def _files(self) -> ChunkFiles | None:
         """Where the chunks lie, if their layout is one that can be read without zarr-python."""
-        return chunk_files_of(Path(self.path))
+        return chunk_files_of(place_of(self.path))
 
     @cached_property
     def shape(self) -> tuple[int, int, int]:
         """``(n_slices, n_rows, n_columns)``."""
-        return self._of_axes(self.array.shape)
+        return self._of_axes(self._files.shape if self._files else self.array.shape)
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
         """Native type of the voxels."""
-        native: np.dtype[Any] = np.dtype(self.array.dtype)
+        dtype = self._files.dtype if self._files else self.array.dtype
+        native: np.dtype[Any] = np.dtype(dtype).newbyteorder("=")
         return native
 
     @property
@@ -110,6 +113,17 @@ class ZarrBlocks:
         rest = [axis for axis in range(out.ndim) if axis not in self.axes]
         return out.transpose(*self.axes, *rest).reshape([s.stop - s.start for s in box])
 
+    @property
+    def is_far(self) -> bool:
+        """Whether chunks come over a network and can be asked for one by one."""
+        return is_remote(self.path) and self._files is not None
+
+    def expect(self, box: Box) -> None:
+        """Ask for the chunks under a box."""
+        if self._files is not None:
+            for chunk in self._chunks_under(self._whole_box(box)):
+                self._files.expect(chunk)
+
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Voxels by basic indexing."""
         box, picked = basic_box(key, self.shape)
@@ -152,6 +166,19 @@ class ZarrBlocks:
                 target, inside = _overlap(whole, chunk, files.chunk_shape)
                 out[target] = found[inside]
         return out
+
+
+def open_array(path: str) -> Any:
+    """A zarr array opened by zarr-python; on this machine with the zarrs pipeline where that knows all codecs."""
+    import zarr
+
+    array = zarr.open_array(zarr_store(path), mode="r")
+    stated: Any = array.metadata.to_dict().get("codecs") or ()
+    codecs = {codec["name"] for codec in stated}
+    if is_remote(path) or not codecs or not codecs <= _ZARRS_CODECS or find_spec("zarrs") is None:
+        return array
+    with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+        return zarr.open_array(zarr_store(path), mode="r")
 
 
 def _overlap(

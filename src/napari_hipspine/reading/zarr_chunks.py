@@ -1,22 +1,18 @@
-"""Where the chunks of a zarr array lie on a local disk and how they are packed, for layouts that are plain enough."""
+"""Chunks of a zarr array, found and unpacked one by one without zarr-python."""
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.blocks import Scratch
-from .chunk_bytes import ByteStore, LocalFolder, Stamp
-
-_DIRECT = ("zstd", "gzip", "zlib", "blosc", "lz4")
-"""Compressors read here; whatever else is packed goes through zarr-python."""
+from .chunk_bytes import ByteStore, Stamp
+from .remote_folder import RemoteFolder
 
 _NOT_WRITTEN = 2**64 - 1
 
@@ -39,6 +35,8 @@ class ChunkFiles:
         What every chunk key begins with.
     separator : str
         Between the numbers of a chunk key.
+    shape : tuple of int
+        Size of the array.
     dtype : numpy.dtype
         Stored type with its byte order.
     chunk_shape : tuple of int
@@ -56,6 +54,7 @@ class ChunkFiles:
     store: ByteStore
     prefix: str
     separator: str
+    shape: tuple[int, ...]
     dtype: np.dtype[Any]
     chunk_shape: tuple[int, ...]
     chunks_per_shard: tuple[int, ...]
@@ -95,6 +94,13 @@ class ChunkFiles:
         if self.is_sharded:
             chunk = tuple(at // n for at, n in zip(chunk, self.chunks_per_shard, strict=True))
         return self.prefix + self.separator.join(map(str, chunk))
+
+    def expect(self, chunk: tuple[int, ...]) -> None:
+        """Ask for a chunk that will be read soon, where its store can be asked ahead."""
+        if isinstance(self.store, RemoteFolder):
+            part = self._place_in_shard(chunk) if self.is_sharded else None
+            if part is not None or not self.is_sharded:
+                self.store.expect(self.key_of(chunk), part)
 
     def read(self, chunk: tuple[int, ...], scratch: Scratch | None = None) -> NDArray[Any] | None:
         """Voxels of a whole chunk, also beyond the array's edge; None if it was never written.
@@ -173,70 +179,3 @@ def announced_size(packed: NDArray[np.uint8], compressor: str) -> int | None:
     if not n_size_bytes:
         return None
     return int.from_bytes(packed[start : start + n_size_bytes].tobytes(), "little") + (256 if n_size_bytes == 2 else 0)
-
-
-def chunk_files_of(folder: Path) -> ChunkFiles | None:
-    """Where the chunks of an array lie; None if it is packed in a way that only zarr-python should read."""
-    if (folder / "zarr.json").is_file():
-        return _of_version_3(folder, json.loads((folder / "zarr.json").read_text(encoding="utf-8")))
-    if (folder / ".zarray").is_file():
-        return _of_version_2(folder, json.loads((folder / ".zarray").read_text(encoding="utf-8")))
-    return None
-
-
-def _of_version_2(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
-    compressor = (metadata.get("compressor") or {"id": ""})["id"]
-    plain = metadata.get("order") == "C" and not metadata.get("filters") and isinstance(metadata["dtype"], str)
-    if not plain or compressor not in ("", *_DIRECT):
-        return None
-    chunk_shape = tuple(metadata["chunks"])
-    return ChunkFiles(
-        store=LocalFolder(str(folder)),
-        prefix="",
-        separator=metadata.get("dimension_separator", "."),
-        dtype=np.dtype(metadata["dtype"]),
-        chunk_shape=chunk_shape,
-        chunks_per_shard=(1,) * len(chunk_shape),
-        index_first=False,
-        compressor=compressor,
-        fill_value=_number(metadata.get("fill_value")),
-    )
-
-
-def _of_version_3(folder: Path, metadata: dict[str, Any]) -> ChunkFiles | None:
-    if metadata["chunk_grid"]["name"] != "regular":
-        return None
-    codecs = metadata.get("codecs", [])
-    shape = tuple(metadata["chunk_grid"]["configuration"]["chunk_shape"])
-    keys = metadata["chunk_key_encoding"]
-    index_first, per_shard = False, (1,) * len(shape)
-    if len(codecs) == 1 and codecs[0]["name"] == "sharding_indexed":
-        sharding = codecs[0]["configuration"]
-        if [codec["name"] for codec in sharding["index_codecs"]] != ["bytes", "crc32c"]:
-            return None
-        index_first, codecs = sharding.get("index_location", "end") == "start", sharding["codecs"]
-        inner = tuple(sharding["chunk_shape"])
-        per_shard, shape = tuple(n // m for n, m in zip(shape, inner, strict=True)), inner
-    names = [codec["name"] for codec in codecs]
-    known_type = isinstance(metadata["data_type"], str)
-    if not known_type or names[:1] != ["bytes"] or len(names) > 2 or not set(names[1:]) <= set(_DIRECT):
-        return None
-    big = (codecs[0].get("configuration") or {}).get("endian", "little") == "big"
-    default = keys["name"] == "default"
-    separator = (keys.get("configuration") or {}).get("separator", "/" if default else ".")
-    return ChunkFiles(
-        store=LocalFolder(str(folder)),
-        prefix=f"c{separator}" if default else "",
-        separator=separator,
-        dtype=np.dtype(metadata["data_type"]).newbyteorder(">" if big else "<"),
-        chunk_shape=shape,
-        chunks_per_shard=per_shard,
-        index_first=index_first,
-        compressor=names[1] if len(names) == 2 else "",
-        fill_value=_number(metadata.get("fill_value")),
-    )
-
-
-def _number(fill_value: Any) -> float:
-    """A fill value as a number; none at all stands for zero, as zarr-python reads it."""
-    return 0 if fill_value is None else fill_value if isinstance(fill_value, int | float) else float(fill_value)

@@ -83,10 +83,15 @@ class ImageFiles:
             )
 
     @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files given, in a fixed order."""
+    def places(self) -> tuple[str | Path, ...]:
+        """The files given, in a fixed order, as they were given: paths or URLs."""
         given = (self.image, self.water, self.fat, self.fat_fraction)
-        return tuple(Path(path) for path in given if path is not None)
+        return tuple(path for path in given if path is not None)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files given, in a fixed order, as paths; of a URL, which is none, only the name can be used."""
+        return tuple(Path(path) for path in self.places)
 
 
 @dataclass(frozen=True)
@@ -202,7 +207,7 @@ def _open_single(pictures: ImageFiles, cache: VolumeCache | None) -> Volume | Wa
     from ..reading.volumes import list_volumes, open_volume, volumes_of_series
     from ..reading.water_fat import pair_of_series
 
-    path = Path(str(pictures.image))
+    path = str(pictures.image)
     if pictures.series is None or not pictures.series.isdigit():
         chosen = volumes_of_series(list_volumes(path, cache=cache), path, series=pictures.series)
         is_one_series = len({volume.source.series for volume in chosen}) == 1
