@@ -102,6 +102,40 @@ def test_one_time_point_with_few_events_puts_the_penalty_on_all_of_that_outcome(
     assert methods == {("cured", "firth"), ("recovery (gpe<=3)", "logistic")}
 
 
+def test_a_time_point_at_which_nothing_was_measured_is_an_empty_row(table: pd.DataFrame) -> None:
+    later = table.assign(gpe=table["gpe"].where(table["month"] != 12))
+    models, rows = relate_per_time(later, REQUEST)
+    empty = [row for row in rows if row["time"] == "12"]
+    assert [(row["n"], row["reason"], row["family_size"]) for row in empty] == [(0, "not_measured", 0)] * 2
+    assert len(models) == 4
+    OUTCOMES.check(OUTCOMES.frame(rows))
+    before = {(row["exposure"], row["time"]): row["p"] for row in relate_per_time(table, REQUEST)[1]}
+    assert all(row["p"] == before[row["exposure"], row["time"]] for row in rows if row["time"] != "12")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: pd.concat([t, t.head(1)]), "one row per subject_id and month, found several for p000 at 3"),
+        (lambda t: t.assign(**{LEFT: 2}), f"0 and 1 .* in the exposure {LEFT}, found 2"),
+        (lambda t: t.drop(columns="age"), "missing age"),
+        (lambda t: t.assign(recovery=0), "name for the outcome recovery .* that is no column yet, found 'recovery'"),
+        (lambda t: t.drop(columns="gpe"), "Expected the column gpe for the outcome recovery"),
+    ],
+)
+def test_rows_that_cannot_be_modelled_are_refused(table: pd.DataFrame, change, message: str, tmp_path: Path) -> None:
+    with pytest.raises(TableInvalid, match=message):
+        model_courses(change(table), REQUEST, out=tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_exposures_may_be_written_as_words(table: pd.DataFrame) -> None:
+    words = table.assign(**{RIGHT: np.where(table[RIGHT] == 1, "yes", "no"), LEFT: table[LEFT] == 1})
+    request = CourseRequest((RIGHT, LEFT), (parse_outcome("recovery=gpe<=3"),), time="month")
+    found, plain = (model_courses(one, request).outcomes["odds_ratio"] for one in (words, table))
+    np.testing.assert_allclose(found, plain)
+
+
 def test_an_exposure_that_nobody_has_is_empty_with_its_reason(table: pd.DataFrame) -> None:
     request = CourseRequest(("nobody", RIGHT), (parse_outcome("recovery=gpe<=2"),), time="month")
     rows = relate_per_time(table.assign(nobody=0), request)[1]
@@ -219,7 +253,7 @@ def test_requests_without_anything_to_relate_are_refused(table: pd.DataFrame) ->
         CourseRequest(exposures=(), outcomes=(Outcome("cured"),))
     with pytest.raises(InvalidChoice, match="at least one exposure and one outcome"):
         CourseRequest(exposures=(RIGHT,))
-    with pytest.raises(TableInvalid, match="Expected pain and no recovery"):
+    with pytest.raises(TableInvalid, match="Expected the column pain for the outcome recovery"):
         relate_per_time(table, CourseRequest((RIGHT,), (parse_outcome("recovery=pain<2"),), time="month"))
     with pytest.raises(TableInvalid, match="Expected the column week, missing"):
         relate_per_time(table, CourseRequest((RIGHT,), (parse_outcome("recovery=gpe<2"),), time="week"))

@@ -52,6 +52,7 @@ def test_groups_stand_beside_all_and_missing_is_a_group() -> None:
         ("who", ["Ada", "Bob", "Cleo"], "3 different words of 3 people in who"),
         ("who", ["Ada", "Ada", "Bob", "Cleo"], "3 different words of 4 people in who"),
         ("who", ["Ada"], "1 different words of 1 people in who"),
+        ("weight", [70, "unmeasurable", 80], "numbers mixed with 1 other cells in weight"),
         ("seen", ["1957-03-02", "1957-03-02"], "dates in seen"),
         ("seen", ["2.3.1957", "2.3.1957"], "dates in seen"),
         ("seen", [19570302, 19570302.0], "dates in seen"),

@@ -12,6 +12,7 @@ from napari_hipspine.cli import model
 from napari_hipspine.domain.errors import Cancelled, InvalidChoice, TableInvalid
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.domain.tables import MODELS
+from napari_hipspine.figures.nomogram_chart import nomogram_chart
 from napari_hipspine.relating.models.predictions import predict
 from napari_hipspine.relating.models.side_tables import ACCURACY, ADDITIVE, CORNERS, LIKELIHOOD_RATIOS
 from napari_hipspine.workflows.model_cohort import ModelExtras, ModelRequest, model_cohort
@@ -173,7 +174,7 @@ def test_corners_need_z_scores_and_say_so() -> None:
     table = pd.read_csv(COHORT).rename(columns={"lmm_z": "lmm"})
     found = model_cohort(table, ModelRequest("cbp ~ lmm * intermat_z"))
     assert found.parts.frame(CORNERS) is None
-    assert "No corners at ±1: lmm not in z-scores (a name that ends in _z)." in found.notes
+    assert "No probabilities at ±1 SD: lmm is no z-score (names that end in _z)." in found.notes
 
 
 def test_a_dichotomy_that_parts_nobody_has_a_reason() -> None:
@@ -196,6 +197,42 @@ def test_a_model_can_be_stopped_while_it_is_fitted() -> None:
         with pytest.raises(Cancelled):
             model_cohort(COHORT, request, progress=stop)
         assert set(heard) == {"fitting all"}
+
+
+def test_a_subgroup_without_a_complete_row_is_told_and_left_out() -> None:
+    table = pd.read_csv(COHORT, dtype=str, keep_default_na=False)
+    table.loc[table["sex"] == "male", "age"] = ""
+    found = model_cohort(table, ModelRequest("cbp ~ age"), ModelExtras(by="sex"))
+    assert found.models["model"].unique().tolist() == ["sex=female"]
+    assert "sex=male: no complete row, no model." in found.notes
+    with pytest.raises(TableInvalid, match="at least one complete row, found none at any value"):
+        model_cohort(table.assign(age=""), ModelRequest("cbp ~ age"), ModelExtras(by="sex"))
+
+
+def test_people_in_several_rows_are_told_where_no_groups_are_modelled() -> None:
+    table = pd.read_csv(COHORT).rename(columns={"id": "subject_id"})
+    twice = pd.concat([table, table.head(7)])
+    note = "subject_id: 7 stand in several rows, which this model takes as different people."
+    assert note in model_cohort(twice, ModelRequest("cbp ~ age")).notes
+    assert note not in model_cohort(twice, ModelRequest("cbp ~ age", random="1|subject_id", n_points=1)).notes
+    assert note not in model_cohort(table, ModelRequest("cbp ~ age")).notes
+
+
+def test_a_table_with_other_signs_between_its_columns_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "semicolons.csv"
+    path.write_text("cbp;age\n1;50\n")
+    with pytest.raises(TableInvalid, match="columns separated by commas, found another sign between them"):
+        model_cohort(path, ModelRequest("cbp ~ age"))
+
+
+def test_a_nomogram_of_small_probabilities_has_ticks(tmp_path: Path) -> None:
+    table = pd.read_csv(COHORT).assign(rarely=lambda frame: (frame.index % 40 == 0).astype(int))
+    found = model_cohort(table, ModelRequest("rarely ~ sex"))
+    figure = nomogram_chart(found.parts.nomograms["all"], title="points")
+    axes = figure.axes[0]
+    place = [label.get_text() for label in axes.get_yticklabels()].index("probability")
+    ticks = [text.get_text() for text in axes.texts if abs(text.get_position()[1] - place) < 0.5]
+    assert len(ticks) >= 3
 
 
 def test_z_scores_are_added_and_their_reference_is_told(tmp_path: Path, capsys) -> None:

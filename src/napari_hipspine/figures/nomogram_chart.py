@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..relating.models.nomogram import WIDEST, Nomogram, Scale
+from ..relating.models.nomogram import WIDEST, Nomogram, Scale, round_step
 from .model_looks import INK, NOT_VALIDATED, finish_figure
 from .plain_looks import plain_looks
 
@@ -20,6 +20,7 @@ HOW_TO_READ = (
 )
 SCALE_INCHES, ROW_INCHES = 0.62, 0.26
 PROBABILITIES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+FEWEST_TICKS = 3
 ABOVE_AND_BELOW, FARTHER = (-0.16, 0.16), (-0.37, 0.37)
 """Heights of tick labels; the farther ones are for categories, of which none may be left out."""
 
@@ -78,7 +79,7 @@ def _draw_scales(axes: Axes, nomogram: Nomogram, singles: list[Scale]) -> None:
     for place, (name, function) in enumerate(kinds, start=first + 1):
         fine = np.linspace(0, most, 4001)
         reached = function(fine)
-        inside = [p for p in PROBABILITIES if reached[0] <= p <= reached[-1]]
+        inside = _probability_ticks(float(reached[0]), float(reached[-1]))
         _draw_line(axes, place, [(float(np.interp(p, reached, fine)), f"{p:g}") for p in inside], (0, most), most)
         names.append(name)
     axes.set(xlim=(-0.01, 1.01), ylim=(len(names) - 0.3, -0.6))
@@ -86,6 +87,15 @@ def _draw_scales(axes: Axes, nomogram: Nomogram, singles: list[Scale]) -> None:
     axes.set_xticks([])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
+
+
+def _probability_ticks(low: float, high: float) -> list[float]:
+    """The usual probabilities within a range, or round ones where it is too narrow for them."""
+    inside = [p for p in PROBABILITIES if low <= p <= high]
+    if len(inside) >= FEWEST_TICKS:
+        return inside
+    step = round_step((high - low) / (2 * FEWEST_TICKS))
+    return [float(p) for p in np.round(np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step, 12)]
 
 
 def _draw_line(
@@ -100,6 +110,8 @@ def _draw_line(
     """One scale with its ticks; labels that would touch go below the line, or are left out, the ends last."""
     axes.plot([ends[0] / whole, ends[1] / whole], [place, place], color=INK, linewidth=1.1)
     ordered = sorted(ticks)
+    if not ordered:
+        return
     for value, _ in ordered:
         axes.plot([value / whole] * 2, [place - 0.1, place + 0.1], color=INK, linewidth=0.9)
     heights = ABOVE_AND_BELOW if are_numbers else (*ABOVE_AND_BELOW, *FARTHER)

@@ -17,7 +17,7 @@ from .models.fitting import FittedModel, fit_model
 from .models.model_request import Estimator, ModelRequest
 from .models.model_table import model_rows
 from .models.names import quote_name
-from .models.subgroups import FewEvents, any_has_few_events, fit_by, part_rows
+from .models.subgroups import any_has_few_events, fit_parts, has_complete_rows, part_rows
 from .models.ticks import Tick, run_on
 from .models.troubles import Trouble
 from .outcomes import Outcome, add_outcomes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
+NOT_MEASURED = "not_measured"
 Named = tuple[tuple[str, FittedModel], ...]
 
 
@@ -74,6 +75,8 @@ def relate_per_time(
 ) -> tuple[Named, list[dict[str, Any]]]:
     """A logistic model per outcome, exposure and time point, and rows with p adjusted over the exposures (Holm).
 
+    A time point at which nobody has the outcome and the exposure has an empty row.
+
     If one of an outcome's models has fewer than 10 events (or non-events) per term, all of them are fitted with
     Firth's penalty, so that they can be compared. Adjusted together are the exposures of one outcome and time point.
 
@@ -87,13 +90,17 @@ def relate_per_time(
     for outcome in request.outcomes:
         asked = {name: ModelRequest(request.formula(outcome.name, name)) for name in request.exposures}
         parts = part_rows(coded, request.time)
-        few = any(any_has_few_events(parts, one) for one in asked.values())
+        full = {name: [part for part in parts if has_complete_rows(part[1], one)] for name, one in asked.items()}
+        few = any(any_has_few_events(full[name], one) for name, one in asked.items())
         own: list[dict[str, Any]] = []
         for exposure, one in asked.items():
             chosen = ModelRequest(one.formula, estimator=Estimator.FIRTH if few else Estimator.LIKELIHOOD)
-            for name, fitted in fit_by(coded, chosen, request.time, few_events=FewEvents.FLAG, tick=tick):
-                models.append((f"{outcome.text}, {exposure}, {name}", fitted))
-                own.append(_outcome_row(fitted, outcome, exposure, name.partition("=")[2]))
+            fitted = dict(fit_parts(full[exposure], chosen, tick=tick))
+            models += [(f"{outcome.text}, {exposure}, {name}", model) for name, model in fitted.items()]
+            for name, _ in parts:
+                shared = {"outcome": outcome.text, "exposure": exposure, "time": name.partition("=")[2]}
+                row = _outcome_row(fitted[name], exposure) if name in fitted else _empty_row(chosen)
+                own.append(shared | row)
         rows += adjust_rows(own, within="time")
     return tuple(models), rows
 
@@ -151,7 +158,12 @@ def mean_courses(table: pd.DataFrame, request: CourseRequest) -> list[dict[str, 
     ]
 
 
-def _outcome_row(fitted: FittedModel, outcome: Outcome, exposure: str, time: str) -> dict[str, Any]:
+def _empty_row(request: ModelRequest) -> dict[str, Any]:
+    """The row of a time point at which nothing was measured."""
+    return {"formula": request.formula, "method": "", "n": 0, "n_events": 0, "p": None, "reason": NOT_MEASURED}
+
+
+def _outcome_row(fitted: FittedModel, exposure: str) -> dict[str, Any]:
     """The row of the exposure among the rows of its model."""
     rows = model_rows(fitted)
     own = next(
@@ -160,7 +172,7 @@ def _outcome_row(fitted: FittedModel, outcome: Outcome, exposure: str, time: str
         | {"reason": Trouble.CONSTANT_COLUMN.value, "odds_ratio": None, "or_low": None, "or_high": None, "p": None},
     )
     names = ("formula", "method", "n", "n_events", "odds_ratio", "or_low", "or_high", "p", "interval_by", "reason")
-    return {"outcome": outcome.text, "exposure": exposure, "time": time} | {name: own[name] for name in names}
+    return {name: own[name] for name in names}
 
 
 def _mean_rows(rows: pd.DataFrame, score: str, exposure: str, time: float) -> list[dict[str, Any]]:

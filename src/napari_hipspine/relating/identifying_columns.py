@@ -103,11 +103,13 @@ def why_identifying(name: str, cells: Sequence[Any]) -> str:
     present = [str(cell).strip() for cell in cells if not is_missing(cell)]
     if _HEADINGS.search(re.sub(r"[^a-z]+", " ", _parted(name).lower())):
         return "a heading that names people or days"
-    if any(_is_date(text) for text in present):
+    if any(is_date(text) for text in present):
         return "dates"
     if all(_is_number(text) for text in present):
         return ""
     odd = [text for text in present if text.lower() not in _USUAL and not _is_number(text)]
+    if 0 < len(odd) < len(present) and any(_is_number(text) for text in present):
+        return f"numbers mixed with {len(odd)} other cells"
     return f"{len(set(odd))} different words of {len(odd)} people" if len(odd) < FEWEST_PER_WORD * len(set(odd)) else ""
 
 
@@ -116,7 +118,8 @@ def _parted(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether a text is a day as people write it: 2020-12-31, 31.12.2020, 20201231."""
     if _DATE.fullmatch(text):
         return True
     if not _COMPACT_DATE.fullmatch(text):

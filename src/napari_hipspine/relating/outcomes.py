@@ -96,7 +96,12 @@ def add_outcomes(table: pd.DataFrame, outcomes: Sequence[Outcome]) -> pd.DataFra
         if outcome.rule is None:
             continue
         column = outcome.rule.column
-        if column not in table.columns or outcome.name in table.columns:
-            raise TableInvalid(f"Expected {column} and no {outcome.name} in the table, found otherwise.")
+        if column not in table.columns:
+            raise TableInvalid(f"Expected the column {column} for the outcome {outcome.text}, missing.")
+        if outcome.name in table.columns:
+            raise TableInvalid(
+                f"Expected a name for the outcome {outcome.text} that is no column yet, found {outcome.name!r}.",
+                hint=f"Write another name before the first =: NAME={outcome.rule.text}.",
+            )
         added[outcome.name] = outcome.rule.apply(read_numbers_or_gaps(table[column].tolist(), column))
     return table.assign(**added)

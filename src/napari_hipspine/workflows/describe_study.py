@@ -80,7 +80,8 @@ def describe_study(
         people = read(participants, "a participants table")
         tables["demographics"] = describe_people(people, variables=variables, by=by, source=name_of(participants))
     if measured is not None:
-        tables["warnings"] = find_implausible(measured)
+        names = ", ".join(name_of(one) for one in list_tables(measurements or ()))
+        tables["warnings"] = find_implausible(measured, source=names)
     if acquisitions is not None:
         series, source = read(acquisitions, "a table of acquisitions"), name_of(acquisitions)
         tables["acquisitions"] = list_acquisitions(series, source=source)

@@ -19,7 +19,7 @@ from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv, w
 from .cohort_columns import add_cohort_columns
 from .joined_tables import SUBJECT
 from .model_extras import ModelExtras
-from .model_fits import NamedFit, fit_all
+from .model_fits import NamedFit, fit_all, tell_left_out
 from .model_parts import SideParts, find_side_parts, part_figures, part_tables
 from .read_tables import read_table
 
@@ -117,8 +117,10 @@ def model_cohort(
     chosen = extras or ModelExtras()
     given = read_table(table) if isinstance(table, str | Path) else table
     frame, told = _add_columns(given, chosen)
+    told += _tell_repeated(given, request)
     request = replace(request, references={**chosen.columns.references, **request.references})
     fits = fit_all(frame, request, chosen, progress=progress)
+    told += tell_left_out(frame, fits, chosen)
     parts = find_side_parts(
         fits, dichotomies=chosen.dichotomies, draws=chosen.draws, seed=chosen.seed, progress=progress
     )
@@ -164,6 +166,15 @@ def _add_columns(table: pd.DataFrame, extras: ModelExtras) -> tuple[pd.DataFrame
         )
         told += [reference.sentence for reference in references]
     return frame, tuple(told)
+
+
+def _tell_repeated(table: pd.DataFrame, request: ModelRequest) -> tuple[str, ...]:
+    """A sentence where people stand in several rows that a model without groups takes as different people."""
+    if request.random is not None or SUBJECT not in table.columns:
+        return ()
+    rows = table[SUBJECT].value_counts()
+    n = int((rows > 1).sum())
+    return (f"{SUBJECT}: {n} stand in several rows, which this model takes as different people.",) if n else ()
 
 
 def _list_made(given: pd.DataFrame, frame: pd.DataFrame, told: tuple[str, ...]) -> MadeColumns | None:

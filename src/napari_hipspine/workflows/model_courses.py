@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, stay_silent
+from ..relating.course_rows import prepare_courses
 from ..relating.courses import (
     CourseRequest,
     mean_courses,
@@ -104,7 +105,7 @@ def model_courses(
     HipSpineError
         If the table does not fit the request; nothing is written then.
     """
-    frame = read_table(table) if isinstance(table, str | Path) else table
+    frame = prepare_courses(read_table(table) if isinstance(table, str | Path) else table, request)
     ticks: list[Tick] = [partial(progress, k, len(STAGES), doing) for k, doing in enumerate(STAGES)]
     per_time, rows = relate_per_time(frame, request, tick=ticks[0])
     over_time = relate_over_time(frame, request, estimator=estimator, tick=ticks[1])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..domain.errors import InvalidChoice
+from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.subject import Progress
 from ..relating.models.fitting import FittedModel, fit_model
 from ..relating.models.model_request import ModelRequest
 from ..relating.models.model_table import ALL_ROWS
 from ..relating.models.names import quote_name
-from ..relating.models.subgroups import fit_by, part_rows
+from ..relating.models.subgroups import fit_parts, has_complete_rows, part_rows, parts_for
 from ..relating.outcomes import add_outcomes
 from .model_extras import ModelExtras
 
@@ -60,10 +61,22 @@ def fit_all(
         if extras.by is None:
             found.append(NamedFit(name, fit_model(coded, one, tick=tick), coded))
             continue
-        models = fit_by(coded, one, extras.by, few_events=extras.few_events, tick=tick)
-        for (value, rows), (_, fitted) in zip(part_rows(coded, extras.by), models, strict=True):
+        parts = [part for part in parts_for(coded, one, extras.by) if has_complete_rows(part[1], one)]
+        models = fit_parts(parts, one, few_events=extras.few_events, tick=tick)
+        for (value, rows), (_, fitted) in zip(parts, models, strict=True):
             found.append(NamedFit(value if len(asked) == 1 else f"{name}, {value}", fitted, rows))
+    if not found:
+        raise TableInvalid("Expected at least one complete row, found none at any value.")
     return tuple(found)
+
+
+def tell_left_out(table: pd.DataFrame, fits: Sequence[NamedFit], extras: ModelExtras) -> tuple[str, ...]:
+    """A sentence on each value of the column that has no complete row, and so no model."""
+    if extras.by is None:
+        return ()
+    modelled = [one.name for one in fits]
+    values = [value for value, _ in part_rows(table, extras.by)]
+    return tuple(f"{v}: no complete row, no model." for v in values if not any(name.endswith(v) for name in modelled))
 
 
 def name_requests(request: ModelRequest, extras: ModelExtras) -> list[tuple[str, ModelRequest]]:

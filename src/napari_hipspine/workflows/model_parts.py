@@ -193,7 +193,8 @@ def _find_corners(fitted: FittedModel) -> tuple[list[dict[str, Any]], list[str]]
         return [], []
     plain = [name for name in pair if not name.endswith(Z_SUFFIX)]
     if plain:
-        return [], [f"No corners at ±1: {' and '.join(plain)} not in z-scores (a name that ends in {Z_SUFFIX})."]
+        verb = "is no z-score" if len(plain) == 1 else "are no z-scores"
+        return [], [f"No probabilities at ±1 SD: {' and '.join(plain)} {verb} (names that end in {Z_SUFFIX})."]
     return corner_probabilities(fitted, *pair), []
 
 

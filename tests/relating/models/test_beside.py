@@ -34,7 +34,13 @@ from napari_hipspine.relating.models.quality import (
     calibration_tenths,
 )
 from napari_hipspine.relating.models.side_tables import ACCURACY, ADDITIVE, CALIBRATION, CORNERS, GRID, NOMOGRAM
-from napari_hipspine.relating.models.subgroups import FewEvents, fit_by
+from napari_hipspine.relating.models.subgroups import FewEvents, fit_parts, parts_for
+
+
+def fit_by(table: pd.DataFrame, request: ModelRequest, column: str, **choices: Any) -> Any:
+    """A model for every value of a column."""
+    return fit_parts(parts_for(table, request, column), request, **choices)
+
 
 CBP = ModelRequest("cbp ~ lmm_z * intermat_z + age + sex * activity")
 MIXED = ModelRequest("cbp ~ lmm_z * intermat_z + age + sex", random="1|centre")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ...domain.cells import is_missing
 from ...domain.errors import TableInvalid
+from ..identifying_columns import is_date
 from .formula import Variable
 
 FloatArray = npt.NDArray[np.float64]
@@ -85,6 +86,11 @@ def find_coding(variable: Variable, cells: Sequence[Any], *, reference: str | No
             hint="Leave missing cells empty and write decimals with a point.",
         )
     levels = sorted(set(texts), key=(lambda text: (float(text), text)) if all(numeric) else str)
+    if not all(numeric) and all(is_date(level) for level in levels):
+        raise TableInvalid(
+            f"Expected numbers or categories in {variable.column}, found dates.",
+            hint="Write the days since something, or an age; dates may name people.",
+        )
     if len(levels) > MOST_LEVELS:
         raise TableInvalid(
             f"Expected numbers or at most {MOST_LEVELS} categories in {variable.column}, found {len(levels)} texts "
@@ -101,8 +107,8 @@ def find_coding(variable: Variable, cells: Sequence[Any], *, reference: str | No
     return Coding(variable, tuple(levels))
 
 
-def read_events(cells: Sequence[Any], column: str) -> FloatArray:
-    """A two-valued outcome as 0 and 1, from 0/1, true/false or yes/no.
+def read_events(cells: Sequence[Any], column: str, *, what: str = "outcome") -> FloatArray:
+    """A two-valued outcome (or exposure) as 0 and 1, from 0/1, true/false or yes/no.
 
     Raises
     ------
@@ -113,8 +119,8 @@ def read_events(cells: Sequence[Any], column: str) -> FloatArray:
     wrong = sorted(set(texts) - set(_EVENTS))
     if wrong:
         raise TableInvalid(
-            f"Expected 0 and 1 (or false and true, no and yes) in the outcome {column}, found {', '.join(wrong[:5])}.",
-            hint="Code the outcome as 0 and 1, or fit --kind linear.",
+            f"Expected 0 and 1 (or false and true, no and yes) in the {what} {column}, found {', '.join(wrong[:5])}.",
+            hint=f"Code the {what} as 0 and 1{', or fit --kind linear' if what == 'outcome' else ''}.",
         )
     return np.array([_EVENTS[text] for text in texts])
 

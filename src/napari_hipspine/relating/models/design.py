@@ -193,7 +193,7 @@ def build_design(
     if not present.any():
         raise TableInvalid(
             f"Expected rows with a value in each of {', '.join(needed)}, found none among {len(table)} rows.",
-            hint=f"Missing cells: {', '.join(f'{name} {count}' for name, count in gaps.items())}.",
+            hint=f"Missing cells: {', '.join(f'{name} {count}' for name, count in gaps.items())}." if gaps else "",
         )
     cells = {name: table[name].to_numpy(dtype=object)[present].tolist() for name in needed}
     codings = _find_codings(formula, cells, dict(references or {}))

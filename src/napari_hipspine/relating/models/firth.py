@@ -15,14 +15,14 @@ from .troubles import Trouble
 
 MOST_STEPS = 200
 LONGEST_STEP = 5.0
-"""In units of a column's root mean square."""
+"""In units of a column's deviation."""
 
 DECREMENT = 1e-15
 ENOUGH = 0.1
 """Share of the rise that a step promises which it must give; few rows make full steps go twice too far."""
 
 FARTHEST = 60.0
-"""Log-odds, per root mean square of the column, at which the search for an end of an interval is given up."""
+"""Log-odds, per deviation of the column, at which the search for an end of an interval is given up."""
 
 
 @dataclass(frozen=True)
@@ -104,24 +104,25 @@ def fit_firth(
     stop = find_obstacle(matrix, events, tried)
     if stop is not None:
         return empty_estimates(n_columns, stop, interval_by="profile")
-    scale = np.sqrt(np.mean(matrix**2, axis=0))
-    likelihood = _Penalised(matrix / scale, events, tried)
+    centred, back = centre_columns(matrix)
+    likelihood = _Penalised(centred, events, tried)
     beta, converged = likelihood.climb(np.zeros(n_columns), np.ones(n_columns, dtype=bool))
     if not converged:
         return empty_estimates(n_columns, Trouble.NOT_CONVERGED, interval_by="profile")
-    found = _profile_all(likelihood, beta, tick)
-    covariance = likelihood.covariance(beta)
-    value = likelihood.value(beta) + float(np.log(scale).sum()) + log_choices(events, tried)
-    intercept = _correct_intercept(likelihood, beta)
-    if intercept is not None:
-        beta, covariance, found[0] = intercept
-    low, high, p = np.array(found).T
-    unbounded = (Trouble.INTERVAL_UNBOUNDED,) if np.isnan([low, high]).any() else ()
+    slopes = _profile_slopes(likelihood, beta, tick)
+    value = likelihood.value(beta) + float(np.log(1 / np.diag(back)).sum()) + log_choices(events, tried)
+    corrected = _correct_intercept(likelihood, beta)
+    covariance, of_intercept = (back @ likelihood.covariance(one) @ back.T for one in (beta, corrected))
+    covariance[0, 0] = of_intercept[0, 0]
+    wald = wald_estimates(back @ corrected, of_intercept, log_likelihood=np.nan)
+    low, high, p = np.array([(wald.low[0], wald.high[0], wald.p[0]), *slopes]).T
+    low[1:], high[1:] = low[1:] * np.diag(back)[1:], high[1:] * np.diag(back)[1:]
+    unbounded = (Trouble.INTERVAL_UNBOUNDED,) if np.isnan([low, high, p]).any() else ()
     return Estimates(
-        beta=beta / scale,
-        covariance=covariance / np.outer(scale, scale),
-        low=low / scale,
-        high=high / scale,
+        beta=back @ corrected,
+        covariance=covariance,
+        low=low,
+        high=high,
         p=p,
         interval_by="profile",
         log_likelihood=value,
@@ -136,22 +137,33 @@ def firth_coefficients(matrix: FloatArray, events: FloatArray) -> FloatArray | N
     trials = np.ones_like(events)
     if find_obstacle(matrix, events, trials) is not None:
         return None
-    scale = np.sqrt(np.mean(matrix**2, axis=0))
-    likelihood = _Penalised(matrix / scale, events, trials)
+    centred, back = centre_columns(matrix)
+    likelihood = _Penalised(centred, events, trials)
     beta, converged = likelihood.climb(np.zeros(matrix.shape[1]), np.ones(matrix.shape[1], dtype=bool))
-    corrected = _correct_intercept(likelihood, beta) if converged else None
-    return None if corrected is None else corrected[0] / scale
+    return np.asarray(back @ _correct_intercept(likelihood, beta)) if converged else None
 
 
-def _profile_all(likelihood: _Penalised, beta: FloatArray, tick: Tick) -> list[tuple[float, float, float]]:
-    """Interval and p of every coefficient."""
+def centre_columns(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The matrix with every column but the first at mean 0 and deviation 1, and what turns its coefficients back.
+
+    Slopes stay slopes, so that a column is profiled in its own right whatever its unit and origin.
+    """
+    mean, deviation = matrix[:, 1:].mean(axis=0), matrix[:, 1:].std(axis=0)
+    centred = np.column_stack([matrix[:, 0], (matrix[:, 1:] - mean) / deviation])
+    back = np.diag(np.concatenate([[1.0], 1 / deviation]))
+    back[0, 1:] = -mean / deviation
+    return centred, back
+
+
+def _profile_slopes(likelihood: _Penalised, beta: FloatArray, tick: Tick) -> list[tuple[float, float, float]]:
+    """Interval and p of every coefficient but the intercept."""
     from scipy.stats import chi2
 
     top = likelihood.value(beta)
     drop = chi2.ppf(CONFIDENCE, 1) / 2
     errors = np.sqrt(np.diag(likelihood.covariance(beta)))
     found = []
-    for column in range(len(beta)):
+    for column in range(1, len(beta)):
         ends = [_find_end(likelihood, beta, column, top - drop, sign * errors[column], tick) for sign in (-1, 1)]
         without, reached = _hold(likelihood, beta, column, 0.0)
         p = float(chi2.sf(max(0.0, 2 * (top - without)), 1)) if reached else np.nan
@@ -186,19 +198,10 @@ def _find_end(likelihood: _Penalised, beta: FloatArray, column: int, level: floa
     return float(beta[column] + brentq(above, near, far, xtol=1e-10, rtol=1e-12))
 
 
-def _correct_intercept(
-    likelihood: _Penalised, beta: FloatArray
-) -> tuple[FloatArray, FloatArray, tuple[float, float, float]] | None:
-    """Coefficients whose fitted probabilities have the mean of the outcome; covariance; the intercept's interval, p."""
+def _correct_intercept(likelihood: _Penalised, beta: FloatArray) -> FloatArray:
+    """Coefficients whose fitted probabilities have the mean of the outcome; the same where there are none."""
     slopes = np.concatenate([[0.0], beta[1:]])
     only = fit_logistic(
         likelihood.matrix[:, :1], likelihood.events, likelihood.trials, offset=likelihood.matrix @ slopes
     )
-    if not only.has_numbers:
-        return None
-    corrected = np.concatenate([only.beta, beta[1:]])
-    covariance = likelihood.covariance(corrected)
-    wald = wald_estimates(corrected, covariance, log_likelihood=np.nan)
-    kept = likelihood.covariance(beta)
-    kept[0, 0] = covariance[0, 0]
-    return corrected, kept, (float(wald.low[0]), float(wald.high[0]), float(wald.p[0]))
+    return np.concatenate([only.beta, beta[1:]]) if only.has_numbers else beta

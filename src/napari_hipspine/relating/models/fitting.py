@@ -136,6 +136,7 @@ def events_per_term(design: Design) -> float:
 
 
 def _flag_few_events(estimates: Estimates, design: Design, request: ModelRequest) -> Estimates:
-    if request.kind is OutcomeKind.LINEAR or events_per_term(design) >= EVENTS_PER_TERM:
+    says_it = {Trouble.CONSTANT_OUTCOME, Trouble.TOO_FEW_ROWS} & set(estimates.troubles)
+    if request.kind is OutcomeKind.LINEAR or says_it or events_per_term(design) >= EVENTS_PER_TERM:
         return estimates
     return replace(estimates, troubles=(*estimates.troubles, Trouble.FEW_EVENTS))

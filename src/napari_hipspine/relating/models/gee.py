@@ -57,6 +57,8 @@ def fit_gee(
     if not plain.has_numbers:
         return empty_estimates(matrix.shape[1], plain.troubles[0])
     number = np.asarray(groups)
+    if len(np.unique(number)) <= matrix.shape[1]:
+        return empty_estimates(matrix.shape[1], Trouble.TOO_FEW_GROUPS)
     order = np.argsort(number, kind="stable")
     _, starts = np.unique(number[order], return_index=True)
     x, y = matrix[order], response[order]

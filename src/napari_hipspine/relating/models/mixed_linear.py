@@ -20,6 +20,12 @@ from .troubles import Trouble
 SINGULAR = 1e-4
 """Standard deviation between groups, in residual standard deviations, that counts as zero (lme4's bound)."""
 
+UNBOUND = 1e6
+"""Standard deviation between groups, in residual ones, that binds a group to nothing."""
+
+NOTHING = 1e-11
+"""Residual sum of squares, as a share of the total, at which groups without bound meet every value."""
+
 FLAT = 1e-4
 """Largest gradient of the deviance at which a minimum counts as reached, and least decrement."""
 
@@ -109,6 +115,8 @@ def fit_mixed_linear(
     random = np.ones((len(response), 1)) if slope is None else np.column_stack([np.ones(len(response)), slope / width])
     level = float(response.mean())
     sums = _sum_products(basis, response - level, random, groups)
+    if _leaves_nothing(sums):
+        return empty_estimates(n_columns, Trouble.PERFECT_FIT)
     theta, reached = _find_minimum(sums, criterion, tick)
     if not reached:
         return empty_estimates(n_columns, Trouble.NOT_CONVERGED)
@@ -132,6 +140,13 @@ def fit_mixed_linear(
     )
     n_spent = n_columns if criterion is Criterion.REML else 0
     return with_student(found, satterthwaite_df(sums, theta, variance, back, n_spent=n_spent))
+
+
+def _leaves_nothing(sums: _GroupSums) -> bool:
+    """Whether groups that may differ without bound meet every value."""
+    size = sums.zy.shape[1]
+    unbound = np.array([UNBOUND] if size == 1 else [UNBOUND, 0.0, UNBOUND])
+    return sums.solve(unbound)[2] <= NOTHING * sums.yy
 
 
 def _as_factor(theta: FloatArray) -> FloatArray:

@@ -127,7 +127,7 @@ def _spread(values: FloatArray, fitted: FittedModel) -> FloatArray:
 def _as_odds(names: Sequence[str], *values: float, units: int) -> dict[str, float]:
     """Ratios of so many units; empty beyond what a number can hold."""
     pairs = zip(names, values, strict=True)
-    return {name: float(np.exp(units * value)) if units * value < LARGEST_LOG_ODDS else np.nan for name, value in pairs}
+    return {name: float(np.exp(units * v)) if abs(units * v) < LARGEST_LOG_ODDS else np.nan for name, v in pairs}
 
 
 def _is_single_number(fitted: FittedModel, column: int) -> bool:

@@ -154,14 +154,15 @@ def _find_ticks(fitted: FittedModel, coding: Coding) -> tuple[Any, ...]:
     found = np.unique(values)
     if len(found) <= 3:
         return tuple(float(value) for value in found)
-    step = _round_step((high - low) / (MOST_TICKS - 1))
+    step = round_step((high - low) / (MOST_TICKS - 1))
     inner = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
     # adding 0 takes the sign off a zero
     apart = [float(value) + 0.0 for value in np.round(inner, 12) if low + step / 3 <= value <= high - step / 3]
     return (low, *apart, high)
 
 
-def _round_step(step: float) -> float:
+def round_step(step: float) -> float:
+    """The next round number: 1, 2, 2.5 or 5 times a power of ten."""
     power = 10.0 ** np.floor(np.log10(step))
     return float(power * next(size for size in (1.0, 2.0, 2.5, 5.0, 10.0) if size * power >= step))
 

@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     PERFECT_FIT = "perfect_fit"
     INTERVAL_UNBOUNDED = "interval_unbounded"
     GROUPS_SAY_NOTHING = "groups_say_nothing"
+    TOO_FEW_GROUPS = "too_few_groups"
 
     @property
     def sentence(self) -> str:
@@ -40,6 +41,7 @@ _EMPTYING = frozenset(
         Trouble.TOO_FEW_ROWS,
         Trouble.PERFECT_FIT,
         Trouble.GROUPS_SAY_NOTHING,
+        Trouble.TOO_FEW_GROUPS,
     }
 )
 
@@ -50,14 +52,17 @@ _SENTENCES = {
     Trouble.SINGULAR_FIT: "The variance between groups, or their correlation, is estimated at the edge of what is "
     "possible (zero, or one); intervals do not carry the doubt about it.",
     Trouble.CONSTANT_COLUMN: "The column holds one value only and was left out of the fit.",
-    Trouble.COLLINEAR_COLUMN: "The column follows from the others and was left out of the fit.",
+    Trouble.COLLINEAR_COLUMN: "The column follows from the others, but for a ten-millionth of its length, and was left "
+    "out of the fit.",
     Trouble.CONSTANT_OUTCOME: "The outcome has one value only; no numbers are given.",
     Trouble.TOO_FEW_ROWS: "There are no more rows than coefficients; no numbers are given.",
     Trouble.FEW_EVENTS: "Fewer than 10 events (or non-events) per term: estimates are unsteady.",
     Trouble.FEW_GROUPS: "Few groups: standard errors that rest on the number of groups are too small.",
     Trouble.PERFECT_FIT: "The model meets every value without error; no numbers are given.",
     Trouble.INTERVAL_UNBOUNDED: "The profile of the likelihood does not fall far enough: an end of the interval is "
-    "left empty.",
+    "left empty; or p, where the penalised likelihood without the term was not found.",
+    Trouble.TOO_FEW_GROUPS: "There are no more groups than coefficients: standard errors that rest on the groups "
+    "cannot be told; no numbers are given.",
     Trouble.GROUPS_SAY_NOTHING: "There is one group only, or every group is one row: what differs between groups "
     "cannot be told from the rest; no numbers are given.",
 }
