@@ -53,6 +53,7 @@ def take_pictures(folder: Path, size: tuple[int, int]) -> None:
         take(viewer, folder / f"{step.name.lower()}.png")
     measure_and_wait(dock)
     take(viewer, folder / "workbench.png")
+    take_review(viewer, dock, folder)
     viewer.window.add_plugin_dock_widget(PLUGIN, CORRELATIONS, tabify=True)
     correlations = find_dock(viewer, name=CORRELATIONS)
     correlations.show_published()
@@ -65,6 +66,19 @@ def take_pictures(folder: Path, size: tuple[int, int]) -> None:
         correlations.tabs.setCurrentIndex(number)
         take(viewer, folder / f"{name}.png")
     viewer.close()
+
+
+def take_review(viewer: Any, dock: Any, folder: Path) -> None:
+    """Drag a threshold, look at the fat it rests on, accept it, and see the results."""
+    review, fat = dock.threshold.review, dock.threshold.fat
+    shown = review.value()[0]
+    review.dragged.emit(shown.muscle, 0.7 * shown.threshold.threshold)
+    take(viewer, folder / "threshold_dragged.png")
+    review.moved.emit(shown.muscle, shown.threshold.threshold)
+    review.reset.emit(None)
+    fat.accepted.emit()
+    wait_until(lambda: not dock.session.why_stale())
+    take(viewer, folder / "results.png")
 
 
 def relate_synthetic(correlations: Any) -> None:

@@ -12,7 +12,7 @@ from napari_hipspine.sample_data import find_sample
 from napari_hipspine.viewer.contributions import files_of_sample, layers_of_sample
 from napari_hipspine.viewer.fat_overlay import BESIDE, CALLED, NAME
 from napari_hipspine.viewer.steps import Status, Step, step_states
-from napari_hipspine.workflows.export_result import ExportChoice
+from napari_hipspine.workflows.export_result import FAT, ExportChoice
 
 pytestmark = pytest.mark.viewer
 MULTIFIDUS = find_muscle("multifidus")
@@ -112,7 +112,7 @@ def test_one_threshold_for_all_muscles_and_finding_anew_counts_the_changes(windo
     assert not dock.results.tables["slices"].value()["flags"].str.contains("threshold_stale").any()
 
 
-def test_proposed_fat_is_shown_redrawn_and_counted_as_it_is_painted(window, subject, qtbot):
+def test_proposed_fat_is_shown_redrawn_and_counted_as_it_is_painted(window, subject, qtbot, tmp_path):
     viewer, dock = window
     show(viewer, subject)
     assert dock.threshold.fat._accept.toolTip() == "It is proposed when the thresholds are found."
@@ -129,6 +129,14 @@ def test_proposed_fat_is_shown_redrawn_and_counted_as_it_is_painted(window, subj
     assert dock.session.why_stale() == ""
     assert not dock.results.tables["slices"].value()["flags"].str.contains("fat_roi_proposed").any()
     assert dock.session.work.measured.result.provenance.notes[-1].startswith("fat beside the muscles (drawn)")
+    dock.actions.export(tmp_path / "window")
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
+    wish = ["measure", "--image", str(subject.pictures.image), "--labels", str(subject.outlines.labels)]
+    wish += ["--naming", str(subject.outlines.naming), "--contrast", "T2", "--fat-polarity", "bright"]
+    wish += ["--fat-roi", str(tmp_path / "window" / FAT), "--out", str(tmp_path / "alone")]
+    assert main(wish) == 0
+    for name in ("slices.csv", "measurements.csv"):
+        assert (tmp_path / "window" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
     drawn.paint((3, 10, 10), BESIDE)
     qtbot.waitUntil(lambda: "the fat beside the muscles" in dock.session.why_stale(), timeout=5_000)
     dock.threshold.fat.layer_chosen.emit(None)

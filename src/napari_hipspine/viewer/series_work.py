@@ -142,8 +142,15 @@ def write_measured(
     result, asked = measured.result, measured.request
     more: dict[str, str | bytes] = {}
     if isinstance(result, CountedResult):
-        plan = asked.level_plan
-        more = files_beside(result, asked.image, asked.label_map, level_plan=plan, choice=choice, progress=progress)
+        more = files_beside(
+            result,
+            asked.image,
+            asked.label_map,
+            level_plan=asked.level_plan,
+            choice=choice,
+            fat_roi=asked.fat_roi,
+            progress=progress,
+        )
     return write_whole(folder, {**result_files(result), **more})
 
 

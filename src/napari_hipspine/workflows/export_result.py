@@ -1,8 +1,10 @@
-"""What a measured series is written as beside its tables: a workbook, and a report with pictures."""
+"""What a measured series is written as beside its tables: a workbook, a report with pictures, fat that was drawn."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
@@ -10,7 +12,7 @@ from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from .measure_subject import CountedResult
 
-WORKBOOK, REPORT = "results.xlsx", "report.html"
+WORKBOOK, REPORT, FAT = "results.xlsx", "report.html", "fat_beside_muscles.nii.gz"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ def files_beside(
     *,
     level_plan: LevelPlan | None = None,
     choice: ExportChoice,
+    fat_roi: LabelMap | None = None,
     progress: Progress = stay_silent,
 ) -> dict[str, str | bytes]:
     """Contents by file name of what was chosen; nothing where nothing was.
@@ -52,6 +55,8 @@ def files_beside(
         Levels that were read.
     choice : ExportChoice
         What is wanted.
+    fat_roi : LabelMap, optional
+        Fat beside the muscles that was drawn in a window; written too, so that the command line can take it.
     progress : Progress
         Told how far the work has come; may cancel it.
 
@@ -72,4 +77,15 @@ def files_beside(
         progress(1, 2, "drawing the pictures of the report")
         pictures = picture_levels(image, label_map.on_grid(image.grid), result, level_plan=level_plan)
         files[REPORT] = report_as_html([(result, pictures)], title=f"Hip-spine muscles of {result.key.subject_id}")
+    if fat_roi is not None:
+        files[FAT] = _as_nifti(fat_roi)
     return files
+
+
+def _as_nifti(drawn: LabelMap) -> bytes:
+    from ..writing.nifti_volumes import write_nifti_volume
+
+    with tempfile.TemporaryDirectory(prefix="hipspine-") as folder:
+        path = Path(folder) / FAT
+        write_nifti_volume(drawn.blocks(), drawn.grid, path)
+        return path.read_bytes()

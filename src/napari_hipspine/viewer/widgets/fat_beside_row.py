@@ -42,7 +42,7 @@ class FatBesideRow(QWidget):
             tooltip="Macroscopic fat beside the muscles, for the fat-reference method: found automatically and flagged "
             "until you accept it, or drawn by you in a labels layer of its own",
         )
-        self._layer.setMinimumContentsLength(3)
+        self._layer.setMinimumContentsLength(2)
         self._layer.activated.connect(lambda *_: self.layer_chosen.emit(self._layer.currentData()))
         self._show = QPushButton("Show")
         self._show.setCheckable(True)

@@ -16,7 +16,7 @@ from .histogram_plot import HistogramPlot
 from .small_parts import choice_box, choose_value, set_reason, wrapped_label
 
 _FRACTIONS = "Fat fractions are cut by the protocol, not by hand."
-_VALUE_WIDTH = 90
+_VALUE_WIDTH = 80
 
 
 class ThresholdReviewEditor(QWidget):
@@ -135,7 +135,7 @@ class ThresholdReviewEditor(QWidget):
     def _show(self) -> None:
         shown = self._current()
         self.plot.set_value(shown)
-        self._heading.setText("Cut of the fat fraction" if shown and shown.is_fraction else "Threshold [signal]")
+        self._heading.setText("Cut [fat fraction]" if shown and shown.is_fraction else "Threshold [signal]")
         self._warnings.setText("" if shown is None else "\n".join(f"⚠ {words}" for words in shown.warnings))
         self._warnings.setVisible(bool(shown and shown.warnings))
         self._show_cut()
