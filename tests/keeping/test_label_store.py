@@ -86,9 +86,25 @@ def test_a_copy_holds_what_the_source_holds(tmp_path, block):
     given = LabelMap(_Blocks(source), axial_grid(), STRUCTURES, origin=Origin.IMPORTED)
     with open_label_store(create_label_store(tmp_path / "copy", given)) as store:
         assert np.array_equal(voxels(store), labels)
-        assert store.statuses() == {(1, 1): Status.FILLED, (2, 700): Status.FILLED}
+        assert store.statuses() == {(1, 1): Status.IMPORTED, (2, 700): Status.IMPORTED}
         store.labels[1] = 0
         assert labels[1].any()
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        (Origin.DRAWN, Status.DRAWN),
+        (Origin.SEMI_AUTOMATIC, Status.FILLED),
+        (Origin.IMPORTED, Status.IMPORTED),
+    ],
+)
+def test_status_of_a_copy_is_how_it_was_made_until_a_person_touches_it(tmp_path, origin, status):
+    given = LabelMap(_some_labels(), axial_grid(), STRUCTURES, origin=origin)
+    with open_label_store(create_label_store(tmp_path / "copy", given)) as store:
+        assert store.status(1, 1) is status
+        store.labels[1, 0, 0] = 1
+        assert store.status(1, 1) is (Status.DRAWN if origin is Origin.DRAWN else Status.EDITED)
 
 
 class _Blocks:

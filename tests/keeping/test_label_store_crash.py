@@ -20,8 +20,9 @@ import pytest
 
 from napari_hipspine.keeping.label_store_creation import create_empty_label_store
 from napari_hipspine.keeping.label_store_errors import LabelsNotKept
+from napari_hipspine.keeping.label_store_notes import FillNote, Notes
 from napari_hipspine.keeping.label_store_opening import open_label_store
-from napari_hipspine.keeping.label_store_status import Status
+from napari_hipspine.keeping.label_store_status import Hand, Status
 
 from .label_stores import SHAPE, STRUCTURES, axial_grid, new_store, voxels
 
@@ -272,10 +273,10 @@ class _Disk:
 
 
 def _sitting(store):
-    """A step over several chunks that empties one, undo, redo, a status and a change of mind."""
+    """A fill over several chunks that empties one, undo, redo, things said, and a change of mind."""
 
     def stroke():
-        with store.step("stroke"):
+        with store.step("fill between", hand=Hand.TOOL, fills={(0, 6): FillNote(1.5, "a")}):
             store.labels[0, 250:260, 10:20] = 5
             store.labels[0, 20:30, 10:20] = 6
             store.labels[0, :, 256:] = 0
@@ -284,7 +285,7 @@ def _sitting(store):
     yield stroke
     yield store.undo
     yield store.redo
-    yield lambda: store.set_status([0], 6, Status.APPROVED)
+    yield lambda: store.say(Notes({(0, 6): Status.APPROVED}, extents={6: (None, 2)}, slabs={1: True}), "said")
     yield lambda: store.discard_since(start)
     yield store.undo
 
@@ -292,11 +293,15 @@ def _sitting(store):
 def _states(tmp_path):
     with new_store(tmp_path) as store:
         draw_step(store.labels, 0)
-        states = [(voxels(store), store.statuses())]
+        states = [(voxels(store), _said(store))]
         for act in _sitting(store):
             act()
-            states.append((voxels(store), store.statuses()))
+            states.append((voxels(store), _said(store)))
     return states
+
+
+def _said(store):
+    return store.statuses(), store.extents, store.fills, store.slabs
 
 
 def _interrupted(tmp_path, monkeypatch, error, first, n=10**9):
@@ -318,7 +323,7 @@ def _interrupted(tmp_path, monkeypatch, error, first, n=10**9):
 
 
 def _find(store, states):
-    found = voxels(store), store.statuses()
+    found = voxels(store), _said(store)
     return [n for n, state in enumerate(states) if np.array_equal(state[0], found[0]) and state[1] == found[1]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,11 @@ import pytest
 
 from napari_hipspine.domain.anatomy import find_structure
 from napari_hipspine.domain.grid import Grid
-from napari_hipspine.domain.label_map import LabelMap
+from napari_hipspine.domain.label_map import LabelMap, Origin
 from napari_hipspine.domain.volume import Contrast, FatPolarity, Volume
+from napari_hipspine.viewer.label_places import fresh_place
+from napari_hipspine.viewer.label_work import open_label_work
+from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
 
 SHAPE = (6, 60, 80)
@@ -99,6 +103,33 @@ def make_subject(folder: Path, *, rows_to: str = "A", columns_to: str = "R") -> 
 def subject(tmp_path) -> Subject:
     """A subject stored with rows to the front and columns to the patient's right: the display must flip both."""
     return make_subject(tmp_path)
+
+
+@pytest.fixture
+def series() -> Iterator[SeriesWork]:
+    """A series with empty labels in a store, the four muscles named."""
+    grid = oriented_grid()
+    empty = LabelMap(np.zeros(SHAPE, np.uint16), grid, STRUCTURES, origin=Origin.DRAWN)
+    kept = open_label_work(fresh_place("drawn"), empty)
+    volume = make_volume(grid, muscle_pixels(grid))
+    yield SeriesWork("sub-007", volume, SubjectWords("sub-007"), label_map=kept.store.label_map(), label_work=kept)
+    kept.close()
+
+
+def draw(series: SeriesWork, *slices: int, values=(1, 2, 3, 4)) -> np.ndarray:
+    """Draw muscles on some slices as they are; the truth on all."""
+    truth = muscle_pixels(series.volume.grid)
+    for index in slices:
+        drawn = series.label_work.store.labels[index]
+        chosen = np.isin(truth[index], values)
+        drawn[chosen] = truth[index][chosen]
+        series.label_work.store.labels[index] = drawn
+    return truth
+
+
+def dice(one: np.ndarray, other: np.ndarray) -> float:
+    """Overlap of two masks."""
+    return 2 * float((one & other).sum()) / float(one.sum() + other.sum())
 
 
 @pytest.fixture(autouse=True)

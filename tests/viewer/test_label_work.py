@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import json
+import subprocess
+import sys
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +17,10 @@ from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.label_map import LabelMap, Origin
 from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.keeping.label_store_errors import LabelsNotKept
-from napari_hipspine.viewer.label_work import fresh_place, open_label_work, place_of_labels, work_folder
+from napari_hipspine.keeping.label_store_notes import FillNote
+from napari_hipspine.keeping.label_store_status import Hand
+from napari_hipspine.viewer.label_places import fresh_place, place_of_labels, work_folder
+from napari_hipspine.viewer.label_work import open_label_work
 from napari_hipspine.viewer.openings import new_labels_on, open_labels_on
 from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords
 from napari_hipspine.viewer.session import Session
@@ -93,6 +101,113 @@ def test_ends_of_a_muscle_are_kept_and_contradictions_refused(empty):
     assert again.extents == {1: (1, 4), 2: (None, 2)}
     again.set_extent(2, last=2)
     assert again.extents == {1: (1, 4)}
+    while again.store.undo():
+        pass
+    assert again.extents == {}
+    again.close()
+
+
+def test_a_muscle_end_can_be_undone_in_the_next_sitting(empty):
+    place = fresh_place("drawn")
+    work = open_label_work(place, empty)
+    work.set_extent(1, first=2)
+    work.close()
+    again = open_label_work(place, empty)
+    assert again.store.undo().title == "starts here"
+    assert again.extents == {}
+    again.close()
+
+
+def test_slabs_are_counted_from_their_marks_and_taken_back_by_a_second_one(empty):
+    work = open_label_work(fresh_place("drawn"), empty)
+    assert work.slabs() == [0] * 6
+    work.toggle_slab(2)
+    work.toggle_slab(4)
+    assert work.slabs() == [0, 0, 1, 1, 2, 2]
+    work.toggle_slab(2)
+    assert work.slabs() == [0, 0, 0, 0, 1, 1]
+    work.close()
+
+
+def test_looks_are_worst_first_kept_across_sittings_and_gone_once_a_person_has_looked(empty):
+    place = fresh_place("drawn")
+    work = open_label_work(place, empty)
+    doubts = {(1, 1): 2.0, (2, 1): 5.0, (3, 1): 1.9, (4, 1): 3.0}
+    fills = {spot: FillNote(doubt, "key") for spot, doubt in doubts.items()}
+    with work.store.step("fill between", hand=Hand.TOOL, fills=fills):
+        work.store.labels[1:5, 4:8, 4:8] = 1
+    work.close()
+    again = open_label_work(place, empty)
+    assert again.to_look_at == ((2, 1), (4, 1), (1, 1))
+    assert again.approve([2], [1]) == 1
+    again.store.labels[4, 4, 4] = 0
+    assert again.to_look_at == ((1, 1),)
+    again.store.undo()
+    again.store.undo()
+    assert again.to_look_at == ((2, 1), (4, 1), (1, 1))
+    again.close()
+
+
+def test_imported_slices_become_outlines_when_they_are_approved(empty):
+    labels = np.zeros(SHAPE, np.uint16)
+    labels[1:4, 4:8, 4:8], labels[2, 4:8, 10:12] = 1, 2
+    work = open_label_work(fresh_place("tool"), replace(empty, labels=labels, origin=Origin.IMPORTED))
+    assert work.keys_of(1) == ()
+    assert work.approve([1], [1, 2]) == 1
+    assert work.approve([1], [1, 2]) == 0
+    assert work.approve_imported() == 3
+    assert (work.keys_of(1), work.keys_of(2)) == ((1, 2, 3), (2,))
+    assert work.approve_imported() == 0
+    work.store.undo()
+    assert work.keys_of(1) == (1,)
+    work.close()
+
+
+def left_by_a_dead_process(place) -> None:
+    """Make the lock that of a process that has ended."""
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    lock = place / "labels" / "writer.lock"
+    said = json.loads(lock.read_text(encoding="utf-8"))
+    lock.write_text(json.dumps({**said, "pid": int(dead.stdout), "started": ""}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("answer", ["keep", "discard"])
+def test_what_a_dead_sitting_left_is_offered_to_be_kept_or_discarded(empty, answer):
+    place = fresh_place("drawn")
+    first = open_label_work(place, empty)
+    first.store.labels[1, 4, 4] = 2
+    first.close()
+    died = open_label_work(place, empty)
+    died.store.labels[1, 5, 5] = 2
+    left_by_a_dead_process(place)
+    again = open_label_work(place, empty)
+    assert again.recovery.n_steps == 1
+    said = "The last sitting ended without closing. What it left is here: 1 step. Keep it, or discard it?"
+    assert again.notice() == said
+    if answer == "keep":
+        again.keep_recovered()
+    else:
+        assert again.discard_recovered().slices == {1}
+    assert (again.store.labels[1, 4, 4], again.store.labels[1, 5, 5]) == (2, 2 if answer == "keep" else 0)
+    assert again.recovery is None
+    assert again.notice().startswith("Your work on these labels goes on")
+    if answer == "discard":
+        again.store.undo()
+        assert again.store.labels[1, 5, 5] == 2
+    again.close()
+
+
+def test_labels_that_everybody_let_go_of_can_be_painted_by_others(empty):
+    place = fresh_place("drawn")
+    work = open_label_work(place, empty)
+    store = weakref.ref(work.store)
+    work.store.labels[1, 4, 4] = 2
+    del work
+    gc.collect()
+    assert store() is None
+    again = open_label_work(place, empty)
+    assert again.read_only_reason == ""
+    assert again.recovery is None
     again.close()
 
 

@@ -10,7 +10,7 @@ from napari_hipspine.keeping.label_store_status import Status
 from napari_hipspine.viewer.layers import array_of, image_layers, labels_layer
 from napari_hipspine.viewer.painted_layer import REDO, UNDO
 from napari_hipspine.viewer.passing_layers import PREVIEW, STROKES
-from napari_hipspine.viewer.shortcuts import SHORTCUTS, Wish
+from napari_hipspine.viewer.shortcuts import Wish
 from napari_hipspine.viewer.widgets.main_dock import MainDock
 
 pytestmark = pytest.mark.viewer
@@ -256,11 +256,3 @@ def test_choosing_hiding_and_locking_in_the_list(painted):
     assert layer.colormap.map(1)[3] == 1
     dock.muscles.ask(Wish.LOCK)
     assert work.store.locked == {1, 2}
-
-
-def test_keys_reach_the_window_and_leave_with_the_dock(painted):
-    dock = painted[0].metadata["dock"]
-    wanted = {one.shown for one in SHORTCUTS}
-    assert wanted <= {str(key) for key in dock.viewer.keymap}
-    dock.leave()
-    assert not wanted & {str(key) for key in dock.viewer.keymap}

@@ -85,8 +85,8 @@ class History:
         Where a step begins that was never finished.
     n_steps : int
         Number of the newest step ever begun.
-    statuses : list
-        Per finished step its number and the statuses it changed.
+    notes : list
+        Per finished step its number and what it changed besides labels, as written.
     """
 
     undo: list[Step] = field(default_factory=list)
@@ -96,7 +96,7 @@ class History:
     committed_end: int = 0
     unfinished: int | None = None
     n_steps: int = 0
-    statuses: list[tuple[int, list[Any]]] = field(default_factory=list)
+    notes: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
     def add(self, step: Step) -> None:
         """Take in a finished step: an undo moves one to the other side, an edit ends what could be redone."""
@@ -163,25 +163,25 @@ class _Scan:
     def _finish(self, frame: Frame) -> None:
         history, begun = self._history, self._begun
         if begun is not None and history.unfinished is not None:
-            history.statuses.append((begun["number"], json.loads(bytes(frame.content))["statuses"]))
+            history.notes.append((begun["number"], json.loads(bytes(frame.content))))
             history.add(Step(begun["number"], StepKind(begun["kind"]), begun["title"], history.unfinished, frame.end))
         self._begun, history.unfinished, history.committed_end = None, None, frame.end
 
 
 @dataclass(frozen=True)
 class Before:
-    """What chunks and statuses were at a point in the past, for those that have changed since.
+    """What chunks were at a point in the past, for those that have changed since.
 
     Parameters
     ----------
     chunks : dict
         Bytes per chunk; empty for one that was not there.
-    statuses : dict
-        Status by ``(slice_index, value)``, as written.
+    notes : tuple of dict
+        Per step since then, oldest first, what it changed besides labels, as written.
     """
 
     chunks: dict[Chunk, bytes]
-    statuses: dict[tuple[int, int], str]
+    notes: tuple[dict[str, Any], ...]
 
 
 def before(folder: Path, start: int, stop: int) -> Before:
@@ -198,9 +198,9 @@ def before(folder: Path, start: int, stop: int) -> Before:
 
 
 def _first_of(frames: Iterable[Frame], folder: Path) -> Before:
-    """The oldest image of everything is what it was in the beginning."""
+    """The oldest image of a chunk is what it was in the beginning."""
     chunks: dict[Chunk, bytes] = {}
-    statuses: dict[tuple[int, int], str] = {}
+    notes: list[dict[str, Any]] = []
     for frame in frames:
         if frame.kind is FrameKind.DAMAGED:
             raise LabelStoreDamaged(
@@ -211,6 +211,5 @@ def _first_of(frames: Iterable[Frame], folder: Path) -> Before:
             chunk, encoded = unpacked_chunk(frame.content)
             chunks.setdefault(chunk, encoded)
         if frame.kind is FrameKind.COMMIT:
-            for slice_index, value, was, _ in json.loads(bytes(frame.content))["statuses"]:
-                statuses.setdefault((slice_index, value), was)
-    return Before(chunks, statuses)
+            notes.append(json.loads(bytes(frame.content)))
+    return Before(chunks, tuple(notes))

@@ -16,9 +16,10 @@ from .label_store_creation import StorePlaces
 from .label_store_editing import LabelEditor
 from .label_store_errors import LabelsNotKept, LabelsReadOnly
 from .label_store_metadata import StoreMetadata
+from .label_store_notes import FillNote, Notes
 from .label_store_reading import LabelReading
 from .label_store_snapshot import LabelSnapshot
-from .label_store_status import Hand, Status
+from .label_store_status import Hand, Place, Status
 from .label_store_steps import StepWriter
 from .label_store_view import PaintedLabels
 from .lock_file import WriterLock
@@ -101,10 +102,16 @@ class LabelStore(LabelReading):
         with self._editing() as editor:
             editor.begin(title, hand)
 
-    def commit_step(self) -> LabelChange | None:
-        """Finish the group; None if it changed nothing, or was taken back because the disk was full."""
+    def commit_step(self, fills: Mapping[Place, FillNote] | None = None) -> LabelChange | None:
+        """Finish the group; None if it changed nothing, or was taken back because the disk was full.
+
+        Parameters
+        ----------
+        fills : mapping of (int, int) to FillNote, optional
+            By slice index and label value, what is to be remembered of a fill.
+        """
         with self._editing() as editor:
-            return editor.commit()
+            return editor.commit(fills)
 
     def cancel_step(self) -> None:
         """Take back the group, as if it had not been begun."""
@@ -112,7 +119,9 @@ class LabelStore(LabelReading):
             editor.take_back()
 
     @contextmanager
-    def step(self, title: str = "paint", *, hand: Hand = Hand.PERSON) -> Iterator[None]:
+    def step(
+        self, title: str = "paint", *, hand: Hand = Hand.PERSON, fills: Mapping[Place, FillNote] | None = None
+    ) -> Iterator[None]:
         """A group of writes that are undone together; taken back if anything fails on the way."""
         self.begin_step(title, hand=hand)
         try:
@@ -120,7 +129,7 @@ class LabelStore(LabelReading):
         except BaseException:
             self.cancel_step()
             raise
-        self.commit_step()
+        self.commit_step(fills)
 
     def undo(self) -> LabelChange | None:
         """Take back the newest step, of this sitting or an earlier one; None if there is none."""
@@ -155,14 +164,20 @@ class LabelStore(LabelReading):
         """
         with self._between_steps() as editor:
             places = [(int(index), value) for index in slices]
-            return editor.set_statuses({p: status for p in places if self.status(*p) is not Status.EMPTY})
+            wanted = {p: status for p in places if self.status(*p) is not Status.EMPTY}
+            return editor.say(Notes(wanted), "status")
+
+    def say(self, wanted: Notes, title: str) -> LabelChange | None:
+        """Say where muscles end, where slabs begin, or how far slices are; can be undone, None if nothing changes."""
+        with self._between_steps() as editor:
+            return editor.say(wanted, title)
 
     def set_locked(self, values: Iterable[int]) -> None:
         """Say which label values nobody may change: none of their pixels is lost, and none is gained."""
         with self._between_steps() as editor, self._on_disk("the locks"):
-            wanted = replace(editor.statuses, locked=frozenset(int(value) for value in values))
+            wanted = replace(editor.notes, locked=frozenset(int(value) for value in values))
             wanted.save()
-            editor.statuses.locked = wanted.locked
+            editor.notes.locked = wanted.locked
 
     def set_structures(self, structures: Mapping[int, Structure]) -> None:
         """Say anew what each label value stands for.
@@ -200,7 +215,7 @@ class LabelStore(LabelReading):
     def _leave_tidy(self) -> None:
         # What cannot be written here is told by the journal when the store is opened again.
         with self._between_steps() as editor, contextlib.suppress(OSError):
-            editor.statuses.save()
+            editor.notes.save()
 
     def __enter__(self) -> LabelStore:
         return self
@@ -259,7 +274,7 @@ class LabelStore(LabelReading):
         if editor.is_in_step or not editor.steps.journal.is_large:
             return
         with contextlib.suppress(OSError):
-            editor.statuses.save()
+            editor.notes.save()
             seen = [snapshot.position for snapshot in self._snapshots if snapshot is not self._seen]
             editor.steps.trim(keep_from=min(seen, default=editor.steps.journal.end))
 

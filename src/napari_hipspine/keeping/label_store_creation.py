@@ -25,8 +25,15 @@ from .label_store_chunks import (
 from .label_store_errors import LabelsNotKept
 from .label_store_keys import as_labels
 from .label_store_metadata import StoreMetadata, metadata_of
-from .label_store_status import Place, Status, StatusTable
+from .label_store_notes import NoteTable
+from .label_store_status import Place, Status
 from .whole_folder import put_in_place, unfinished_folder
+
+_STATUS_OF = {
+    Origin.DRAWN: Status.DRAWN,
+    Origin.SEMI_AUTOMATIC: Status.FILLED,
+    Origin.IMPORTED: Status.IMPORTED,
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +64,8 @@ class StorePlaces:
         return self.folder / "journal"
 
     @property
-    def statuses(self) -> Path:
-        """Statuses and locks."""
+    def notes(self) -> Path:
+        """What is said of labels besides them: statuses, ends, fills, slabs, locks."""
         return self.folder / "statuses.json"
 
     @property
@@ -104,7 +111,7 @@ def create_empty_label_store(
 def create_label_store(folder: Path, label_map: LabelMap, *, progress: Progress = stay_silent) -> Path:
     """Folder of a new store with a copy of labels, which stay as they are.
 
-    Structures that are there count as drawn if the labels were, else as filled: made by a tool, wanting a look.
+    Structures that are there count as drawn, filled or imported, as the label map says how it was made.
 
     Parameters
     ----------
@@ -143,7 +150,7 @@ def _create(folder: Path, label_map: LabelMap, source: BlockSource | None, progr
             create_chunk_folder(places.labels, metadata.grid.shape)
             places.journal.mkdir()
             statuses = _copy(source, places.chunks, metadata, progress) if source else {}
-            StatusTable(places.statuses, 0, statuses).save()
+            NoteTable(places.notes, 0, statuses).save()
             metadata.save(places.metadata)
             put_in_place(unfinished, folder)
     except OSError as error:
@@ -162,7 +169,7 @@ def _check_values(metadata: StoreMetadata) -> None:
 
 def _copy(source: BlockSource, chunks: ChunkFolder, metadata: StoreMetadata, progress: Progress) -> dict[Place, Status]:
     """Copy every block that is not empty; statuses of the structures found."""
-    status = Status.DRAWN if metadata.origin is Origin.DRAWN else Status.FILLED
+    status = _STATUS_OF[metadata.origin]
     found: dict[Place, Status] = {}
     slab = _copied_at_once(source.block_shape)
     boxes = list(boxes_of(metadata.grid.shape, slab))

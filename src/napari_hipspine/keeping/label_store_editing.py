@@ -1,4 +1,4 @@
-"""Painting into a label store: locks, statuses, groups, undo and redo, and who is told of dirty slices."""
+"""Painting into a label store: locks, notes, groups, undo and redo, and who is told of dirty slices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from .label_store_changes import LabelChange, Stage, TouchedPlaces, values_in
 from .label_store_chunks import Labels, decode, encode, overlaps, read_box
 from .label_store_errors import LabelsNotKept
 from .label_store_keys import PickedBox, PickedPoints, Shape, as_labels, picked, spread_over
-from .label_store_status import Hand, Place, Status, StatusTable, status_after
+from .label_store_notes import FillNote, Notes, NoteTable, first_of
+from .label_store_status import Hand, Place, Status, status_after
 from .label_store_steps import StepWriter
 
 _N_VALUES = int(np.iinfo(np.uint16).max) + 1
@@ -29,8 +30,8 @@ class LabelEditor:
         Replaces chunks.
     journal : Path
         Folder of the journal.
-    statuses : StatusTable
-        Statuses and locks.
+    notes : NoteTable
+        What is said of the labels, locks included.
     shape : tuple of int
         ``(n_slices, n_rows, n_columns)``.
     tell : callable
@@ -41,13 +42,13 @@ class LabelEditor:
         self,
         steps: StepWriter,
         journal: Path,
-        statuses: StatusTable,
+        notes: NoteTable,
         *,
         shape: Shape,
         tell: Callable[[LabelChange], None],
     ) -> None:
         self.steps = steps
-        self.statuses = statuses
+        self.notes = notes
         self._journal = journal
         self._shape = shape
         self._tell = tell
@@ -72,13 +73,20 @@ class LabelEditor:
         self._touched = TouchedPlaces(hand)
         return self._touched
 
-    def commit(self) -> LabelChange | None:
-        """Finish the group; None if it changed nothing or was taken back because the disk was full."""
+    def commit(self, fills: Mapping[Place, FillNote] | None = None) -> LabelChange | None:
+        """Finish the group; None if it changed nothing or was taken back because the disk was full.
+
+        Parameters
+        ----------
+        fills : mapping of (int, int) to FillNote, optional
+            What is to be remembered where the group filled; elsewhere what was remembered is forgotten.
+        """
         touched, self._touched = self._touched, None
         step = self.steps.open_step
         if touched is None or step is None:
             return None
-        wanted = self._wanted_statuses(touched)
+        forgotten = {place: None for place in touched.gained | touched.lost if place in self.notes.fills}
+        wanted = Notes(self._wanted_statuses(touched), fills={**forgotten, **(fills or {})})
         return self._finish(wanted, frozenset(touched.slices), touched.n_protected)
 
     def take_back(self) -> None:
@@ -132,9 +140,9 @@ class LabelEditor:
         past = before(self._journal, position, self.steps.journal.end)
         return self._restore(past, StepKind.EDIT, "discard changes")
 
-    def set_statuses(self, wanted: Mapping[Place, Status]) -> LabelChange | None:
-        """Say how far structures are on slices, as a step that can be undone; None if they were so already."""
-        self.steps.begin(StepKind.EDIT, "status")
+    def say(self, wanted: Notes, title: str) -> LabelChange | None:
+        """Say something of the labels, as a step that can be undone; None if it was said already."""
+        self.steps.begin(StepKind.EDIT, title)
         return self._finish(wanted, frozenset(), 0)
 
     def _go(self, kind: StepKind) -> LabelChange | None:
@@ -148,22 +156,21 @@ class LabelEditor:
         slices, n_protected = set(), 0
         for chunk, encoded in past.chunks.items():
             now = self.steps.chunks.encoded(chunk)
-            if self.statuses.locked and encoded != now:
+            if self.notes.locked and encoded != now:
                 old, new = decode(now, chunk), decode(encoded, chunk)
                 n_protected += self._protect(old, new)
                 encoded = encode(new) if (old != new).any() else now
             if encoded != now:
                 slices.add(chunk[0])
                 self.steps.replace(chunk, encoded, before=now)
-        wanted = {p: Status(s) for p, s in past.statuses.items() if p[1] not in self.statuses.locked}
-        return self._finish(wanted, frozenset(slices), n_protected)
+        return self._finish(first_of(past.notes).without(self.notes.locked), frozenset(slices), n_protected)
 
-    def _finish(self, wanted: Mapping[Place, Status], slices: frozenset[int], n_protected: int) -> LabelChange | None:
-        changes = self.statuses.changes_to(wanted)
+    def _finish(self, wanted: Notes, slices: frozenset[int], n_protected: int) -> LabelChange | None:
+        changes = self.notes.changes_to(wanted)
         step = self.steps.commit(changes)
         if step is None:
             return None
-        self.statuses.take(step.number, changes)
+        self.notes.take(step.number, changes)
         change = LabelChange(Stage.FINISHED, slices, n_protected, step.title)
         self._tell(change)
         return change
@@ -200,10 +207,10 @@ class LabelEditor:
 
     def _protect(self, old: Labels, new: Labels) -> int:
         """Put back pixels that had or would get a locked value; their number."""
-        if not self.statuses.locked:
+        if not self.notes.locked:
             return 0
         locked = np.zeros(_N_VALUES, dtype=bool)
-        locked[list(self.statuses.locked)] = True
+        locked[list(self.notes.locked)] = True
         hit = (old != new) & (locked[old] | locked[new])
         new[hit] = old[hit]
         return int(np.count_nonzero(hit))
@@ -215,7 +222,7 @@ class LabelEditor:
             if place[0] in present and place[1] not in present[place[0]]:
                 wanted[place] = Status.EMPTY
             else:
-                wanted[place] = status_after(self.statuses.of(place), touched.hand)
+                wanted[place] = status_after(self.notes.status(place), touched.hand)
         return wanted
 
     def _values_on(self, slice_index: int) -> set[int]:

@@ -12,8 +12,9 @@ from ..domain.label_map import LabelMap
 from .journal_history import Chunk, History, Mark, read_history
 from .label_store_creation import StorePlaces
 from .label_store_metadata import StoreMetadata
+from .label_store_notes import Extent, FillNote, NoteTable, load_notes, unpacked_changes
 from .label_store_snapshot import LabelSnapshot
-from .label_store_status import Place, Status, StatusTable, load_statuses
+from .label_store_status import Place, Status
 from .label_store_view import StoredLabels
 
 
@@ -57,11 +58,26 @@ class LabelReading:
 
     def status(self, slice_index: int, value: int) -> Status:
         """How far a structure is on a slice."""
-        return self._table.of((slice_index, value))
+        return self._table.status((slice_index, value))
 
     def statuses(self) -> dict[Place, Status]:
         """Status by slice index and label value; those not named are empty."""
         return dict(self._table.statuses)
+
+    @property
+    def extents(self) -> dict[int, Extent]:
+        """First and last slice by label value, where somebody has said."""
+        return dict(self._table.extents)
+
+    @property
+    def fills(self) -> dict[Place, FillNote]:
+        """What is remembered of fills, by slice index and label value."""
+        return dict(self._table.fills)
+
+    @property
+    def slabs(self) -> frozenset[int]:
+        """Slices on which a slab of another angulation begins."""
+        return frozenset(self._table.slabs)
 
     def marks(self) -> tuple[Mark, ...]:
         """Points in the past that can be gone back to, oldest first."""
@@ -75,7 +91,7 @@ class LabelReading:
         """See what is finished by now, where somebody else is writing."""
         # First the journal, then the file: what is in neither cannot be lost between the two looks.
         self._history = read_history(self._places.journal)
-        self._table = load_table(self._places.statuses, self._history)
+        self._table = load_table(self._places.notes, self._history)
         self._seen = self._snapshot_at(self._history.committed_end)
 
     def snapshot(self) -> LabelSnapshot:
@@ -92,9 +108,9 @@ class LabelReading:
         return made
 
 
-def load_table(path: Path, history: History) -> StatusTable:
-    """Statuses and locks as last written, and what finished steps have changed since."""
-    table = load_statuses(path)
-    for number, changes in history.statuses:
-        table.take(number, changes)
+def load_table(path: Path, history: History) -> NoteTable:
+    """What is said of labels as last written, and what finished steps have changed since."""
+    table = load_notes(path)
+    for number, said in history.notes:
+        table.take(number, unpacked_changes(said))
     return table

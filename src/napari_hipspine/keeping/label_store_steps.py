@@ -16,7 +16,7 @@ from .journal_frames import FrameKind, packed_chunk
 from .journal_history import Chunk, History, Mark, Step, StepKind
 from .label_store_chunks import ChunkFolder
 from .label_store_errors import LabelsNotKept
-from .label_store_status import StatusChange
+from .label_store_notes import NoteChanges
 
 
 @dataclass
@@ -89,7 +89,7 @@ class StepWriter:
                 step.before[chunk] = before
             self.chunks.replace(chunk, encoded)
 
-    def commit(self, statuses: list[StatusChange]) -> Step | None:
+    def commit(self, notes: NoteChanges) -> Step | None:
         """The step, finished; None for an edit that changed nothing.
 
         Raises
@@ -98,11 +98,11 @@ class StepWriter:
             If the disk does not take the last word; the whole step is then taken back.
         """
         with self._whole_or_not_at_all() as step:
-            if step.begin is None and step.kind is StepKind.EDIT and not statuses:
+            if step.begin is None and step.kind is StepKind.EDIT and not notes:
                 self._open = None
                 return None
             begin = self._note_beginning(step)
-            self.journal.append(FrameKind.COMMIT, json.dumps({"statuses": statuses}).encode())
+            self.journal.append(FrameKind.COMMIT, notes.packed())
         done = Step(self.history.n_steps, step.kind, step.title, begin, self.journal.end)
         self.history.add(done)
         self._unsynced.update(step.before)

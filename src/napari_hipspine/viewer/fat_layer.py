@@ -11,7 +11,8 @@ from ..domain.label_map import LabelMap, Origin
 from ..domain.subject import Progress
 from ..workflows.measure_subject import CountedResult
 from .fat_overlay import BESIDE, COLOURS, FatPixels
-from .label_work import LabelWork, fresh_place, open_label_work
+from .label_places import fresh_place
+from .label_work import LabelWork, open_label_work
 from .layers import array_of, as_opened, drawn_layer, label_map_of_layer
 from .painted_layer import bind_layer
 from .series_work import Measured

@@ -14,7 +14,7 @@ from ..keeping.label_store_status import Status
 from ..keeping.plan_json import plan_as_json
 from ..keeping.project import KeptProgress, KeptSeries, KeptView, size_of
 from ..workflows.kept_files import kept_files, kept_labels, kept_words
-from .label_work import is_passing_place
+from .label_places import is_passing_place
 from .series_work import Seen, SeriesWork
 
 

@@ -1,16 +1,10 @@
-"""Labels of one open series on disk: where they lie, what came of an earlier sitting, where muscles begin and end."""
+"""Labels of one open series on disk: where muscles end, what wants a look, what came of an earlier sitting."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import hashlib
-import json
-import os
-import re
-import shutil
-import tempfile
-from collections.abc import Iterable, Mapping
+import weakref
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -22,34 +16,28 @@ from ..domain.label_map import LabelMap
 from ..domain.subject import Progress, stay_silent
 from ..keeping.journal_history import Mark
 from ..keeping.label_store import LabelStore
-from ..keeping.label_store_changes import LabelChange, Stage
+from ..keeping.label_store_changes import Interruption, LabelChange, Stage
 from ..keeping.label_store_creation import create_label_store
 from ..keeping.label_store_errors import LabelsNotKept
+from ..keeping.label_store_notes import NOBODY_SAID, Extent, Notes
 from ..keeping.label_store_opening import open_label_store
 from ..keeping.label_store_status import Status
-from ..keeping.user_folders import data_folder
 from ..segmenting.flow_store import FlowMemory
-from ..workflows.open_study import Study
-from ..workflows.open_subject import ImageFiles, LabelFiles
-from ..workflows.subject_key import subject_of_path
-
-ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_WORK"
-"""Names another folder for labels that are worked on."""
+from .label_places import ENVIRONMENT_VARIABLE
 
 KEYS = frozenset({Status.DRAWN, Status.EDITED, Status.APPROVED})
 """Slices a person has seen to: what lies between them can be filled."""
 
-Extent = tuple[int | None, int | None]
-"""First and last slice of a muscle; None where nobody has said."""
+UNSURE_MM = 2.0
+"""Where the two key slices see a muscle's border further apart than this on average, a person should look [mm]."""
 
 _STORE = "labels"
-_MARKS = "muscle_ends.json"
-_NAME_LENGTH = 40
-_PASSING = "napari-hipspine-"
 
 
 class LabelWork:
     """Labels in a store, and what is known of them besides.
+
+    Let go of by everybody, the store is closed, so that others may write.
 
     Parameters
     ----------
@@ -61,8 +49,7 @@ class LabelWork:
     Attributes
     ----------
     changed : psygnal.Signal
-        Emitted with the `LabelChange` of every finished or taken-back step, and with None when locks, statuses or
-        ends of muscles changed.
+        Emitted with the `LabelChange` of every finished or taken-back step, and with None when locks changed.
     """
 
     changed = Signal(object)
@@ -73,11 +60,9 @@ class LabelWork:
         self.flows = FlowMemory()
         self.protected_since_drawn = False
         self.is_bound = False
-        self._to_look_at: tuple[tuple[int, int], ...] = ()
-        self._is_closed = False
-        self._extents = _load_extents(self._marks_path)
-        store.observe(self._hear)
-        atexit.register(self.close)
+        self._recovery = store.interruption
+        store.observe(_told_while_there(self))
+        self._closing = weakref.finalize(self, _close, store)
 
     @property
     def read_only_reason(self) -> str:
@@ -87,25 +72,33 @@ class LabelWork:
     @property
     def is_closed(self) -> bool:
         """Whether the labels were closed."""
-        return self._is_closed
+        return not self._closing.alive
 
     @property
-    def extents(self) -> Mapping[int, Extent]:
-        """First and last slice by label value, where somebody has said."""
-        return dict(self._extents)
+    def recovery(self) -> Interruption | None:
+        """How the sitting before ended, if not by closing, until somebody has said what is to become of it."""
+        return self._recovery
 
     def notice(self) -> str:
         """What the reader should know about an earlier sitting or another window; empty if nothing."""
         if self.read_only_reason:
             return f"Read only: {self.read_only_reason}"
-        ended = self.store.interruption
-        if ended is not None:
-            return (
-                f"The last sitting ended without closing. {_counted(ended.n_steps)} of it are kept; undo still works."
-            )
+        if self._recovery is not None:
+            kept = _counted(self._recovery.n_steps)
+            return f"The last sitting ended without closing. What it left is here: {kept}. Keep it, or discard it?"
         if self.is_resumed:
             return "Your work on these labels goes on where it was left. The file they came from is untouched."
         return ""
+
+    def keep_recovered(self) -> None:
+        """Keep what a sitting left that ended without closing."""
+        self._recovery = None
+        self.changed.emit(None)
+
+    def discard_recovered(self) -> LabelChange | None:
+        """Make everything but locked muscles what it was before that sitting; can itself be undone."""
+        found, self._recovery = self._recovery, None
+        return None if found is None or found.opened is None else self.store.discard_since(found.opened)
 
     def keys_of(self, value: int) -> tuple[int, ...]:
         """Slices on which a person has drawn, edited or approved a structure."""
@@ -114,16 +107,33 @@ class LabelWork:
     @property
     def to_look_at(self) -> tuple[tuple[int, int], ...]:
         """Filled slices with the label value whose border is unsure there, the worst first."""
-        return tuple(place for place in self._to_look_at if self.store.status(*place) is Status.FILLED)
+        doubts = {
+            place: note.doubt_mm
+            for place, note in self.store.fills.items()
+            if note.doubt_mm >= UNSURE_MM and self.store.status(*place) is Status.FILLED
+        }
+        return tuple(sorted(doubts, key=lambda place: (-doubts[place], place)))
 
-    def look_at(self, places: tuple[tuple[int, int], ...]) -> None:
-        """Remember what a fill was unsure about."""
-        self._to_look_at = places
-        self.changed.emit(None)
+    def approve(self, slices: Iterable[int], values: Iterable[int]) -> int:
+        """Say that muscles are good on some slices; on how many there was something to approve."""
+        store, wanted = self.store, list(values)
+        places = [(index, value) for index in slices for value in wanted]
+        new = [place for place in places if store.status(*place) not in (Status.EMPTY, Status.APPROVED)]
+        if new:
+            store.say(Notes(dict.fromkeys(new, Status.APPROVED)), "approve")
+        return len(new)
 
-    def approve(self, slice_index: int, value: int) -> bool:
-        """Say that a muscle is good on a slice; whether there was something to approve."""
-        return self.store.set_status([slice_index], value, Status.APPROVED) is not None
+    def approve_imported(self) -> int:
+        """Say that everything that came from a file is good; on how many slices there was something."""
+        imported = [place for place, status in self.store.statuses().items() if status is Status.IMPORTED]
+        if imported:
+            self.store.say(Notes(dict.fromkeys(imported, Status.APPROVED)), "approve what was imported")
+        return len(imported)
+
+    @property
+    def extents(self) -> Mapping[int, Extent]:
+        """First and last slice by label value, where somebody has said."""
+        return self.store.extents
 
     def set_extent(self, value: int, *, first: int | None = None, last: int | None = None) -> None:
         """Say where a muscle begins, or where it ends; saying it again on the same slice takes it back.
@@ -133,17 +143,22 @@ class LabelWork:
         InvalidChoice
             If it would end before it begins, or outlines lie beyond.
         """
-        before_first, before_last = self._extents.get(value, (None, None))
+        before_first, before_last = self.extents.get(value, NOBODY_SAID)
         extent = (
             before_first if first is None else None if first == before_first else first,
             before_last if last is None else None if last == before_last else last,
         )
         self._check_extent(value, extent)
-        self._extents = {**self._extents, value: extent}
-        if extent == (None, None):
-            del self._extents[value]
-        _save_extents(self._marks_path, self._extents)
-        self.changed.emit(None)
+        self.store.say(Notes(extents={value: extent}), "starts here" if last is None else "ends here")
+
+    def toggle_slab(self, slice_index: int) -> None:
+        """Say that a slab of another angulation begins on a slice; saying it again takes it back."""
+        self.store.say(Notes(slabs={slice_index: slice_index not in self.store.slabs}), "new slab here")
+
+    def slabs(self) -> Sequence[int]:
+        """Number of the slab of every slice."""
+        begins, n_slices = self.store.slabs, self.store.grid.shape[0]
+        return [sum(begin <= index for begin in begins) for index in range(n_slices)]
 
     def lock(self, values: Iterable[int], *, locked: bool) -> None:
         """Say whether nobody may change some labels."""
@@ -177,10 +192,13 @@ class LabelWork:
 
     def close(self) -> None:
         """Let others write; the labels can still be looked at."""
-        with contextlib.suppress(HipSpineError, OSError):
-            self.store.close()
-        self._is_closed = True
-        atexit.unregister(self.close)
+        self._closing()
+
+    def hear(self, change: LabelChange) -> None:
+        """Pass on what happened in the store."""
+        self.protected_since_drawn |= bool(change.n_protected) or change.stage is Stage.TAKEN_BACK
+        if change.stage is not Stage.WRITTEN:
+            self.changed.emit(change)
 
     def _check_extent(self, value: int, extent: Extent) -> None:
         first, last = extent
@@ -196,54 +214,6 @@ class LabelWork:
                 f"Expected no outline beyond the ends of the muscle, found one on slice {beyond[0]}.",
                 hint="Erase it there, or mark another slice.",
             )
-
-    @property
-    def _marks_path(self) -> Path:
-        return self.store.folder.with_name(_MARKS)
-
-    def _hear(self, change: LabelChange) -> None:
-        self.protected_since_drawn |= bool(change.n_protected) or change.stage is Stage.TAKEN_BACK
-        if change.stage is not Stage.WRITTEN:
-            self.changed.emit(change)
-
-
-def work_folder() -> Path:
-    """Where labels that are worked on lie: what the platform has for a program's data, or the folder named."""
-    named = os.environ.get(ENVIRONMENT_VARIABLE)
-    if named:
-        return Path(named)
-    return data_folder() / "labels"
-
-
-def place_of_labels(pictures: ImageFiles | None, outlines: LabelFiles | None, *, study: Study | None = None) -> Path:
-    """Folder for the labels of a series: the same files lead to the same folder, so that work is found again.
-
-    Samples and pictures that came from no file get a folder of their own that lasts as long as the program; those of
-    a study lie in its folder, called by paths within it, so that they move with it.
-    """
-    if pictures is None or (outlines is not None and is_sample(Path(outlines.labels))):
-        return _passing_folder()
-    root = study.project.folder if study is not None and study.labels_home is not None else None
-    said = [_place_in(root, path) for path in pictures.paths] + [pictures.series or ""]
-    if outlines is not None:
-        said += [_place_in(root, Path(outlines.labels)), str(outlines.naming), str(outlines.series or "")]
-    if pictures.orientation is not None:
-        said.append(pictures.orientation)
-    digest = hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
-    home = study.labels_home if study is not None and study.labels_home is not None else work_folder()
-    return home / f"{_as_folder_name(subject_of_path(pictures.paths[0]))}-{digest}"
-
-
-def _place_in(root: Path | None, path: Path) -> str:
-    """A path as it stays when the study folder moves; absolute outside of it."""
-    absolute = path.absolute()
-    return absolute.relative_to(root).as_posix() if root and absolute.is_relative_to(root) else str(absolute)
-
-
-def fresh_place(name: str) -> Path:
-    """A folder for labels that came from a layer: nothing was worked on there before."""
-    now = datetime.now().astimezone()
-    return work_folder() / f"{_as_folder_name(name)}-{now:%Y%m%d-%H%M%S-%f}"
 
 
 def open_label_work(
@@ -303,45 +273,21 @@ def resume_label_work(place: Path) -> LabelWork | None:
     return LabelWork(open_label_store(folder), is_resumed=True) if folder.is_dir() else None
 
 
-def _as_folder_name(words: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "-", words).strip("-")[:_NAME_LENGTH] or "labels"
+def _told_while_there(work: LabelWork) -> Callable[[LabelChange], None]:
+    """An observer of the store that does not keep its owner alive."""
+    owner = weakref.ref(work)
+
+    def tell(change: LabelChange) -> None:
+        there = owner()
+        if there is not None:
+            there.hear(change)
+
+    return tell
 
 
-def is_sample(path: Path) -> bool:
-    """Whether a file came with the package."""
-    return path.absolute().is_relative_to(Path(__file__).parents[1].absolute())
-
-
-def is_passing_place(place: Path) -> bool:
-    """Whether labels lie where they last only as long as the program."""
-    return place.name.startswith(_PASSING) and place.parent == Path(tempfile.gettempdir())
-
-
-def _passing_folder() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix=_PASSING))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _load_extents(path: Path) -> dict[int, Extent]:
-    """Ends of muscles as last said; none where the file is missing or makes no sense: no number rests on it."""
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-        return {int(value): (first, last) for value, (first, last) in said.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        return {}
-
-
-def _save_extents(path: Path, extents: Mapping[int, Extent]) -> None:
-    unfinished = path.with_suffix(".unfinished")
-    try:
-        unfinished.write_text(json.dumps({str(value): extent for value, extent in extents.items()}), encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise InvalidChoice(
-            f"Expected a disk that takes where muscles end, found {error.strerror or error}, in {path.parent}.",
-            hint="Free disk space, then mark it again.",
-        ) from error
+def _close(store: LabelStore) -> None:
+    with contextlib.suppress(HipSpineError, OSError):
+        store.close()
 
 
 def _counted(n_steps: int) -> str:

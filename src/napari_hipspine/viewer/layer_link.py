@@ -12,7 +12,8 @@ from ..keeping.label_store_changes import LabelChange
 from ..workflows.open_subject import ImageFiles, declare
 from .canvas_marks import mark_canvas, refresh_marks
 from .label_click import choose_on_click
-from .label_work import LabelWork, fresh_place, open_label_work, place_of_labels
+from .label_places import fresh_place, place_of_labels
+from .label_work import LabelWork, open_label_work
 from .layers import (
     METADATA,
     LayerData,
@@ -285,9 +286,10 @@ class LayerLink(SeenLayers):
                 return
 
     def _watch_labels(self, layer: Any, kept: LabelWork) -> None:
-        bind_layer(layer, kept, show_change=self._show_change)
+        bind_layer(layer, kept, show_change=self.show_change)
         kept.changed.connect(self._forward)
-        layer.events.selected_label.connect(self._move)
+        for event in (layer.events.selected_label, layer.events.mode, layer.events.brush_size):
+            event.connect(self._move)
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
             event.connect(self._forward)
 
@@ -295,7 +297,7 @@ class LayerLink(SeenLayers):
         self._labels_touched()
         self._moved()
 
-    def _show_change(self, change: LabelChange) -> None:
+    def show_change(self, change: LabelChange) -> None:
         """Go where something was undone or redone, unless it is seen already."""
         if change.slices and self.slice_shown() not in change.slices:
             self.visit(min(change.slices))

@@ -34,6 +34,7 @@ UNNAMED_COLOUR = (0.6, 0.6, 0.6, 0.25)
 """Values that are no muscle: seen, but not in the way of the picture."""
 
 LABELS_OPACITY = 0.55
+_CORNER_PX = 7
 
 
 @dataclass(frozen=True)
@@ -258,6 +259,21 @@ def strokes_layer(shape: tuple[int, ...], *, beside: Any, name: str) -> LayerDat
         **_as_drawn(beside),
     }
     return np.zeros(shape, np.uint8), given, "labels"
+
+
+def corners_layer(*, beside: Any, name: str) -> LayerData:
+    """A layer for the corners of an outline, as large on the screen however near one looks."""
+    given = {
+        "name": name,
+        "metadata": {METADATA: ShownProposal(is_strokes=True)},
+        "ndim": 3,
+        "size": 1,
+        "face_color": "#ffd400",
+        "border_width": 0,
+        "canvas_size_limits": (_CORNER_PX, _CORNER_PX),
+        **_as_drawn(beside),
+    }
+    return np.zeros((0, 3)), given, "points"
 
 
 def drawn_layer(labels: VoxelArray, *, beside: Any, name: str) -> LayerData:

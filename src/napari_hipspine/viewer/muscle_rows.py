@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..domain.anatomy import Region, Side, Structure, Term, core_muscles, muscle_order
 from ..domain.colours import Rgb, structure_colour
-from ..keeping.label_store_status import Status
-from .label_work import Extent
+from ..keeping.label_store_notes import NOBODY_SAID, Extent
+from ..keeping.label_store_status import Place, Status
 from .series_work import SeriesWork
-
-NOBODY_SAID: Extent = (None, None)
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,8 @@ class Strip:
         First and last slice, where somebody has said.
     unsure : frozenset of int
         Slices on which a fill is unsure.
+    slabs : frozenset of int
+        Slices on which a slab of another angulation begins.
     """
 
     value: int
@@ -36,6 +37,7 @@ class Strip:
     statuses: tuple[Status, ...]
     extent: Extent = NOBODY_SAID
     unsure: frozenset[int] = frozenset()
+    slabs: frozenset[int] = frozenset()
 
     @property
     def colour(self) -> Rgb:
@@ -48,6 +50,7 @@ class Strip:
         said += ["the fill is unsure, have a look"] if slice_index in self.unsure else []
         said += ["starts here"] if slice_index == self.extent[0] else []
         said += ["ends here"] if slice_index == self.extent[1] else []
+        said += ["a slab of another angulation begins"] if slice_index in self.slabs else []
         return "; ".join(said)
 
 
@@ -71,8 +74,16 @@ class MuscleRow:
         return self.left if side is Side.LEFT else self.right
 
 
-def muscle_rows(work: SeriesWork) -> tuple[MuscleRow, ...]:
-    """Rows of all muscles that the labels name, and of the core muscles of their region that they do not."""
+def muscle_rows(work: SeriesWork, unsure: Collection[Place] | None = None) -> tuple[MuscleRow, ...]:
+    """Rows of all muscles that the labels name, and of the core muscles of their region that they do not.
+
+    Parameters
+    ----------
+    work : SeriesWork
+        What is open.
+    unsure : collection of (int, int), optional
+        Slices and label values that get a dot; by default those of earlier fills.
+    """
     if work.label_map is None or work.label_work is None:
         return ()
     named = work.label_map.structures.items()
@@ -82,9 +93,10 @@ def muscle_rows(work: SeriesWork) -> tuple[MuscleRow, ...]:
     value_of = {structure: value for value, structure in named}
     statuses = work.label_work.store.statuses()
     locked = work.label_work.store.locked
+    dots = work.label_work.to_look_at if unsure is None else unsure
     rows = []
     for muscle in sorted(muscles.values(), key=lambda term: muscle_order(term.id)):
-        left, right = (_strip(work, Structure(muscle, side), value_of, statuses) for side in (Side.LEFT, Side.RIGHT))
+        left, right = (_strip(work, Structure(muscle, side), value_of, statuses, dots) for side in Side)
         row = MuscleRow(muscle, left, right)
         values = frozenset(row.values)
         rows.append(
@@ -97,7 +109,8 @@ def _strip(
     work: SeriesWork,
     structure: Structure,
     value_of: dict[Structure, int],
-    statuses: dict[tuple[int, int], Status],
+    statuses: dict[Place, Status],
+    dots: Collection[Place],
 ) -> Strip | None:
     kept, value = work.label_work, value_of.get(structure)
     if kept is None or value is None:
@@ -108,5 +121,6 @@ def _strip(
         structure,
         tuple(statuses.get((index, value), Status.EMPTY) for index in range(n_slices)),
         kept.extents.get(value, NOBODY_SAID),
-        frozenset(index for index, unsure in kept.to_look_at if unsure == value),
+        frozenset(index for index, unsure in dots if unsure == value),
+        kept.store.slabs,
     )

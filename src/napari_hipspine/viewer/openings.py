@@ -18,7 +18,8 @@ from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
-from .label_work import LabelWork, open_label_work, place_of_labels
+from .label_places import place_of_labels
+from .label_work import LabelWork, open_label_work
 from .layers import LayerData, as_opened, image_layers, stored_layer
 from .series_names import name_of_files
 from .series_work import slice_checksums

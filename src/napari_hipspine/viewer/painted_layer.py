@@ -50,22 +50,46 @@ def bind_layer(layer: Any, work: LabelWork, *, show_change: Callable[[LabelChang
             work.protected_since_drawn = False
             layer.refresh(extent=False)
 
-    def show(change: LabelChange | None) -> None:
-        if change is not None:
-            layer.refresh(extent=False)
-            show_change(change)
-
-    def undo(painted: Any) -> None:
-        show(work.store.undo())
-
-    def redo(painted: Any) -> None:
-        show(work.store.redo())
-
     layer.mouse_drag_callbacks.insert(0, group_stroke)
     layer.events.labels_update.connect(redraw_protected, position="last")
     layer.events.paint.connect(redraw_protected, position="last")
-    layer.bind_key(UNDO, undo, overwrite=True)
-    layer.bind_key(REDO, redo, overwrite=True)
+    bind_history(layer, layer, work, show_change=show_change)
+
+
+def bind_history(keys_of: Any, layer: Any, work: LabelWork, *, show_change: Callable[[LabelChange], None]) -> None:
+    """Let the keys for undo and redo, pressed while any layer is worked on, go through the store of the labels.
+
+    Parameters
+    ----------
+    keys_of : napari layer
+        The layer that hears the keys.
+    layer : napari Labels layer
+        The layer that shows the store.
+    work : LabelWork
+        The store.
+    show_change : callable
+        Called with what has changed.
+    """
+
+    def undo(_pressed_on: Any) -> None:
+        take_back(layer, work, show_change=show_change)
+
+    def redo(_pressed_on: Any) -> None:
+        _show(layer, work.store.redo(), show_change)
+
+    keys_of.bind_key(UNDO, undo, overwrite=True)
+    keys_of.bind_key(REDO, redo, overwrite=True)
+
+
+def take_back(layer: Any, work: LabelWork, *, show_change: Callable[[LabelChange], None]) -> None:
+    """Undo the newest step, of this sitting or an earlier one."""
+    _show(layer, work.store.undo(), show_change)
+
+
+def _show(layer: Any, change: LabelChange | None, show_change: Callable[[LabelChange], None]) -> None:
+    if change is not None:
+        layer.refresh(extent=False)
+        show_change(change)
 
 
 def show_store(layer: Any, work: LabelWork) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .layers import is_passing, passing_layer, strokes_layer
+from ..domain.anatomy import Structure
+from .layers import LayerData, passing_layer, strokes_layer
 from .proposals import Proposal
-from .series_work import SeriesWork
 
 PREVIEW = "proposed"
 STROKES = "strokes: green inside, red outside"
 _LINE = 2
-_STROKE_BRUSH = 3
+_STROKE_MM = 3.0
+_INSIDE, _OUTSIDE = 1, 2
 
 
-class PassingLayers:
-    """At most one proposal and one layer of strokes in a viewer.
+class PreviewLayer:
+    """Outlines of what is proposed.
 
     Parameters
     ----------
@@ -28,77 +30,127 @@ class PassingLayers:
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
-        self._preview: Any = None
-        self._strokes: Any = None
+        self._layer: Any = None
+        self._labels: NDArray[np.uint16] = np.zeros((0, 0, 0), np.uint16)
+        self._shown: tuple[int, ...] = ()
 
-    @property
-    def is_scribbling(self) -> bool:
-        """Whether there is a layer of strokes."""
-        return self._strokes is not None and self._strokes in self._viewer.layers
-
-    def show(self, proposal: Proposal, work: SeriesWork, *, beside: Any) -> None:
+    def show(self, proposal: Proposal, structures: Mapping[int, Structure], *, beside: Any) -> None:
         """Outline what is proposed, in place of what was."""
-        self.drop_preview()
-        labels = np.zeros(work.volume.grid.shape, np.uint16)
-        for index in proposal.slices:
-            touched = np.unique(proposal.after[index][proposal.after[index] != proposal.before[index]])
-            gone = np.unique(proposal.before[index][proposal.after[index] != proposal.before[index]])
-            shown = np.isin(proposal.after[index], np.union1d(touched, gone))
-            labels[index] = np.where(shown, proposal.after[index], 0)
-        structures = work.label_map.structures if work.label_map else {}
+        shape = tuple(beside.data.shape)
+        if not self._is_there() or self._labels.shape != shape:
+            self.drop()
+            self._add(shape, structures, beside)
+        for index in {*self._shown, *proposal.slices}:
+            self._labels[index] = _touched(proposal, index) if index in proposal.slices else 0
+        self._shown = proposal.slices
+        self._layer.refresh(extent=False)
+
+    def drop(self) -> None:
+        """Show no proposal any more."""
+        if self._is_there():
+            self._viewer.layers.remove(self._layer)
+        self._layer, self._shown = None, ()
+        self._labels = np.zeros((0, 0, 0), np.uint16)
+
+    def _is_there(self) -> bool:
+        return self._layer is not None and self._layer in self._viewer.layers
+
+    def _add(self, shape: tuple[int, ...], structures: Mapping[int, Structure], beside: Any) -> None:
         active = self._viewer.layers.selection.active
-        self._preview = self._add(passing_layer(labels, beside=beside, name=PREVIEW, structures=structures))
-        self._preview.contour = _LINE
-        self._preview.editable = False
+        self._labels = np.zeros(shape, np.uint16)
+        self._layer = added(
+            self._viewer, passing_layer(self._labels, beside=beside, name=PREVIEW, structures=structures)
+        )
+        self._layer.contour = _LINE
+        self._layer.editable = False
         self._viewer.layers.selection.active = active
 
-    def drop_preview(self) -> None:
-        """Show no proposal any more."""
-        self._remove(self._preview)
-        self._preview = None
 
-    def begin_strokes(self, shape: tuple[int, ...], *, beside: Any, ended: Callable[[], None]) -> None:
+class StrokesLayer:
+    """Strokes inside and outside one muscle.
+
+    Parameters
+    ----------
+    viewer : napari viewer
+        Where they are drawn.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self._layer: Any = None
+
+    @property
+    def layer(self) -> Any | None:
+        """The layer, while strokes are taken."""
+        return self._layer if self._layer is not None and self._layer in self._viewer.layers else None
+
+    def begin(self, shape: tuple[int, ...], *, beside: Any, ended: Callable[[], None]) -> None:
         """Take strokes, and tell after each."""
-        self.drop_strokes()
-        self._strokes = self._add(strokes_layer(shape, beside=beside, name=STROKES))
-        self._strokes.selected_label, self._strokes.brush_size = 1, _STROKE_BRUSH
-        self._strokes.mode = "paint"
+        self.drop()
+        made = added(self._viewer, strokes_layer(shape, beside=beside, name=STROKES))
+        made.selected_label = _INSIDE
+        made.brush_size = max(1, round(_STROKE_MM / min(abs(step) for step in made.scale[1:])))
+        made.mode = "paint"
 
+        # A function and not a method: napari keeps only weak hold of methods.
         def tell(event: Any = None) -> None:
             ended()
 
-        self._strokes.events.paint.connect(tell, position="last")
-        self._viewer.layers.selection.active = self._strokes
+        made.events.paint.connect(tell, position="last")
+        self._layer = made
+        self._viewer.layers.selection.active = made
 
-    def strokes_on(self, slice_index: int) -> Any:
-        """Strokes of one slice, shape (n_rows, n_columns)."""
-        return np.asarray(self._strokes.data[slice_index])
+    def on(self, slice_index: int) -> NDArray[np.uint8]:
+        """Strokes of one slice, shape (n_rows, n_columns): 1 inside, 2 outside."""
+        return np.asarray(self._layer.data[slice_index])
 
-    def all_strokes(self) -> Any:
+    def everywhere(self) -> NDArray[np.uint8]:
         """Strokes of all slices, shape (n_slices, n_rows, n_columns)."""
-        return np.asarray(self._strokes.data)
+        return np.asarray(self._layer.data)
 
-    def swap_stroke(self) -> None:
+    def swap(self) -> None:
         """Draw the other kind of stroke from now on."""
-        if self.is_scribbling:
-            self._strokes.selected_label = 3 - self._strokes.selected_label
+        if self.layer is not None:
+            self._layer.selected_label = _OUTSIDE if self._layer.selected_label == _INSIDE else _INSIDE
 
-    def clear_strokes(self) -> None:
-        """Begin with no stroke."""
-        if self.is_scribbling:
-            self._strokes.data = np.zeros(self._strokes.data.shape, np.uint8)
-            self._strokes.selected_label = 1
+    def is_outside(self) -> bool:
+        """Whether strokes outside are drawn."""
+        return self.layer is not None and self._layer.selected_label == _OUTSIDE
 
-    def drop_strokes(self) -> None:
+    def take_back(self) -> bool:
+        """Take the last stroke back; whether there was one."""
+        if self.layer is None or not self._layer.data.any():
+            return False
+        self._layer.undo()
+        return True
+
+    def clear(self, *, but: int | None = None) -> None:
+        """Begin with no stroke, but for those of one slice."""
+        if self.layer is None or not self._layer.data.any():
+            return
+        empty = np.zeros_like(self._layer.data)
+        if but is not None:
+            empty[but] = self._layer.data[but]
+        self._layer.data = empty
+        self._layer.selected_label = _INSIDE
+
+    def drop(self) -> None:
         """Take no strokes any more."""
-        self._remove(self._strokes)
-        self._strokes = None
+        if self.layer is not None:
+            self._viewer.layers.remove(self._layer)
+        self._layer = None
 
-    def _add(self, made: Any) -> Any:
-        from napari.layers import Layer
 
-        return self._viewer.add_layer(Layer.create(*made))
+def added(viewer: Any, made: LayerData) -> Any:
+    """A layer of ours in the layer list."""
+    from napari.layers import Layer
 
-    def _remove(self, layer: Any) -> None:
-        if layer is not None and layer in self._viewer.layers and is_passing(layer):
-            self._viewer.layers.remove(layer)
+    return viewer.add_layer(Layer.create(*made))
+
+
+def _touched(proposal: Proposal, index: int) -> NDArray[np.uint16]:
+    """Labels of a slice as they would be, of those only that would change."""
+    before, after = proposal.before[index], proposal.after[index]
+    changes = after != before
+    touched = np.union1d(after[changes], before[changes])
+    return np.where(np.isin(after, touched), after, np.uint16(0))

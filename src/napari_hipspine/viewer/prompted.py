@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
-from ..domain.errors import HipSpineError, InvalidChoice
+from ..domain.errors import HipSpineError
 from ..domain.signal import SignalVoxels
 from ..domain.subject import Progress
 from ..domain.volume import Volume
-from .label_work import LabelWork
-from .proposals import Proposal, why_not_paint
+from .proposals import Proposal, unlocked
 from .series_work import SeriesWork
 
 if TYPE_CHECKING:
@@ -156,7 +155,7 @@ def proposed(work: SeriesWork, value: int, region: NDArray[np.bool_], labels: Vo
     InvalidChoice
         If the labels cannot be changed, or the muscle is locked.
     """
-    kept = writable_labels(work, value)
+    kept = unlocked(work, value)
     first, last = kept.extents.get(value, (None, None))
     seen_to = set(kept.keys_of(value))
     before: dict[int, NDArray[np.uint16]] = {}
@@ -170,19 +169,3 @@ def proposed(work: SeriesWork, value: int, region: NDArray[np.bool_], labels: Vo
         before[index] = plane
         after[index] = np.where(region[index] & free, np.uint16(value), np.where(own, np.uint16(0), plane))
     return Proposal(TITLE, before, after)
-
-
-def writable_labels(work: SeriesWork, value: int) -> LabelWork:
-    """The labels, where a muscle of theirs may be changed.
-
-    Raises
-    ------
-    InvalidChoice
-        If it may not; the message says why.
-    """
-    missing, kept = why_not_paint(work), work.label_work
-    if missing or kept is None:
-        raise InvalidChoice(missing or "Open or draw labels first.")
-    if value in kept.store.locked:
-        raise InvalidChoice("Expected a muscle that may be changed, found a locked one.", hint="Unlock it first.")
-    return kept

@@ -109,7 +109,16 @@ class SeenLayers:
         labels = self.labels_layer()
         if labels is not None:
             labels.selected_label = value
-            self._viewer.layers.selection.active = labels
+            self.work_on(labels)
+
+    def active_label(self) -> int:
+        """Label value that is painted with; 0 for none."""
+        labels = self.labels_layer()
+        return int(labels.selected_label) if labels is not None else 0
+
+    def work_on(self, layer: Any) -> None:
+        """Have the mouse and the keys act on a layer."""
+        self._viewer.layers.selection.active = layer
 
     def count_slices(self) -> None:
         """Let the slider count the slices of the image that is worked on."""

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 
 class Wish(StrEnum):
     """What can be asked for by a key, and by the button of the same name."""
 
+    OUTLINE = "Outline"
+    SCRIBBLE = "Scribble"
+    BRUSH = "Brush"
+    ERASER = "Eraser"
+    FLOOD = "Flood"
+    LIVEWIRE = "Livewire"
+    THRESHOLD = "Threshold"
+    SWAP_STROKE = "Outside"
     FILL = "Fill between"
-    ACCEPT = "Accept"
-    DROP = "Drop"
-    NEXT_LOOK = "Next to look at"
-    APPROVE = "Approve"
+    REFILL = "Refill all"
+    CARRY_BACK = "← Carry"
+    CARRY_ON = "Carry →"
+    MIRROR = "Mirror"
+    ADAPT = "Mirror + adapt"
+    TIDY = "Tidy"
+    COPY = "Copy"
+    PASTE = "Paste"
     STARTS = "Starts here"
     ENDS = "Ends here"
-    MIRROR = "Mirror"
-    SCRIBBLE = "Scribble"
-    SWAP_STROKE = "Inside or outside"
+    NEW_SLAB = "New slab"
+    NEXT_LOOK = "Next to look at"
+    APPROVE = "Approve"
+    ACCEPT = "Accept"
+    DROP = "Drop"
     NEXT_MUSCLE = "Next muscle"
     OTHER_SIDE = "Other side"
+    ALL_MUSCLES = "All muscles"
     LOCK = "Lock"
     MARK_LEVEL = "Mark level"
     OTHER_REGION = "Other region"
@@ -37,49 +50,79 @@ class Shortcut:
     Parameters
     ----------
     keys : str
-        As napari writes them.
+        As people read them, and as Qt does.
     wish : Wish
         What is asked for.
     says : str
         What it does, in one line.
+    also : str
+        A second key for the same.
     """
 
     keys: str
     wish: Wish
     says: str
+    also: str = ""
 
     @property
-    def shown(self) -> str:
-        """Keys as people read them."""
-        return self.keys.replace("-", "+")
+    def all_keys(self) -> tuple[str, ...]:
+        """Every key for it."""
+        return (self.keys, self.also) if self.also else (self.keys,)
 
 
 SHORTCUTS = (
-    Shortcut("Shift-F", Wish.FILL, "Propose every unlocked muscle on the slices between its outlines"),
-    Shortcut("Shift-Enter", Wish.ACCEPT, "Take what is proposed, as one step that can be undone"),
-    Shortcut("Shift-Escape", Wish.DROP, "Drop what is proposed; nothing was changed"),
-    Shortcut("Shift-N", Wish.NEXT_LOOK, "Go to the filled slice whose border is least sure"),
-    Shortcut("Shift-K", Wish.APPROVE, "The muscle is good on this slice; it counts as outlined from now on"),
-    Shortcut("Shift-S", Wish.STARTS, "The muscle begins on this slice; again takes the mark back"),
-    Shortcut("Shift-E", Wish.ENDS, "The muscle ends on this slice; again takes the mark back"),
-    Shortcut("Shift-M", Wish.MIRROR, "Propose the other side from this one, where the other is not drawn"),
+    Shortcut("Shift+1", Wish.OUTLINE, "Click the corners of the muscle, drag them until it fits; Enter takes it"),
+    Shortcut("Shift+2", Wish.SCRIBBLE, "Find the muscle from a stroke inside and strokes outside; Enter takes it"),
+    Shortcut("Shift+3", Wish.BRUSH, "Paint; a drag with the right button fills what it encircles"),
+    Shortcut("Shift+4", Wish.ERASER, "Erase the muscle"),
+    Shortcut("Shift+5", Wish.FLOOD, "Give the area that is clicked to the muscle"),
     Shortcut(
-        "Shift-G", Wish.SCRIBBLE, "Propose the muscle on this slice from strokes inside and outside; again ends it"
+        "Shift+6", Wish.LIVEWIRE, "Join the corners along edges of the picture, for lean muscle with clear borders"
     ),
-    Shortcut("Shift-X", Wish.SWAP_STROKE, "Scribble the other kind of stroke: inside or outside"),
-    Shortcut("Shift-J", Wish.NEXT_MUSCLE, "Work on the next muscle of the list, on the same side"),
-    Shortcut("Shift-O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
-    Shortcut("Shift-U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
-    Shortcut("Shift-H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
-    Shortcut("Shift-R", Wish.OTHER_REGION, "Work on the other region, with its layers, levels, muscles and settings"),
-    Shortcut("Shift-PageDown", Wish.NEXT_SUBJECT, "Open the next subject of the study as it was left"),
-    Shortcut("Shift-PageUp", Wish.PREVIOUS_SUBJECT, "Open the subject before this one"),
+    Shortcut(
+        "Shift+7",
+        Wish.THRESHOLD,
+        "Only signal between two limits inside the outline; it leaves fat out, so no fat can be measured in it",
+    ),
+    Shortcut("Shift+8", Wish.SWAP_STROKE, "Scribble outside the muscle; again scribbles inside"),
+    Shortcut("Shift+F", Wish.FILL, "Propose every unlocked muscle between its outlines, where something changed"),
+    Shortcut("Shift+G", Wish.REFILL, "Propose every unlocked muscle between its outlines, in all gaps"),
+    Shortcut("Shift+Left", Wish.CARRY_BACK, "Propose this slice's outline on the slices before, following the picture"),
+    Shortcut("Shift+Right", Wish.CARRY_ON, "Propose this slice's outline on the slices after, following the picture"),
+    Shortcut("Shift+M", Wish.MIRROR, "Propose the other side from this one, reflected, where it is not drawn"),
+    Shortcut("Shift+W", Wish.ADAPT, "As Mirror, then moved by up to 8 mm to where the picture has the muscle"),
+    Shortcut("Shift+T", Wish.TIDY, "Tidy the muscle by the rules beside the button"),
+    Shortcut("Shift+C", Wish.COPY, "Copy the outlines of this slice"),
+    Shortcut("Shift+D", Wish.PASTE, "Draw the copied outline of the muscle on this slice, in place of its own"),
+    Shortcut("Shift+S", Wish.STARTS, "The muscle begins on this slice; again takes the mark back"),
+    Shortcut("Shift+E", Wish.ENDS, "The muscle ends on this slice; again takes the mark back"),
+    Shortcut("Shift+B", Wish.NEW_SLAB, "A slab of another angulation begins on this slice: nothing is filled across"),
+    Shortcut("N", Wish.NEXT_LOOK, "Go to the filled slice whose border is least sure, 2 mm or more"),
+    Shortcut("Shift+K", Wish.APPROVE, "The muscle is good on this slice; it counts as outlined from now on"),
+    Shortcut("Shift+Enter", Wish.ACCEPT, "Take what is proposed, as one step that can be undone", also="Shift+Return"),
+    Shortcut("Shift+Esc", Wish.DROP, "Drop what is proposed; nothing was changed"),
+    Shortcut("Shift+J", Wish.NEXT_MUSCLE, "Work on the next muscle of the list, on the same side"),
+    Shortcut("Shift+O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
+    Shortcut("Shift+Y", Wish.ALL_MUSCLES, "Carry, Tidy, Paste and Approve take every unlocked muscle of the slice"),
+    Shortcut("Shift+U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
+    Shortcut("Shift+H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
+    Shortcut("Shift+R", Wish.OTHER_REGION, "Work on the other region, with its layers, levels, muscles and settings"),
+    Shortcut("Shift+PgDown", Wish.NEXT_SUBJECT, "Open the next subject of the study as it was left"),
+    Shortcut("Shift+PgUp", Wish.PREVIOUS_SUBJECT, "Open the subject before this one"),
 )
 """Keys that napari leaves free; a test holds them against its own."""
 
+ENTER, ESCAPE, DELETE = "Enter", "Escape", "Delete"
+WHILE_DRAWING = (
+    (ENTER, "Take the outline or the scribble; a double click takes the outline too"),
+    (ESCAPE, "Drop it"),
+    (DELETE, "Take away the corner that was clicked"),
+    ("Ctrl+Z", "Take the last corner or stroke back; with none left, undo"),
+)
+"""Keys of our own layers for an outline and for strokes, while one of them is worked on."""
+
 NAPARIS = (
-    ("2 or P", "Brush"),
-    ("3", "Outline: click the corners, Enter or double-click ends"),
+    ("1 to 7", "Tools of napari's own: eraser, brush, polygon, fill, picker, move, transform"),
     ("Ctrl+Z", "Undo, also of earlier sittings"),
     ("Ctrl+Shift+Z", "Redo"),
     ("[ or ]", "Smaller or larger brush"),
@@ -90,28 +133,9 @@ NAPARIS = (
 def tooltip_of(wish: Wish) -> str:
     """What a wish does and its key."""
     found = next(one for one in SHORTCUTS if one.wish is wish)
-    return f"{found.says} ({found.shown})"
-
-
-def bind_shortcuts(viewer: Any, heard: Callable[[Wish], None]) -> Callable[[], None]:
-    """Listen to the keys of the table in a viewer; what is returned ends that."""
-    for shortcut in SHORTCUTS:
-        viewer.bind_key(shortcut.keys, _asks(shortcut.wish, heard), overwrite=True)
-
-    def unbind() -> None:
-        for shortcut in SHORTCUTS:
-            viewer.bind_key(shortcut.keys, None)
-
-    return unbind
-
-
-def _asks(wish: Wish, heard: Callable[[Wish], None]) -> Callable[[Any], None]:
-    def ask(_viewer: Any) -> None:
-        heard(wish)
-
-    return ask
+    return f"{found.says} ({found.keys})"
 
 
 def shortcut_rows() -> tuple[tuple[str, str], ...]:
-    """Keys and what they do: ours, then those of napari that the job needs."""
-    return (*((one.shown, f"{one.wish.value}: {one.says}") for one in SHORTCUTS), *NAPARIS)
+    """Keys and what they do: ours, those while drawing, then those of napari that the job needs."""
+    return (*((one.keys, f"{one.wish.value}: {one.says}") for one in SHORTCUTS), *WHILE_DRAWING, *NAPARIS)

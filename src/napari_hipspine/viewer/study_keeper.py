@@ -16,8 +16,9 @@ from ..keeping.project_file import save_project
 from ..workflows.kept_files import kept_files, kept_words
 from ..workflows.open_study import Study, own_place
 from .kept_work import digest_of, kept_series, muscle_progress
+from .label_places import is_sample
 from .label_sums import LabelSums
-from .label_work import LabelWork, is_sample
+from .label_work import LabelWork
 from .series_work import SeriesWork, SubjectWords
 from .session import Session
 

@@ -17,7 +17,8 @@ from ..workflows.kept_files import kept_files
 from ..workflows.open_study import Study, StudySeries, StudySubject
 from ..workflows.open_subject import ImageFiles, declare, open_image
 from .kept_work import hidden_of, seen_of
-from .label_work import LabelWork, place_of_labels, resume_label_work
+from .label_places import place_of_labels
+from .label_work import LabelWork, resume_label_work
 from .layers import LayerData, image_layers, stored_layer
 from .openings import cache_of, open_labels_on
 from .preferred import WITH_STUDY, Preferences

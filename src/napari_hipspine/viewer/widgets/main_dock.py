@@ -8,9 +8,8 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 from ..fat_layer import FatLayers
 from ..fat_overlay import FatOverlay
 from ..layer_link import LayerLink
-from ..passing_layers import PassingLayers
 from ..session import Session
-from ..shortcuts import Wish, bind_shortcuts
+from ..shortcuts import Wish
 from ..steps import Status, Step, step_states
 from .declared_editor import Declared
 from .dock_actions import DockActions
@@ -22,6 +21,7 @@ from .muscle_actions import MuscleActions
 from .preference_actions import PreferenceActions
 from .progress_row import ProgressRow
 from .results_dock import ResultsDock
+from .shortcut_keys import listen_to_keys, stop_listening
 from .small_parts import research_line
 from .step_box import StepBox
 from .study_actions import StudyActions
@@ -79,9 +79,7 @@ class MainDock(QWidget):
             moved=self._moved,
         )
         self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
-        self.muscles = MuscleActions(
-            self.session, self.link, PassingLayers(napari_viewer), self.labels.muscles, run=self.actions.run
-        )
+        self.muscles = MuscleActions(self.session, self.link, napari_viewer, self.labels.muscles, run=self.actions.run)
         self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
         self.tool_actions = ToolActions(self.session, self.labels, self.level_panel.proposals, run=self.actions.run)
         self.muscles.prompter = self.tool_actions.prompts
@@ -100,7 +98,7 @@ class MainDock(QWidget):
         self.preferences = PreferenceActions(
             self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm
         )
-        self._unbind = bind_shortcuts(napari_viewer, self.ask)
+        self.keys = listen_to_keys(self, self.ask)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
@@ -167,8 +165,8 @@ class MainDock(QWidget):
     def leave(self) -> None:
         """Stop what is being done and hear nothing more."""
         self.actions.cancel()
-        self._unbind()
-        self._unbind = _nothing
+        stop_listening(self.keys)
+        self.keys = ()
         self.muscles.leave()
         self.level_actions.leave()
         self.thresholds.leave()
@@ -235,26 +233,13 @@ class MainDock(QWidget):
         self.labels.new_wished.connect(actions.new_labels)
         self.labels.structures.value_changed.connect(actions.name_structures)
         self.labels.structures.value_chosen.connect(self.link.choose_label)
-        self._wire_muscles()
+        self.labels.muscles.save_wished.connect(self._ask_and_save)
         self.threshold.protocol.value_changed.connect(lambda protocol: actions.change(chosen_protocol=protocol))
         self.threshold.find_wished.connect(actions.measure)
         self.threshold.fat.accepted.connect(self._show_table)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
         self.progress.cancelled.connect(actions.cancel)
-
-    def _wire_muscles(self) -> None:
-        panel, does = self.labels.muscles, self.muscles
-        panel.wished.connect(does.ask)
-        panel.mode_wished.connect(does.set_mode)
-        panel.brush_changed.connect(does.set_brush)
-        panel.discard_wished.connect(does.discard)
-        panel.save_wished.connect(self._ask_and_save)
-        panel.strips.cell_chosen.connect(does.visit)
-        panel.strips.value_chosen.connect(does.choose)
-        panel.strips.added.connect(does.add)
-        panel.strips.lock_wished.connect(does.toggle_lock)
-        panel.strips.hide_wished.connect(does.toggle_hidden)
 
     def _hear(self, name: str) -> None:
         if name in ("current", "works"):
@@ -340,7 +325,3 @@ class MainDock(QWidget):
 
     def _forget_results(self) -> None:
         self._results = None
-
-
-def _nothing() -> None:
-    """In place of what was done already."""

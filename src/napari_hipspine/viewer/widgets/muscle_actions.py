@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,21 @@ from ...domain.errors import InvalidChoice
 from ...domain.subject import Progress
 from ...keeping.journal_history import Mark
 from ...writing.label_maps import write_label_map
-from ..label_work import LabelWork
+from ..drawn_wishes import OutlineWay
 from ..layer_link import LayerLink
 from ..muscle_rows import MuscleRow, muscle_rows
-from ..passing_layers import PassingLayers
+from ..outline_corners import OutlineCorners
+from ..passing_layers import PreviewLayer, StrokesLayer
 from ..prompted import Prompter
-from ..proposals import FillWish, MirrorWish, Proposal, fill_wish, mirror_wish, scribbled, why_not_fill, why_not_paint
-from ..series_work import SeriesWork
+from ..proposals import Proposal, why_not_paint
 from ..session import Session
 from ..shortcuts import Wish
 from ..workers import refusals_told
+from .drawing_tools import MODES, DrawingTools, brush_mm
 from .muscles_panel import MusclesPanel
-
-Run = Callable[..., None]
-"""Does a piece of work off the main thread: work, says, done."""
+from .proposal_desk import ProposalDesk, Run
+from .slice_actions import SliceActions
+from .tool_row import TOOLS
 
 
 class MuscleActions:
@@ -38,79 +38,82 @@ class MuscleActions:
         What is open.
     link : LayerLink
         Hand in the layer list.
-    layers : PassingLayers
-        Proposals and strokes in the viewer.
+    viewer : napari viewer
+        Where proposals, strokes and corners are shown.
     panel : MusclesPanel
         Shows how things stand.
     run : callable
         Takes work, what it says, and what is done with the result.
     """
 
-    def __init__(
-        self, session: Session, link: LayerLink, layers: PassingLayers, panel: MusclesPanel, *, run: Run
-    ) -> None:
+    def __init__(self, session: Session, link: LayerLink, viewer: Any, panel: MusclesPanel, *, run: Run) -> None:
         self._session = session
         self._link = link
-        self._layers = layers
         self._panel = panel
         self._run = run
-        self._proposal: Proposal | None = None
-        self._proposed_for: LabelWork | None = None
-        self._scribbled: int = 0
-        self.prompter: Prompter | None = None
+        self._desk = ProposalDesk(session, link, PreviewLayer(viewer), say=panel.set_proposed, run=run)
+        self.tools = DrawingTools(session, link, self._desk, OutlineCorners(viewer), StrokesLayer(viewer))
+        self.slices = SliceActions(session, link, self._desk, panel)
         self._does: dict[Wish, Callable[[], None]] = {
-            Wish.FILL: self.fill,
+            **{tool: self._taking_up(tool) for tool in TOOLS},
+            **{wish: self._settled(does) for wish, does in self.slices.does.items()},
+            Wish.LIVEWIRE: lambda: self._of_outline(Wish.LIVEWIRE),
+            Wish.THRESHOLD: lambda: self._of_outline(Wish.THRESHOLD),
+            Wish.SWAP_STROKE: self.tools.swap_stroke,
             Wish.ACCEPT: self.accept,
             Wish.DROP: self.drop,
-            Wish.NEXT_LOOK: self.next_look,
-            Wish.APPROVE: self.approve,
-            Wish.STARTS: lambda: self._mark_end("first"),
-            Wish.ENDS: lambda: self._mark_end("last"),
-            Wish.MIRROR: self.mirror,
-            Wish.SCRIBBLE: self.scribble,
-            Wish.SWAP_STROKE: layers.swap_stroke,
             Wish.NEXT_MUSCLE: self.next_muscle,
             Wish.OTHER_SIDE: self.other_side,
+            Wish.ALL_MUSCLES: panel.toggle_all,
             Wish.LOCK: self._lock_active,
         }
+        self._wire(panel)
+
+    @property
+    def prompter(self) -> Prompter | None:
+        """Whoever takes strokes instead of the scribble tool's own reckoning."""
+        return self.tools.prompter
+
+    @prompter.setter
+    def prompter(self, prompter: Prompter | None) -> None:
+        self.tools.prompter = prompter
 
     @property
     def proposal(self) -> Proposal | None:
         """What is proposed now."""
-        return self._proposal
+        return self._desk.proposal
 
     def ask(self, wish: Wish) -> None:
         """Do what a key or button asks for; a refusal is told and changes nothing."""
-        if self._session.work is not None and self._session.work.label_work is not None:
-            with refusals_told():
-                self._does[wish]()
-            self.refresh()
+        if self._session.work is None or self._session.work.label_work is None:
+            return
+        with refusals_told():
+            self._panel.set_said("")
+            reason = self._reasons().get(wish, "")
+            if reason:
+                raise InvalidChoice(reason)
+            self._does[wish]()
+        self.refresh()
 
     def refresh(self) -> None:
         """Show how the muscles stand."""
         work = self._session.work
         kept = work.label_work if work else None
-        if kept is not self._proposed_for and self._proposal is not None:
-            self._forget_proposal()
+        self._desk.drop_unless_for(kept)
         if kept is None:
-            self._layers.drop_strokes()
+            self.tools.leave()
         self._panel.setVisible(kept is not None)
         if work is None or kept is None:
             return
         panel = self._panel
-        panel.strips.set_value(muscle_rows(work))
-        panel.strips.set_here(active=self._active(), slice_index=self._link.slice_shown())
-        panel.set_notice(kept.notice())
+        panel.strips.set_value(muscle_rows(work, self.slices.to_look_at()))
+        panel.strips.set_here(active=self._link.active_label(), slice_index=self._link.slice_shown())
+        panel.set_notice(kept.notice(), asks=kept.recovery is not None)
         panel.set_past(kept.past())
-        panel.set_scribbling(is_on=self._layers.is_scribbling)
-        busy = f"Wait until {self._session.doing} has ended." if self._session.doing else ""
-        looking = "" if kept.to_look_at else "No filled slice is waiting for a look."
-        panel.allow(
-            painting=busy or why_not_paint(work),
-            filling=busy or why_not_fill(work),
-            looking=looking,
-            saving=busy or ("" if work.n_structures else "Name a muscle first."),
-        )
+        self._show_tool()
+        busy = self._busy()
+        saving = busy or ("" if work.n_structures else "Name a muscle first.")
+        panel.allow(self._reasons(), painting=busy or why_not_paint(work), saving=saving)
 
     def visit(self, slice_index: int, value: int) -> None:
         """Go to a slice and work on a label there."""
@@ -118,26 +121,10 @@ class MuscleActions:
         self.choose(value)
 
     def choose(self, value: int) -> None:
-        """Work on a label."""
-        if self._layers.is_scribbling and value != self._scribbled:
-            self._end_scribble()
-        self._link.choose_label(value)
+        """Work on a label, with the tool that is in the hand."""
+        with refusals_told():
+            self.tools.turn_to(value)
         self.refresh()
-
-    def set_mode(self, mode: str) -> None:
-        """Take up a tool of napari's."""
-        self._end_scribble()
-        layer = self._link.labels_layer()
-        if layer is not None:
-            self._link.choose_label(layer.selected_label)
-            layer.mode = mode
-            self.set_brush(self._panel.brush_mm())
-
-    def set_brush(self, diameter_mm: float) -> None:
-        """Paint with a brush of a size in the patient."""
-        layer, work = self._link.labels_layer(), self._session.work
-        if layer is not None and work is not None:
-            layer.brush_size = max(1, round(diameter_mm / min(work.volume.grid.spacing_mm[1:])))
 
     def add(self, structure: Structure) -> None:
         """Name a new label value, and work on it."""
@@ -150,11 +137,9 @@ class MuscleActions:
 
     def toggle_lock(self, row: MuscleRow) -> None:
         """Lock both sides of a muscle, or unlock them."""
-        kept = self._session.work.label_work if self._session.work else None
-        if kept is not None:
-            with refusals_told():
-                kept.lock(row.values, locked=not row.is_locked)
-            self.refresh()
+        with refusals_told():
+            self._desk.kept().lock(row.values, locked=not row.is_locked)
+        self.refresh()
 
     def toggle_hidden(self, row: MuscleRow) -> None:
         """Hide both sides of a muscle in the picture, or show them."""
@@ -166,169 +151,139 @@ class MuscleActions:
 
     def discard(self, mark: Mark) -> None:
         """Go back to an earlier state, which can be undone."""
-        kept, layer = self._kept(), self._link.labels_layer()
-        with refusals_told():
-            kept.discard_since(mark)
-        if layer is not None:
-            layer.refresh(extent=False)
-        self.refresh()
+        self._turn_back(lambda: self._desk.kept().discard_since(mark))
 
     def save(self, path: str | Path) -> None:
         """Write the labels as they are now to a file."""
-        kept = self._kept()
-        label_map = replace(kept.store.label_map(), labels=kept.store.snapshot())
+        with refusals_told():
+            self.tools.settle()
+            kept = self._desk.kept()
+            label_map = replace(kept.store.label_map(), labels=kept.store.snapshot())
 
-        def write(progress: Progress) -> Path:
-            progress(0, 0, "saving the labels")
-            return write_label_map(label_map, path)
+            def write(progress: Progress) -> Path:
+                progress(0, 0, "saving the labels")
+                return write_label_map(label_map, path)
 
-        self._run(write, says="saving the labels", done=lambda _: None)
-
-    def fill(self) -> None:
-        """Propose what lies between outlines."""
-        self._propose(fill_wish(self._work()), says="filling between outlines")
-
-    def mirror(self) -> None:
-        """Propose the other side of the active muscle."""
-        self._propose(mirror_wish(self._work(), self._active()), says="mirroring")
+            self._run(write, says="saving the labels", done=lambda _: None)
 
     def accept(self) -> None:
         """Take what is proposed, as one step."""
-        if self._proposal is None:
-            return
-        proposal, kept, layer = self._proposal, self._kept(), self._link.labels_layer()
-        self._forget_proposal()
-        proposal.accept(kept)
-        if self.prompter is not None:
-            self.prompter.settle()
-        self._layers.clear_strokes()
-        if layer is not None:
-            layer.refresh(extent=False)
+        if not self.tools.settle():
+            self._desk.accept()
 
     def drop(self) -> None:
         """Take nothing of what is proposed."""
-        self._forget_proposal()
-        self._layers.clear_strokes()
-
-    def next_look(self) -> None:
-        """Go where a fill was least sure."""
-        places = self._kept().to_look_at
-        if places:
-            here = (self._link.slice_shown(), self._active())
-            at = next((number for number, place in enumerate(places) if place == here), -1)
-            self.visit(*places[(at + 1) % len(places)])
-
-    def approve(self) -> None:
-        """Say that the active muscle is good on this slice."""
-        slice_index, active = self._here()
-        if not self._kept().approve(slice_index, active):
-            raise InvalidChoice(
-                f"Expected the active muscle on slice {slice_index}, found none or one that is approved already."
-            )
-
-    def scribble(self) -> None:
-        """Take strokes inside and outside the active muscle, or no more."""
-        if self._layers.is_scribbling:
-            self._end_scribble()
-            return
-        work, layer = self._work(), self._link.labels_layer()
-        missing = why_not_paint(work)
-        if missing or layer is None:
-            raise InvalidChoice(missing or "Open or draw labels first.")
-        self._scribbled = self._active()
-        self._layers.begin_strokes(work.volume.grid.shape, beside=layer, ended=self._stroke_ended)
+        self._desk.drop()
+        self.tools.clear()
 
     def next_muscle(self) -> None:
         """Work on the next row, on the same side if it is there."""
         rows = [row for row in self._panel.strips.value() if row.values]
         active = self._panel.strips.active_strip()
         if rows:
-            at = next((number for number, row in enumerate(rows) if self._active() in row.values), -1)
+            here = self._link.active_label()
+            at = next((number for number, row in enumerate(rows) if here in row.values), -1)
             row = rows[(at + 1) % len(rows)]
             wanted = row.strip(active.structure.side if active else Side.LEFT)
             self.choose(wanted.value if wanted else row.values[0])
 
     def other_side(self) -> None:
         """Work on the same muscle on the other side."""
-        row = next((row for row in self._panel.strips.value() if self._active() in row.values), None)
-        others = [value for value in row.values if value != self._active()] if row else []
+        row = self._active_row()
+        others = [value for value in row.values if value != self._link.active_label()] if row else []
         if others:
             self.choose(others[0])
 
     def leave(self) -> None:
         """Leave no layer of ours for a moment behind."""
-        self._forget_proposal()
-        self._layers.drop_strokes()
+        self.tools.leave()
+        self._desk.drop()
 
-    def _propose(self, wish: FillWish | MirrorWish, *, says: str) -> None:
-        self._forget_proposal()
-        self._run(wish.run, says=says, done=partial(self._show_for, self._kept()))
+    def _wire(self, panel: MusclesPanel) -> None:
+        panel.wished.connect(self.ask)
+        panel.tidy_every_wished.connect(lambda: self._do(self.slices.tidy_every))
+        panel.approve_every_wished.connect(lambda: self._do(self.slices.approve_every))
+        panel.approve_imported_wished.connect(lambda: self._do(self.slices.approve_imported))
+        panel.discard_wished.connect(self.discard)
+        panel.recovered_kept.connect(lambda: self._do(lambda: self._desk.kept().keep_recovered()))
+        panel.recovered_discarded.connect(lambda: self._turn_back(lambda: self._desk.kept().discard_recovered()))
+        panel.tools.brush_changed.connect(self.tools.set_brush)
+        panel.tools.outline.value_changed.connect(self._set_way)
+        panel.strips.cell_chosen.connect(self.visit)
+        panel.strips.value_chosen.connect(self.choose)
+        panel.strips.added.connect(self.add)
+        panel.strips.lock_wished.connect(self.toggle_lock)
+        panel.strips.hide_wished.connect(self.toggle_hidden)
 
-    def _show_for(self, kept: LabelWork, proposal: Proposal) -> None:
-        """Show a proposal unless other labels are worked on by now."""
-        if self._session.work is not None and self._session.work.label_work is kept:
-            self._show(proposal)
-
-    def _show(self, proposal: Proposal) -> None:
-        layer = self._link.labels_layer()
-        if layer is None:
-            return
-        self._proposal, self._proposed_for = proposal, self._kept()
-        self._layers.show(proposal, self._work(), beside=layer)
-        self._panel.set_proposed(proposal.describe())
-
-    def _forget_proposal(self) -> None:
-        self._proposal = self._proposed_for = None
-        self._layers.drop_preview()
-        self._panel.set_proposed("")
-
-    def _stroke_ended(self) -> None:
-        slice_index = self._link.slice_shown()
-        if slice_index is None:
-            return
-        if self.prompter is not None and self.prompter.is_on:
-            with refusals_told():
-                self.prompter.ask(self._scribbled, self._layers.all_strokes, partial(self._show_for, self._kept()))
-            return
-        strokes = self._layers.strokes_on(slice_index)
-        if not (strokes == 1).any():
-            return
+    def _do(self, act: Callable[[], None]) -> None:
+        """Something from a menu: told if it is refused, shown when it is done."""
         with refusals_told():
-            self._show(scribbled(self._work(), self._scribbled, slice_index, strokes))
+            busy = self._busy() or why_not_paint(self._session.work)
+            if busy:
+                raise InvalidChoice(busy)
+            self.tools.settle()
+            act()
+        self.refresh()
 
-    def _end_scribble(self) -> None:
-        if self._layers.is_scribbling:
-            self._forget_proposal()
-            self._layers.drop_strokes()
-            self._link.choose_label(self._scribbled)
+    def _turn_back(self, act: Callable[[], object]) -> None:
+        """Something that may change every slice."""
 
-    def _mark_end(self, which: str) -> None:
-        slice_index, active = self._here()
-        self._kept().set_extent(active, **{which: slice_index})
+        def turn_back() -> None:
+            self._desk.drop()
+            act()
+
+        self._do(turn_back)
+        layer = self._link.labels_layer()
+        if layer is not None:
+            layer.refresh(extent=False)
+
+    def _taking_up(self, tool: Wish) -> Callable[[], None]:
+        def take_up() -> None:
+            self.tools.take_up(tool)
+            if tool in MODES:
+                self.tools.set_brush(self._panel.tools.brush_mm())
+
+        return take_up
+
+    def _settled(self, does: Callable[[], None]) -> Callable[[], None]:
+        """What was drawn is taken before anything else is done."""
+
+        def do() -> None:
+            self.tools.settle()
+            does()
+
+        return do
+
+    def _of_outline(self, wish: Wish) -> None:
+        if self.tools.tool is not Wish.OUTLINE:
+            self.tools.take_up(Wish.OUTLINE)
+        self._panel.tools.outline.toggle(wish)
+
+    def _set_way(self, way: OutlineWay) -> None:
+        with refusals_told():
+            self.tools.set_way(way)
+
+    def _show_tool(self) -> None:
+        tools, layer, work = self._panel.tools, self._link.labels_layer(), self._session.work
+        tools.set_value(self.tools.tool)
+        tools.set_outside(is_on=self.tools.strokes_are_outside)
+        if self.tools.tool in MODES and layer is not None and work is not None:
+            tools.show_brush(brush_mm(layer.brush_size, work.volume.grid.spacing_mm))
+
+    def _reasons(self) -> dict[Wish, str]:
+        busy, missing = self._busy(), why_not_paint(self._session.work)
+        own = dict.fromkeys((*TOOLS, Wish.LIVEWIRE, Wish.THRESHOLD, Wish.LOCK), missing)
+        own[Wish.ACCEPT] = "" if self._desk.proposal else "Nothing is proposed."
+        return {wish: busy or reason for wish, reason in {**own, **self.slices.reasons()}.items()}
+
+    def _busy(self) -> str:
+        return f"Wait until {self._session.doing} has ended." if self._session.doing else ""
 
     def _lock_active(self) -> None:
-        row = next((row for row in self._panel.strips.value() if self._active() in row.values), None)
+        row = self._active_row()
         if row is not None:
             self.toggle_lock(row)
 
-    def _active(self) -> int:
-        layer: Any = self._link.labels_layer()
-        return int(layer.selected_label) if layer is not None else 0
-
-    def _here(self) -> tuple[int, int]:
-        slice_index = self._link.slice_shown()
-        if slice_index is None or not self._active():
-            raise InvalidChoice("Expected a slice on the screen and a muscle that is worked on, found none.")
-        return slice_index, self._active()
-
-    def _work(self) -> SeriesWork:
-        work = self._session.work
-        if work is None:
-            raise InvalidChoice("Expected an open image, found none.", hint="Open one in step 1.")
-        return work
-
-    def _kept(self) -> LabelWork:
-        kept = self._work().label_work
-        if kept is None:
-            raise InvalidChoice("Expected labels to work on, found none.", hint="Open or draw labels in step 3.")
-        return kept
+    def _active_row(self) -> MuscleRow | None:
+        here = self._link.active_label()
+        return next((row for row in self._panel.strips.value() if here in row.values), None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QDialog, QGridLayout, QLabel, QWidget
+from qtpy.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ..shortcuts import shortcut_rows
+
+_SIZE = (640, 700)
 
 
 class ShortcutsWindow(QDialog):
@@ -13,12 +15,20 @@ class ShortcutsWindow(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Shortcuts")
-        grid = QGridLayout(self)
+        inside = QWidget()
+        grid = QGridLayout(inside)
         grid.setHorizontalSpacing(18)
+        grid.setColumnStretch(1, 1)
         for row, (keys, says) in enumerate(shortcut_rows()):
-            key = QLabel(keys)
+            key, words = QLabel(keys), QLabel(says)
             font = key.font()
             font.setBold(True)
             key.setFont(font)
+            words.setWordWrap(True)
             grid.addWidget(key, row, 0)
-            grid.addWidget(QLabel(says), row, 1)
+            grid.addWidget(words, row, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inside)
+        QVBoxLayout(self).addWidget(area)
+        self.resize(*_SIZE)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ...domain.subject import Progress
 from ...segmenting.adapters.tools import find_tool
 from ...workflows.open_subject import LabelFiles
-from ..label_work import place_of_labels
-from ..prompted import TITLE, StrokePrompts, Strokes, why_absent, writable_labels
-from ..proposals import Proposal
+from ..label_places import place_of_labels
+from ..prompted import TITLE, StrokePrompts, Strokes, why_absent
+from ..proposals import Proposal, unlocked
 from ..session import Session
 from ..workers import refusals_told
 from .labels_panel import LabelsPanel
@@ -147,7 +147,7 @@ class PromptActions:
             self._waiting = lambda: self.ask(value, strokes, show)
             return
         with refusals_told():
-            kept, drawn, held = writable_labels(work, value), strokes().copy(), self._held
+            kept, drawn, held = unlocked(work, value), strokes().copy(), self._held
             labels = kept.store.snapshot()
 
             def outline(progress: Progress) -> Proposal:

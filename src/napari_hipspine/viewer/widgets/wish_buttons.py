@@ -1,0 +1,36 @@
+"""Buttons of the muscles panel: each named, explained and bound by the table of shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from ..shortcuts import Wish, tooltip_of
+
+
+def wish_button(wish: Wish, pressed: Callable[[Wish], None], *, is_checkable: bool = False) -> QPushButton:
+    """A button for a wish."""
+    button = plain_button(wish.value, tooltip_of(wish))
+    button.setCheckable(is_checkable)
+    button.clicked.connect(lambda: pressed(wish))
+    return button
+
+
+def plain_button(words: str, says: str) -> QPushButton:
+    """A narrow button; what it says while it can be pressed is kept as its property ``says``."""
+    button = QPushButton(words)
+    button.setToolTip(says)
+    button.setProperty("says", says)
+    button.setStyleSheet("padding: 3px 4px;")
+    return button
+
+
+def row_of(*widgets: QWidget) -> QHBoxLayout:
+    """Widgets side by side, as wide as their words ask for."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(3)
+    for widget in widgets:
+        row.addWidget(widget, max(1, widget.sizeHint().width()))
+    return row
