@@ -13,12 +13,11 @@ from .passing_layers import added
 
 CORNERS = "outline: click its corners, drag to move them"
 _MODE = "select"
-_ON_A_SIDE_PX = 7.0
-"""A click so near to a side adds a corner there instead of at the end [screen pixels]."""
+_CLICKS = ((), ("Shift",))
+"""A plain click adds a corner at the end; with Shift it adds one on the nearest side."""
 
 _SAME_PX = 3.0
 _SHIFTED_PX = 4.0
-_SIZES_PX = (9, 9)
 
 
 class OutlineCorners:
@@ -60,7 +59,7 @@ class OutlineCorners:
         changed : callable
             Called when corners came, went or moved.
         ended : callable
-            Called on a double click.
+            Called on a double click on one place.
         """
         self.drop()
         made = added(self._viewer, corners_layer(beside=beside, name=CORNERS))
@@ -75,11 +74,15 @@ class OutlineCorners:
             while event.type == "mouse_move":
                 yield
             has_moved = np.linalg.norm(np.array(event.pos) - pressed) > _SHIFTED_PX
-            if layer.mode == _MODE and not is_corner and not has_moved and not event.modifiers:
-                self._add(layer.world_to_data(event.position), starts)
+            if layer.mode == _MODE and not is_corner and not has_moved and event.modifiers in _CLICKS:
+                place = layer.world_to_data(event.position)
+                self._add(place, starts, on_a_side=bool(event.modifiers))
 
         def double_click(layer: Any, event: Any) -> None:
-            ended()
+            # Two quick clicks on two places arrive as a double click as well: the second corner must not be lost.
+            place = layer.world_to_data(event.position)
+            if layer.mode == _MODE and not self._add(place, starts, on_a_side=False):
+                ended()
 
         def tell(event: Any) -> None:
             # Of every change napari tells twice: before and after.
@@ -135,42 +138,41 @@ class OutlineCorners:
         )
         return None if found is None else int(found)
 
-    def _add(self, place: Any, starts: Callable[[int], None]) -> None:
+    def _add(self, place: Any, starts: Callable[[int], None], *, on_a_side: bool) -> bool:
+        """Add a corner; not where there is one already."""
         corner = np.array([round(float(place[0])), *place[1:]], dtype=np.float64)
         starts(int(corner[0]))
         corners = self._corners()
-        at = corner_order(corners[:, 1:] * self._px(), corner[1:] * self._px())
-        if at is None:
-            return
+        px = self._px()
+        if len(corners) and np.linalg.norm((corners - corner)[:, 1:] * px, axis=1).min() < _SAME_PX:
+            return False
+        at = nearest_side(corners[:, 1:] * px, corner[1:] * px) + 1 if on_a_side else len(corners)
         self._set(np.insert(corners, at, corner, axis=0))
         self._layer.selected_data = {at}
         self._changed()
+        return True
 
     def _px(self) -> NDArray[np.float64]:
         """Screen pixels per row and per column."""
         return np.abs(np.asarray(self._layer.scale[1:], dtype=np.float64)) * float(self._viewer.scene.camera.zoom)
 
 
-def corner_order(corners: NDArray[np.float64], new: NDArray[np.float64]) -> int | None:
-    """Where a new corner comes in: on the side it was clicked on, else at the end; None where one is already.
+def nearest_side(corners: NDArray[np.float64], place: NDArray[np.float64]) -> int:
+    """The side of a closed outline that lies nearest to a place, called by the corner it begins at; -1 without any.
 
     Parameters
     ----------
     corners : ndarray, shape (n_corners, 2)
-        Corners so far [screen pixels].
-    new : ndarray, shape (2,)
-        The click [screen pixels].
+        Corners in order.
+    place : ndarray, shape (2,)
+        In the same units.
     """
-    if len(corners) and np.linalg.norm(corners - new, axis=1).min() < _SAME_PX:
-        return None
-    if len(corners) < 3:
-        return len(corners)
+    if not len(corners):
+        return -1
     ahead = np.roll(corners, -1, axis=0) - corners
-    along = np.sum((new - corners) * ahead, axis=1) / np.maximum(np.sum(ahead * ahead, axis=1), 1e-9)
+    along = np.sum((place - corners) * ahead, axis=1) / np.maximum(np.sum(ahead * ahead, axis=1), 1e-9)
     nearest = corners + np.clip(along, 0, 1)[:, np.newaxis] * ahead
-    distances = np.linalg.norm(nearest - new, axis=1)
-    side = int(distances.argmin())
-    return side + 1 if distances[side] < _ON_A_SIDE_PX else len(corners)
+    return int(np.linalg.norm(nearest - place, axis=1).argmin())
 
 
 def _nothing() -> None:

@@ -117,6 +117,7 @@ WHILE_DRAWING = (
     (ENTER, "Take the outline or the scribble; a double click takes the outline too"),
     (ESCAPE, "Drop it"),
     (DELETE, "Take away the corner that was clicked"),
+    ("Shift+click", "Add a corner on the nearest side of the outline"),
     ("Ctrl+Z", "Take the last corner or stroke back; with none left, undo"),
 )
 """Keys of our own layers for an outline and for strokes, while one of them is worked on."""

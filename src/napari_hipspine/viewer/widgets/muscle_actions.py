@@ -239,9 +239,10 @@ class MuscleActions:
 
     def _taking_up(self, tool: Wish) -> Callable[[], None]:
         def take_up() -> None:
+            diameter_mm = self._panel.tools.brush_mm()
             self.tools.take_up(tool)
             if tool in MODES:
-                self.tools.set_brush(self._panel.tools.brush_mm())
+                self.tools.set_brush(diameter_mm)
 
         return take_up
 

@@ -17,7 +17,7 @@ from .small_parts import set_reason, wrapped_label
 from .strip_legend import StripLegend
 from .tidy_rules_editor import TidyRulesEditor
 from .tool_row import ToolRow
-from .wish_buttons import plain_button, row_of, wish_button
+from .wish_buttons import leaves_keys, plain_button, row_of, wish_button
 
 _MARKS_SHOWN = 8
 _MOST_SLICES = 30
@@ -74,6 +74,7 @@ class MusclesPanel(QWidget):
         self._undo_sitting.clicked.connect(self.recovered_discarded)
         self._n_slices = QSpinBox()
         self._n_slices.setRange(1, _MOST_SLICES)
+        leaves_keys(self._n_slices)
         self._n_slices.setToolTip("How many slices outlines are carried on [slices]; errors grow with each")
         self.rules = TidyRulesEditor()
         self._tidy, self._tidy_more = self._more_beside(
@@ -120,6 +121,8 @@ class MusclesPanel(QWidget):
         column.addWidget(self._proposed)
         column.addLayout(row_of(self._accept, self._drop))
         column.addLayout(row_of(self._discard, self._save, self._keys))
+        # What is left over for a moment when rows come and go is left below, so that nothing jumps under the pointer.
+        column.addStretch(1)
 
     def set_notice(self, words: str, *, asks: bool) -> None:
         """Say what came of an earlier sitting, and ask what is to become of it where it ended without closing."""

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QVBoxLayout, QWidget
 from ..shortcuts import Wish, tooltip_of
 from .outline_way_editor import OutlineWayEditor
 from .small_parts import set_reason
-from .wish_buttons import row_of, wish_button
+from .wish_buttons import leaves_keys, row_of, wish_button
 
 TOOLS = (Wish.OUTLINE, Wish.SCRIBBLE, Wish.BRUSH, Wish.ERASER, Wish.FLOOD)
 _BRUSHES = (Wish.BRUSH, Wish.ERASER)
@@ -40,6 +40,7 @@ class ToolRow(QWidget):
         self._brush.setDecimals(1)
         self._brush.setSuffix(" mm")
         self._brush.setKeyboardTracking(False)
+        leaves_keys(self._brush)
         self._brush.setToolTip("Diameter of the brush in the patient [mm]; [ and ] change it by a pixel")
         self._brush.valueChanged.connect(self.brush_changed)
         self._of_brush, self._of_strokes = QWidget(), QWidget()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QAbstractSpinBox, QHBoxLayout, QPushButton, QWidget
 
 from ..shortcuts import Wish, tooltip_of
 
@@ -23,7 +24,15 @@ def plain_button(words: str, says: str) -> QPushButton:
     button.setToolTip(says)
     button.setProperty("says", says)
     button.setStyleSheet("padding: 3px 4px;")
+    # The canvas keeps the focus, so that keys go on working after a click here.
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return button
+
+
+def leaves_keys(box: QAbstractSpinBox) -> None:
+    """Have a box of numbers take keys only after a click, and until Enter."""
+    box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    box.editingFinished.connect(box.clearFocus)
 
 
 def row_of(*widgets: QWidget) -> QHBoxLayout:
