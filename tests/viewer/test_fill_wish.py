@@ -12,7 +12,8 @@ from napari_hipspine.domain.errors import Cancelled, InvalidChoice
 from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.keeping.label_store_notes import FillNote
 from napari_hipspine.keeping.label_store_status import Hand, Status
-from napari_hipspine.viewer.fill_wish import Gaps, fill_wish, joined_runs, why_not_fill
+from napari_hipspine.viewer.fill_memory import joined_runs
+from napari_hipspine.viewer.fill_wish import Gaps, fill_wish, why_not_fill
 
 
 def fill(series, gaps=Gaps.CHANGED):

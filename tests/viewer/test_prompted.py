@@ -13,7 +13,8 @@ from napari_hipspine.domain.errors import InvalidChoice, PackageMissing
 from napari_hipspine.domain.label_map import LabelMap, Origin
 from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.keeping.label_store_status import Status
-from napari_hipspine.viewer.label_work import fresh_place, open_label_work
+from napari_hipspine.viewer.label_places import fresh_place
+from napari_hipspine.viewer.label_work import open_label_work
 from napari_hipspine.viewer.prompted import PromptPlace, StrokePrompts, proposed
 from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords
 

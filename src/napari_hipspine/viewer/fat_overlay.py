@@ -18,7 +18,7 @@ from ..measuring.fat_threshold import FatThresholds
 from ..measuring.readout import ImageKind
 from ..measuring.surroundings import search_for
 from ..workflows.measure_subject import CountedResult
-from .layers import is_passing, passing_layer
+from .passing_layers import is_passing, passing_layer
 from .series_work import MeasureRequest, SeriesWork
 
 NAME = "called fat"

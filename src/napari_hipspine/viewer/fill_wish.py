@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,14 +16,12 @@ from ..domain.subject import Progress
 from ..keeping.label_store_notes import NOBODY_SAID, Extent, FillNote
 from ..keeping.label_store_status import Place, Status
 from ..segmenting.fill_between import Filled, fill_between
-from ..segmenting.fill_plan import FillPlan, Stretch, plan_fill
+from ..segmenting.fill_plan import FillPlan, plan_fill
 from ..segmenting.flow_store import FlowMemory
+from .fill_memory import Run, fill_notes, fill_sources, joined_runs, places_of
 from .label_work import KEYS
 from .proposals import Proposal, why_not_paint, writable
 from .series_work import SeriesWork
-
-Run = tuple[int, int]
-"""First and last slice of stretches that are filled together."""
 
 
 class Gaps(StrEnum):
@@ -121,7 +117,7 @@ class FillWish:
         changed = [
             stretch
             for stretch in plan.stretches
-            if self.gaps is Gaps.ALL or any(not self._is_filled(place, sources) for place in _places(stretch))
+            if self.gaps is Gaps.ALL or any(not self._is_filled(place, sources) for place in places_of(stretch))
         ]
         if not changed:
             raise InvalidChoice(
@@ -172,63 +168,6 @@ def why_not_fill(work: SeriesWork | None) -> str:
     if not _fillable(work):
         return "Outline a muscle on two slices with slices between first; or on one, and mark where it starts or ends."
     return ""
-
-
-def fill_sources(plan: FillPlan, extents: Mapping[int, tuple[int, int]]) -> dict[Place, str]:
-    """By slice and label value, what a fill comes from, in a form that changes when that does."""
-    found: dict[Place, str] = {}
-    for stretch in plan.stretches:
-        for value in stretch.values:
-            outlines = [(key, _checksum(plan, key, value)) for key in (stretch.before, stretch.after)]
-            source = hashlib.sha256(repr((outlines, extents.get(value))).encode()).hexdigest()[:12]
-            found |= {(index, value): source for index in stretch.slices}
-    return found
-
-
-def fill_notes(filled: Filled, sources: Mapping[Place, str]) -> dict[Place, FillNote]:
-    """What is to be remembered of a fill; a muscle that it leaves out of a slice is remembered too."""
-    found = {}
-    for index in filled.filled_slices:
-        labels, apart = filled.labels[index].ravel(), filled.disagreement_mm[index].ravel()
-        n_pixels = np.bincount(labels)
-        means = np.bincount(labels, weights=apart) / np.maximum(n_pixels, 1)
-        for value in (value for place, value in sources if place == index):
-            doubt = float(means[value]) if value < len(means) else 0.0
-            found[index, value] = FillNote(round(doubt, 3), sources[index, value])
-    return found
-
-
-def joined_runs(stretches: Sequence[Stretch], changed: Sequence[Stretch]) -> list[Run]:
-    """Runs of slices that hold all that changed, and every other stretch that lies partly in them."""
-    runs = [(stretch.slices.start, stretch.slices.stop - 1) for stretch in changed]
-    every = [(stretch.slices.start, stretch.slices.stop - 1) for stretch in stretches]
-    while True:
-        grown = _merged([*runs, *(one for one in every if any(_overlap(one, run) for run in runs))])
-        if grown == runs:
-            return runs
-        runs = grown
-
-
-def _merged(runs: Sequence[Run]) -> list[Run]:
-    merged: list[Run] = []
-    for run in sorted(runs):
-        if merged and _overlap(merged[-1], run):
-            merged[-1] = (merged[-1][0], max(merged[-1][1], run[1]))
-        else:
-            merged.append(run)
-    return merged
-
-
-def _overlap(one: Run, other: Run) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
-
-
-def _places(stretch: Stretch) -> list[Place]:
-    return [(index, value) for index in stretch.slices for value in stretch.values]
-
-
-def _checksum(plan: FillPlan, key: int | None, value: int) -> int:
-    return 0 if key is None else zlib.crc32(np.packbits(plan.outlines[key] == value).tobytes())
 
 
 def _in_words(note: str, meanings: Mapping[int, Structure]) -> str:

@@ -34,7 +34,6 @@ UNNAMED_COLOUR = (0.6, 0.6, 0.6, 0.25)
 """Values that are no muscle: seen, but not in the way of the picture."""
 
 LABELS_OPACITY = 0.55
-_CORNER_PX = 7
 
 
 @dataclass(frozen=True)
@@ -227,66 +226,13 @@ def shown_labels(layer: Any) -> ShownLabels | None:
     return found if isinstance(found, ShownLabels) else None
 
 
-@dataclass(frozen=True)
-class ShownProposal:
-    """What a layer shows that is there for a moment: a proposal, or the strokes it is made from."""
-
-    is_strokes: bool
-
-
-def passing_layer(labels: VoxelArray, *, beside: Any, name: str, structures: Mapping[int, Structure]) -> LayerData:
-    """Outlines of proposed labels, drawn where another labels layer of ours is drawn."""
-    given = {
-        "name": name,
-        "opacity": 1.0,
-        "metadata": {METADATA: ShownProposal(is_strokes=False)},
-        "colormap": label_colours(structures),
-        **_as_drawn(beside),
-    }
-    return labels, given, "labels"
-
-
-def strokes_layer(shape: tuple[int, ...], *, beside: Any, name: str) -> LayerData:
-    """A layer for strokes: 1 inside, green; 2 outside, red."""
-    from napari.utils.colormaps import DirectLabelColormap
-
-    colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", 1: "#33dd66", 2: "#ff5544"}
-    given = {
-        "name": name,
-        "opacity": 0.8,
-        "metadata": {METADATA: ShownProposal(is_strokes=True)},
-        "colormap": DirectLabelColormap(color_dict=colours),
-        **_as_drawn(beside),
-    }
-    return np.zeros(shape, np.uint8), given, "labels"
-
-
-def corners_layer(*, beside: Any, name: str) -> LayerData:
-    """A layer for the corners of an outline, as large on the screen however near one looks."""
-    given = {
-        "name": name,
-        "metadata": {METADATA: ShownProposal(is_strokes=True)},
-        "ndim": 3,
-        "size": 1,
-        "face_color": "#ffd400",
-        "border_width": 0,
-        "canvas_size_limits": (_CORNER_PX, _CORNER_PX),
-        **_as_drawn(beside),
-    }
-    return np.zeros((0, 3)), given, "points"
-
-
 def drawn_layer(labels: VoxelArray, *, beside: Any, name: str) -> LayerData:
     """Labels that stay and are no muscles, drawn where an image of ours is drawn."""
-    return labels, {"name": name, **_as_drawn(beside)}, "labels"
+    return labels, {"name": name, **as_drawn(beside)}, "labels"
 
 
-def is_passing(layer: Any) -> bool:
-    """Whether a layer is there for a moment only."""
-    return isinstance(layer.metadata.get(METADATA), ShownProposal)
-
-
-def _as_drawn(layer: Any) -> dict[str, Any]:
+def as_drawn(layer: Any) -> dict[str, Any]:
+    """Where a layer is drawn, for another one that is to lie over it."""
     return {
         "scale": tuple(layer.scale),
         "translate": tuple(layer.translate),

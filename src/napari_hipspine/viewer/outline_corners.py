@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .layers import corners_layer
-from .passing_layers import added
+from .passing_layers import added, corners_layer
 
 CORNERS = "outline: click its corners, drag to move them"
 _MODE = "select"
@@ -74,7 +73,7 @@ class OutlineCorners:
             while event.type == "mouse_move":
                 yield
             has_moved = np.linalg.norm(np.array(event.pos) - pressed) > _SHIFTED_PX
-            if layer.mode == _MODE and not is_corner and not has_moved and event.modifiers in _CLICKS:
+            if layer.mode == _MODE and not is_corner and not has_moved and tuple(event.modifiers) in _CLICKS:
                 place = layer.world_to_data(event.position)
                 self._add(place, starts, on_a_side=bool(event.modifiers))
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.anatomy import Structure
-from .layers import LayerData, passing_layer, strokes_layer
+from ..domain.blocks import VoxelArray
+from .layers import METADATA, LayerData, as_drawn, label_colours
 from .proposals import Proposal
 
 PREVIEW = "proposed"
 STROKES = "strokes: green inside, red outside"
 _LINE = 2
+_CORNER_PX = 7
 _STROKE_MM = 3.0
 _INSIDE, _OUTSIDE = 1, 2
 
@@ -139,6 +142,60 @@ class StrokesLayer:
         if self.layer is not None:
             self._viewer.layers.remove(self._layer)
         self._layer = None
+
+
+@dataclass(frozen=True)
+class ShownProposal:
+    """What a layer shows that is there for a moment: a proposal, or the strokes it is made from."""
+
+    is_strokes: bool
+
+
+def passing_layer(labels: VoxelArray, *, beside: Any, name: str, structures: Mapping[int, Structure]) -> LayerData:
+    """Outlines of proposed labels, drawn where another labels layer of ours is drawn."""
+    given = {
+        "name": name,
+        "opacity": 1.0,
+        "metadata": {METADATA: ShownProposal(is_strokes=False)},
+        "colormap": label_colours(structures),
+        **as_drawn(beside),
+    }
+    return labels, given, "labels"
+
+
+def strokes_layer(shape: tuple[int, ...], *, beside: Any, name: str) -> LayerData:
+    """A layer for strokes: 1 inside, green; 2 outside, red."""
+    from napari.utils.colormaps import DirectLabelColormap
+
+    colours: dict[int | None, Any] = {None: "transparent", 0: "transparent", 1: "#33dd66", 2: "#ff5544"}
+    given = {
+        "name": name,
+        "opacity": 0.8,
+        "metadata": {METADATA: ShownProposal(is_strokes=True)},
+        "colormap": DirectLabelColormap(color_dict=colours),
+        **as_drawn(beside),
+    }
+    return np.zeros(shape, np.uint8), given, "labels"
+
+
+def corners_layer(*, beside: Any, name: str) -> LayerData:
+    """A layer for the corners of an outline, as large on the screen however near one looks."""
+    given = {
+        "name": name,
+        "metadata": {METADATA: ShownProposal(is_strokes=True)},
+        "ndim": 3,
+        "size": 1,
+        "face_color": "#ffd400",
+        "border_width": 0,
+        "canvas_size_limits": (_CORNER_PX, _CORNER_PX),
+        **as_drawn(beside),
+    }
+    return np.zeros((0, 3)), given, "points"
+
+
+def is_passing(layer: Any) -> bool:
+    """Whether a layer is there for a moment only."""
+    return isinstance(layer.metadata.get(METADATA), ShownProposal)
 
 
 def added(viewer: Any, made: LayerData) -> Any:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..domain.anatomy import Structure
-from .layers import LayerData, array_of, count_slices_of, go_to_slice, is_passing, shown_image, slice_shown
+from .layers import LayerData, array_of, count_slices_of, go_to_slice, shown_image, slice_shown
+from .passing_layers import is_passing
 from .series_of_layers import main_volume
 from .series_work import SeriesWork
 from .session import Session

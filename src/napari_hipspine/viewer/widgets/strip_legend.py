@@ -9,7 +9,7 @@ from qtpy.QtGui import QColor, QFont, QPainter, QPalette
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from ...keeping.label_store_status import Status
-from .muscle_strips import paint_doubt, paint_status
+from .status_paint import paint_doubt, paint_status
 
 _SHOWN = (Status.IMPORTED, Status.FILLED, Status.DRAWN, Status.EDITED, Status.APPROVED)
 _LOOK = "look"
