@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from ..domain.grid import Grid, axis_letters
 from ..domain.label_map import LabelMap
 from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume
-from .named_voxels import NamedVoxels, slabs_of
+from .named_voxels import NamedVoxels
 from .places import complete_before_visible
-from .pyramid import Factors, PyramidWriter, pyramid_factors, shape_of_step
+from .pyramid import Factors, PyramidBuilder, pyramid_factors, shape_of_step
+from .zarr_chunk_files import ZSTD_LEVEL, ChunkWriter
 
 OWN_ATTRIBUTE = "napari_hipspine"
 """Where the full affine and what else OME-Zarr has no place for is kept."""
@@ -150,53 +150,46 @@ def _write_group(
         raise InvalidChoice(
             f"Expected a place where nothing is yet, found {path}.", hint="Choose another name, or remove it first."
         )
-    checksum = 0
     with complete_before_visible(path.parent, path.name) as (waiting,):
         group = zarr.open_group(str(waiting), mode="w", zarr_format=3)
         group.attrs.update({"ome": {"version": _VERSION, **metadata}, OWN_ATTRIBUTE: dict(own)})
         names = [axis["name"] for axis in metadata["multiscales"][0]["axes"]]
-        shapes = [shape_of_step(voxels.shape, one) for one in factors]
-        arrays = [_new_array(group, str(n), shape, voxels.dtype, names) for n, shape in enumerate(shapes)]
-        writer = PyramidWriter(arrays, factors, _CHUNK[0])
-        for start, slab in slabs_of(voxels, _CHUNK[0]):
-            progress(start, voxels.shape[0], "writing slices")
-            writer.put(slab)
-            checksum = zlib.crc32(np.ascontiguousarray(slab, dtype=arrays[0].dtype).data, checksum)
-        writer.finish()
-        progress(voxels.shape[0], voxels.shape[0], "writing slices")
-        _check(waiting, metadata, grid, checksum)
+        steps = []
+        for number, one in enumerate(factors):
+            shape = shape_of_step(voxels.shape, one)
+            _new_array(group, str(number), shape, voxels.dtype, names)
+            steps.append(ChunkWriter(waiting / str(number), shape, _CHUNK, voxels.dtype))
+        PyramidBuilder(voxels, steps, factors).build(progress)
+        _check(waiting, metadata, grid, steps)
     return path
 
 
-def _new_array(group: Any, name: str, shape: tuple[int, int, int], dtype: np.dtype[Any], names: list[str]) -> Any:
-    from zarr.codecs import ZstdCodec
+def _new_array(group: Any, name: str, shape: tuple[int, int, int], dtype: np.dtype[Any], names: list[str]) -> None:
+    from zarr.codecs import BytesCodec, ZstdCodec
 
-    return group.create_array(
+    group.create_array(
         name,
         shape=shape,
-        chunks=tuple(min(n, most) for n, most in zip(shape, _CHUNK, strict=True)),
+        chunks=_CHUNK,
         dtype=dtype.newbyteorder("="),
-        compressors=ZstdCodec(level=3),
+        serializer=BytesCodec(endian="little") if dtype.itemsize > 1 else BytesCodec(endian=None),
+        compressors=ZstdCodec(level=ZSTD_LEVEL),
         fill_value=0,
         dimension_names=names,
     )
 
 
-def _check(path: Path, metadata: Mapping[str, Any], grid: Grid, checksum: int) -> None:
+def _check(path: Path, metadata: Mapping[str, Any], grid: Grid, steps: Sequence[ChunkWriter]) -> None:
+    """Refuse what does not read back: the metadata and a chunk of every step through zarr, and every chunk's bytes."""
     import zarr
 
     group: Any = zarr.open_group(str(path), mode="r")
     attributes = dict(group.attrs)
-    array = group["0"]
-    found = 0
-    for start in range(0, array.shape[0], _CHUNK[0]):
-        found = zlib.crc32(np.ascontiguousarray(array[start : start + _CHUNK[0]]).data, found)
     same = (
         attributes["ome"]["multiscales"] == metadata["multiscales"]
         and attributes[OWN_ATTRIBUTE]["affine_lps"] == grid.affine.tolist()
-        and array.shape == grid.shape
-        and all(str(step["path"]) in group for step in metadata["multiscales"][0]["datasets"])
-        and found == checksum
+        and all(group[str(number)].shape == step.shape for number, step in enumerate(steps))
+        and all(step.reads_back(group[str(number)]) for number, step in enumerate(steps))
     )
     if not same:
         raise HipSpineError(

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import pairwise, product
 from math import prod
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..domain.blocks import BlockSource, Box
+from ..domain.subject import Progress
+from .zarr_chunk_files import ChunkWriter, Place
 
 Factors = tuple[int, int, int]
 """By how much slices, rows and columns of one resolution step are fewer than those of the finest."""
@@ -65,59 +72,134 @@ def mean_of_neighbours(voxels: NDArray[Any], factors: Factors) -> NDArray[Any]:
     missing = [(0, -n % factor) for n, factor in zip(voxels.shape, factors, strict=True)]
     whole = np.pad(voxels, missing, mode="edge") if any(far for _, far in missing) else voxels
     is_whole_number = voxels.dtype.kind in "iu"
-    wide = np.int64 if voxels.dtype.itemsize > 2 else np.int32
-    total = np.zeros([n // f for n, f in zip(whole.shape, factors, strict=True)], wide if is_whole_number else float)
-    for first in product(*(range(factor) for factor in factors)):
-        total += whole[tuple(slice(at, None, factor) for at, factor in zip(first, factors, strict=True))]
+    wide: Any = (np.int64 if voxels.dtype.itemsize > 2 else np.int32) if is_whole_number else voxels.dtype
+    total: NDArray[Any] = whole
+    for axis, factor in enumerate(factors):
+        # slices first: rows of neighbours lie one behind the other there, and half as much is left for the rest
+        for at in range(1, factor):
+            total = np.add(
+                _every(whole, factor, 0, axis) if at == 1 else total, _every(whole, factor, at, axis), dtype=wide
+            )
+        whole = total
     n_joined = prod(factors)
-    mean = (total + n_joined // 2) // n_joined if is_whole_number else total / n_joined
+    mean = (total + n_joined // 2) // n_joined if is_whole_number else np.divide(total, n_joined)
     return mean.astype(voxels.dtype)
 
 
-class PyramidWriter:
-    """Takes slabs of the finest step in order and writes every step, holding no more than a few slabs.
+def _every(voxels: NDArray[Any], factor: int, first: int, axis: int) -> NDArray[Any]:
+    return voxels[tuple(slice(first, None, factor) if one == axis else slice(None) for one in range(3))]
+
+
+class PyramidBuilder:
+    """Writes every resolution step chunk by chunk in one pass: a coarse chunk is made from the finer ones under it.
 
     Parameters
     ----------
-    arrays : sequence of array
-        One for each step, written by runs of slices.
+    source : BlockSource
+        Voxels of the finest step.
+    steps : sequence of ChunkWriter
+        One for each step, all with the same chunk shape.
     factors : sequence of Factors
         Of each step, against the finest.
-    n_slices : int
-        Slices that are written at a time, so that every chunk is packed once.
     """
 
-    def __init__(self, arrays: Sequence[Any], factors: Sequence[Factors], n_slices: int) -> None:
-        self._arrays = arrays
+    def __init__(self, source: BlockSource, steps: Sequence[ChunkWriter], factors: Sequence[Factors]) -> None:
+        n_slabs = max(factors[-1][0], 1)
+        self._source = _kept(source, steps[0].chunk_shape, n_slabs)
+        self._steps = steps
         self._joins = [tuple(b // a for a, b in zip(fine, coarse, strict=True)) for fine, coarse in pairwise(factors)]
-        self._n_slices = n_slices
-        self._n_written = [0] * len(arrays)
-        self._waiting: list[list[NDArray[Any]]] = [[] for _ in arrays]
 
-    def put(self, slab: NDArray[Any]) -> None:
-        """Take the next slices of the finest step."""
-        self._take(0, slab)
+    def build(self, progress: Progress, *, n_workers: int = 2) -> None:
+        """Write everything.
 
-    def finish(self) -> None:
-        """Write what is still waiting."""
-        for step in range(len(self._arrays)):
-            if self._waiting[step]:
-                self._write(step, np.concatenate(self._waiting[step]))
-                self._waiting[step] = []
+        Parameters
+        ----------
+        progress : Progress
+            Told how many chunks of the coarsest step are done; what it raises stops the work.
+        n_workers : int
+            Threads; compressing lets others run.
+        """
+        top = len(self._steps) - 1
+        places = self._steps[top].places()
+        with ThreadPoolExecutor(n_workers, thread_name_prefix="hipspine-write") as pool:
+            waiting = [pool.submit(self._chunk, top, place) for place in places]
+            try:
+                for done, one in enumerate(waiting):
+                    progress(done, len(waiting), "writing")
+                    one.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        progress(len(waiting), len(waiting), "writing")
 
-    def _take(self, step: int, slab: NDArray[Any]) -> None:
-        self._waiting[step].append(slab)
-        n_waiting = sum(one.shape[0] for one in self._waiting[step])
-        n_ready = n_waiting - n_waiting % self._n_slices
-        if n_ready:
-            joined = slab if len(self._waiting[step]) == 1 else np.concatenate(self._waiting[step])
-            self._waiting[step] = [joined[n_ready:]] if n_waiting > n_ready else []
-            self._write(step, joined[:n_ready])
+    def _chunk(self, step: int, place: Place) -> NDArray[Any]:
+        """Voxels of a chunk, written with everything under it."""
+        writer = self._steps[step]
+        if step == 0:
+            voxels = self._source.read(writer.box(place))
+        else:
+            voxels = np.empty([s.stop - s.start for s in writer.box(place)], dtype=writer.dtype)
+            for child, at in self._under(step, place):
+                joined = mean_of_neighbours(self._chunk(step - 1, child), self._join(step))
+                voxels[tuple(slice(first, first + n) for first, n in zip(at, joined.shape, strict=True))] = joined
+        writer.write(place, voxels)
+        return voxels
 
-    def _write(self, step: int, run: NDArray[Any]) -> None:
-        first = self._n_written[step]
-        self._arrays[step][first : first + run.shape[0]] = run
-        self._n_written[step] += run.shape[0]
-        if step < len(self._joins):
-            slices, rows, columns = self._joins[step]
-            self._take(step + 1, mean_of_neighbours(run, (slices, rows, columns)))
+    def _under(self, step: int, place: Place) -> Iterator[tuple[Place, tuple[int, ...]]]:
+        """Chunks of the finer step that make up a chunk, and where in it the mean of each lies."""
+        join, fine = self._join(step), self._steps[step - 1]
+        for offset in product(*(range(factor) for factor in join)):
+            child = tuple(p * j + o for p, j, o in zip(place, join, offset, strict=True))
+            if all(c < n for c, n in zip(child, fine.n_chunks, strict=True)):
+                at = tuple(o * c // j for o, c, j in zip(offset, fine.chunk_shape, join, strict=True))
+                yield (child[0], child[1], child[2]), at
+
+    def _join(self, step: int) -> Factors:
+        slices, rows, columns = self._joins[step - 1]
+        return slices, rows, columns
+
+
+def _kept(source: BlockSource, chunk_shape: tuple[int, int, int], n_slabs: int) -> BlockSource:
+    """The source, or, where it stores more of a slice at once than a chunk holds, one that reads every slice once."""
+    is_wide = any(block > chunk for block, chunk in zip(source.block_shape[1:], chunk_shape[1:], strict=True))
+    return KeptSlabs(source, chunk_shape[0], n_slabs) if is_wide else source
+
+
+class KeptSlabs:
+    """Runs of whole slices, of which the last few are kept: for files that give no part of a slice by itself.
+
+    Parameters
+    ----------
+    source : BlockSource
+        What is read.
+    n_slices : int
+        Slices of a run; boxes lie inside one.
+    n_slabs : int
+        Runs that are kept.
+    """
+
+    def __init__(self, source: BlockSource, n_slices: int, n_slabs: int) -> None:
+        self._source, self._n_slices = source, n_slices
+        self._slab = lru_cache(maxsize=n_slabs)(self._read_slab)
+        self._lock = Lock()
+
+    shape = property(lambda self: self._source.shape)
+    dtype = property(lambda self: self._source.dtype)
+    block_shape = property(lambda self: self._source.block_shape)
+
+    def is_empty(self, box: Box) -> bool:
+        """Whether the box is known to hold only zeros without reading it."""
+        return self._source.is_empty(box)
+
+    def read(self, box: Box) -> NDArray[Any]:
+        """Voxels of one box."""
+        slices, rows, columns = box
+        first = slices.start - slices.start % self._n_slices
+        with self._lock:
+            slab = self._slab(first)
+        return slab[slices.start - first : slices.stop - first, rows, columns]
+
+    def _read_slab(self, first: int) -> NDArray[Any]:
+        n_slices, n_rows, n_columns = self._source.shape
+        last = min(first + self._n_slices, n_slices)
+        return self._source.read((slice(first, last), slice(0, n_rows), slice(0, n_columns)))
