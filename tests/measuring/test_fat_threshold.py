@@ -171,6 +171,19 @@ def test_accepting_the_proposed_fat_changes_no_threshold(made):
     assert "fat_roi_proposed" not in "".join(accepted.slices["flags"])
 
 
+def test_turning_the_polarity_turns_fat_and_lean_about(made):
+    """Between two signals no pixel has: what was fat is lean, on every row, and areas stay."""
+    image, labels, _ = made.body_with_fat(around=100.0)
+    tables = [
+        made.measure(made.volume_of(image, polarity=polarity), made.labels_of(labels), made.manual(150.5)).measurements
+        for polarity in (FatPolarity.BRIGHT, FatPolarity.DARK)
+    ]
+    bright, dark = tables
+    np.testing.assert_allclose(bright["fi"] + dark["fi"], 1.0, rtol=1e-15)
+    np.testing.assert_array_equal(bright["csa_mm2"], dark["csa_mm2"])
+    np.testing.assert_allclose(bright["fcsa_mm2"] + dark["fcsa_mm2"], bright["csa_mm2"], rtol=1e-12)
+
+
 @pytest.mark.parametrize("around", [None, 15.0])
 def test_wrong_polarity_is_refused(made, around):
     declared = FatPolarity.DARK if around is None else FatPolarity.BRIGHT

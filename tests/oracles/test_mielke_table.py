@@ -9,6 +9,7 @@ import pytest
 
 from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.published import published_correlations
+from napari_hipspine.writing.correlation_layout import format_p, format_rho, lay_out
 
 
 def test_all_72_cells_come_back_as_printed(shared_reference: Path) -> None:
@@ -26,6 +27,22 @@ def test_all_72_cells_come_back_as_printed(shared_reference: Path) -> None:
             int(cell["n_inferred"]),
         )
         assert (found["p"] < 0.05) == (cell["bold"] == "true")
+
+
+def test_rows_and_columns_stand_as_in_print(shared_reference: Path) -> None:
+    with (shared_reference / "mielke_table1.csv").open(newline="") as file:
+        printed = list(csv.DictReader(file))
+    layout = lay_out(published_correlations())
+    rows = dict.fromkeys((cell["hip_muscle"], cell["hip_measure"].lower()) for cell in printed)
+    columns = dict.fromkeys((cell["lumbar_muscle"], cell["lumbar_measure"].lower()) for cell in printed)
+    assert [row[:2] for row in layout.hip_rows] == list(rows)
+    assert [(column.muscle.removesuffix("_major"), column.measure) for column in layout.lumbar_columns] == list(columns)
+    shown = [layout.cells[hip, lumbar] for hip in layout.hip_rows for lumbar in layout.lumbar_columns]
+    assert [format_rho(cell.rho).replace("−", "-") for cell in shown] == [cell["rho"] for cell in printed]
+    assert [format_p(cell.p) for cell in shown] == [cell["p"] for cell in printed]
+    assert [cell.n for cell in shown] == [int(cell["n_inferred"]) for cell in printed]
+    assert sum(cell.is_below_alpha for cell in shown) == 9
+    assert not any(cell.is_q_below_alpha for cell in shown)
 
 
 def test_the_five_smallest_p_share_the_smallest_q() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from napari_hipspine.domain.errors import HipSpineError, InvalidChoice, TableInvalid, UnknownLabel
+from napari_hipspine.relating.published import published_correlations
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import select_values
 
@@ -39,8 +40,11 @@ def test_columns_and_subjects_are_in_order(make_cohort: MakeCohort) -> None:
     shuffled = make_cohort(7).sample(frac=1, random_state=3)
     values = select_values(shuffled, RelateRequest())
     assert values.subjects == tuple(f"{k:03d}" for k in range(7))
-    names = ("multifidus fcsa L4", "multifidus fi L4", "erector_spinae fcsa L4")
+    names = ("erector_spinae fcsa L4", "erector_spinae fi L4", "multifidus fcsa L4")
     assert tuple(map(" ".join, values.lumbar.columns[:3])) == names
+    published = published_correlations()
+    order = [list(dict.fromkeys(published[f"{region}_muscle"])) for region in ("lumbar", "hip")]
+    assert [list(dict.fromkeys(c.muscle for c in one.columns)) for one in (values.lumbar, values.hip)] == order
     assert (values.lumbar.levels, values.hip.levels) == (("L4",), ("greater_trochanter",))
     np.testing.assert_array_equal(values.hip.values, select_values(make_cohort(7), RelateRequest()).hip.values)
 
@@ -119,7 +123,9 @@ def test_psoas_fi_of_a_threshold_is_left_empty_unless_allowed(make_cohort: MakeC
 
 def test_subjects_of_different_contrast_are_refused_unless_mixed(make_cohort: MakeCohort, change: Change) -> None:
     mixed = change(make_cohort(6), {"subject_id": "004"}, fat_method="otsu")
-    with pytest.raises(InvalidChoice, match="multifidus fi, found Dixon: 5 subjects; threshold: 1 subjects") as refusal:
+    with pytest.raises(
+        InvalidChoice, match="erector_spinae fi, found Dixon: 5 subjects; threshold: 1 subjects"
+    ) as refusal:
         select_values(mixed, RelateRequest(measures=("fi",)))
     assert "--mixed-contrast" in refusal.value.hint
     assert select_values(mixed, RelateRequest(measures=("csa",))).subjects == tuple(f"{k:03d}" for k in range(6))
@@ -258,7 +264,7 @@ def test_several_levels_are_groups_of_columns(make_cohort: MakeCohort, change: C
     table = pd.concat([cohort, lower[lower["muscle"] != "psoas_major"]])
     values = select_values(table, RelateRequest(measures=("fi",), lumbar_level=("L5", "L4")))
     l5, l4 = ([name.muscle for name in values.lumbar.columns if name.level == level] for level in ("L5", "L4"))
-    assert (l5, l4) == (["multifidus", "erector_spinae"], ["multifidus", "erector_spinae", "psoas_major"])
+    assert (l5, l4) == (["erector_spinae", "multifidus"], ["erector_spinae", "multifidus", "psoas_major"])
     alone = {level: select_values(table, RelateRequest(measures=("fi",), lumbar_level=level)) for level in ("L4", "L5")}
     for level, one in alone.items():
         np.testing.assert_array_equal(

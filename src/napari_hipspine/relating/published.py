@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..domain.anatomy import find_muscle, muscle_order
+from ..domain.anatomy import find_muscle
 from ..domain.tables import CORRELATIONS
 from .cells import adjust_rows
 from .correlation import bonett_wright_interval
@@ -38,13 +38,13 @@ ROUNDING_NOISE = 1e-12
 
 
 def published_correlations(*, family: Family = Family.ALL) -> pd.DataFrame:
-    """The 72 published cells as a correlation table.
+    """The 72 published cells as a correlation table, in the order of the print.
 
     rho and p stand as printed and `p_method` says so. n is not in print: it is inferred, as the one number of subjects
     for which all printed pairs of a row can be true. q and the intervals are computed from these.
     """
     rows = []
-    for cell in sorted(_read_cells(), key=_reading_order):
+    for cell in _read_cells():
         low, high = bonett_wright_interval(float(cell["rho"]), int(cell["n_inferred"]))
         rows.append(
             {
@@ -86,11 +86,6 @@ def find_unattainable(correlations: pd.DataFrame) -> pd.DataFrame:
 def _read_cells() -> list[dict[str, str]]:
     text = files("napari_hipspine").joinpath(MIELKE_FILE).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
-
-
-def _reading_order(cell: dict[str, str]) -> tuple[int, str, int, str]:
-    hip, lumbar = _muscle_id(cell["hip_muscle"]), _muscle_id(cell["lumbar_muscle"])
-    return muscle_order(hip), cell["hip_measure"].lower(), muscle_order(lumbar), cell["lumbar_measure"].lower()
 
 
 def _muscle_id(printed: str) -> str:

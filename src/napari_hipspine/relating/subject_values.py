@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
+PUBLISHED_ORDER = (
+    *("erector_spinae", "multifidus", "psoas_major"),
+    *("gluteus_minimus", "gluteus_medius", "gluteus_maximus"),
+    *("rectus_femoris", "tensor_fasciae_latae", "sartorius"),
+)
+"""Order of columns and rows in Table 1 of Mielke et al., kept so that own tables stand beside it."""
+
 
 class ColumnName(NamedTuple):
     """A muscle, what was measured of it, and where."""
@@ -38,7 +45,7 @@ class RegionValues:
     Attributes
     ----------
     columns
-        Muscle, measure and level; levels as asked for, and in each the muscles in the order of the vocabulary.
+        Muscle, measure and level; levels as asked for, and in each the muscles in the order of the published table.
     values
         Shape ``(n_subjects, n_columns)``; NaN is missing.
     reasons
@@ -155,7 +162,7 @@ def _region_values(
     columns: list[ColumnName] = []
     joined: list[JoinedValues] = []
     levels = request.levels(region) or (str(rows["level"].iloc[0]),)
-    muscles = [term.id for term in core_muscles(region) if term.id in in_table]
+    muscles = [muscle for muscle in _order_of_table(region) if muscle in in_table]
     for level, muscle in product(levels, muscles):
         of_muscle = rows[(rows["level"] == level) & (rows["muscle"] == muscle)]
         if of_muscle.empty and len(levels) > 1:
@@ -170,6 +177,12 @@ def _region_values(
         values=np.column_stack([one.values for one in joined]),
         reasons=np.column_stack([one.reasons for one in joined]),
     )
+
+
+def _order_of_table(region: Region) -> list[str]:
+    """Core muscles of a region as the published table has them, those it lacks last."""
+    ids = [term.id for term in core_muscles(region)]
+    return [*(muscle for muscle in PUBLISHED_ORDER if muscle in ids), *(i for i in ids if i not in PUBLISHED_ORDER)]
 
 
 def _are_complete(lumbar: RegionValues, hip: RegionValues) -> npt.NDArray[np.bool_]:
