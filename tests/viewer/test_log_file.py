@@ -34,6 +34,11 @@ def test_paths_and_file_names_are_digests(text):
     assert "<" in found
 
 
+def test_uids_lead_back_to_nobody_and_versions_stay():
+    assert "14519" not in scrubbed("0: scan, series 1.3.6.1.4.1.14519.5.2.1.7311")
+    assert scrubbed("napari 0.9.2 on 3.11.7") == "napari 0.9.2 on 3.11.7"
+
+
 def test_equal_paths_stay_equal_and_the_ending_stays():
     once, again = scrubbed("in /data/Hans/scan.nii.gz."), scrubbed("at /data/Hans/scan.nii.gz")
     digest = once.removeprefix("in ").split("<")[1]

@@ -321,6 +321,8 @@ def test_names_of_series_layers_and_switch():
     before, after = "sub-0 · lumbar T2", "sub-01 · lumbar T2"
     assert renamed_layer("sub-0 · lumbar T2 · fat", before, after, "lumbar") == "sub-01 · lumbar T2 · fat"
     assert renamed_layer("sub-0 · lumbar muscles", before, after, "lumbar") == "sub-01 · lumbar muscles"
+    pair = ("sub-0 · lumbar water and fat", "sub-1 · hip water and fat")
+    assert renamed_layer("sub-0 · lumbar fat", *pair, "hip") == "sub-1 · hip fat"
     assert renamed_layer("mine", before, after, "lumbar") == "mine"
 
 

@@ -74,6 +74,7 @@ PLAN = LevelPlan(
             ImageFilesEditor,
             [
                 ImageFiles(image="/a/t2.nii", series="3"),
+                ImageFiles(image="/a/t2.nii", contrast=Contrast.T2, fat_polarity=FatPolarity.BRIGHT),
                 ImageFiles(water="/a/w.nii", fat="/a/f.nii", accepts_header_mismatch=True),
                 ImageFiles(fat_fraction="/a/ff.nii"),
             ],

@@ -15,6 +15,7 @@ from ..domain.errors import UnknownLabel
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_subject
 from .layers import METADATA, LayerData, ShownLabels, image_layers, labels_layer
 from .openings import viewer_cache
+from .series_names import contrast_of, muscles_name, series_name
 
 if TYPE_CHECKING:
     from ..sample_data import SampleSeries
@@ -108,10 +109,10 @@ def layers_of_sample(series: SampleSeries, *, cache: VolumeCache | None = None) 
     image, label_map = open_subject(pictures, outlines, cache=cache)
     suggested = tuple(replace(placed, is_confirmed=False) for placed in series.level_plan.placements)
     plan = replace(series.level_plan, placements=suggested)
-    name = f"{series.subject_id} · {series.region.value}"
-    named = f"{name} {series.contrast.value}" if series.fat is None else name
-    layers = image_layers(image, name=named, pictures=pictures, level_plan=plan)
-    return [*layers, labels_layer(label_map, name=f"{name} muscles", outlines=outlines)]
+    name = series_name(series.subject_id, series.region, contrast_of(image, pictures))
+    layers = image_layers(image, name=name, pictures=pictures, level_plan=plan)
+    labels = labels_layer(label_map, name=muscles_name(name, series.region.value), outlines=outlines)
+    return [*layers, labels]
 
 
 def files_of_sample(series: SampleSeries) -> tuple[ImageFiles, LabelFiles]:

@@ -21,6 +21,7 @@ from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from .coarse_look import contrast_limits
 from .label_work import LabelWork
+from .series_names import part_name
 
 LayerData = tuple[Any, dict[str, Any], str]
 """What napari takes from readers: data, keyword arguments, layer type."""
@@ -105,8 +106,8 @@ def image_layers(
     plan = level_plan or LevelPlan()
     if isinstance(image, Volume):
         return [_image_layer(ShownImage(image, image, pictures, plan), name)]
-    water = _image_layer(ShownImage(image.water, image, pictures, plan), f"{name} · water")
-    fat = _image_layer(ShownImage(image.fat, image, pictures, plan), f"{name} · fat")
+    water = _image_layer(ShownImage(image.water, image, pictures, plan), part_name(name, Contrast.WATER))
+    fat = _image_layer(ShownImage(image.fat, image, pictures, plan), part_name(name, Contrast.FAT))
     fat[1]["visible"] = False
     return [fat, water]
 

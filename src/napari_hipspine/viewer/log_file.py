@@ -29,6 +29,7 @@ _ENDINGS = (*LABEL_ENDINGS, ".dcm", ".ima", ".csv", ".tsv", ".json", ".xlsx", ".
 _CODE = re.compile(r'File "[^"]*(?:site-packages[\\/]|src[\\/](?=napari_hipspine)|lib[\\/]python3\.\d+[\\/])([^"]*)"')
 _PATH = re.compile(r"""(?<![\w.<>/\\-])(?:~?/(?=[^\s/])|[A-Za-z]:[\\/]|\\\\(?=\w))[^\n"]*""")
 _FILE = re.compile(rf"[^\s'\"/\\]{{1,255}}(?:{'|'.join(map(re.escape, sorted(_ENDINGS, key=len, reverse=True)))})\b")
+_UID = re.compile(r"\b\d+(?:\.\d+){5,}\b")
 _FEWEST_LETTERS = 3
 
 
@@ -95,7 +96,8 @@ def scrubbed(text: str, private: Iterable[str] = ()) -> str:
     text = _CODE.sub(keep, text)
     for word in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "<name>", text)
-    text = _FILE.sub(lambda found: _digest(found[0]), _PATH.sub(lambda found: _digest(found[0]), text))
+    for pattern in (_PATH, _FILE, _UID):
+        text = pattern.sub(lambda found: _digest(found[0]), text)
     for number, place in enumerate(code):
         text = text.replace(f"<code {number}>", f'File "{place}"')
     return text

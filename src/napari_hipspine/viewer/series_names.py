@@ -11,6 +11,8 @@ from ..workflows.subject_key import subject_of_path
 
 SEPARATOR = " · "
 MUSCLES = "muscles"
+PAIR = name_of(None, Contrast.WATER)
+"""How water and fat of one series are called together."""
 
 
 def region_of_files(pictures: ImageFiles) -> Region | None:
@@ -49,8 +51,18 @@ def switch_title(region: str, contrast: Contrast, name: str) -> str:
     return shown or name.rpartition(SEPARATOR)[2]
 
 
+def part_name(name: str, part: Contrast) -> str:
+    """Name of the layer of one part of a pair: ``sub-007 · lumbar water`` of ``sub-007 · lumbar water and fat``."""
+    if name.endswith(PAIR):
+        return name.removesuffix(PAIR) + part.value
+    return SEPARATOR.join((name, part.value))
+
+
 def renamed_layer(layer: str, before: str, after: str, region: str) -> str:
     """Name of a layer after its series was called otherwise; names that a person gave stay."""
+    for part in (Contrast.WATER, Contrast.FAT):
+        if layer == part_name(before, part):
+            return part_name(after, part)
     if layer.startswith(before):
         return after + layer.removeprefix(before)
     of_labels = layer.startswith(before.partition(SEPARATOR)[0]) and layer.endswith(MUSCLES)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from ..domain.grid import Grid
 from ..domain.level_plan import LevelPlan
-from ..domain.volume import Volume, WaterFat
+from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import subject_of_path
 from .layers import ShownImage
-from .series_names import contrast_of, name_of_files, region_of_files, series_name
+from .series_names import contrast_of, name_of_files, part_name, region_of_files, series_name
 from .series_work import SeriesWork, SubjectWords
 
 
@@ -51,17 +51,18 @@ def work_of_files(image: Volume | WaterFat, pictures: ImageFiles) -> SeriesWork:
 def work_of_layer(shown: ShownImage, name: str) -> SeriesWork:
     """A series for an image layer that a reader or a sample made."""
     pictures, plan = shown.pictures, shown.level_plan
-    name = name.removesuffix(" · water").removesuffix(" · fat")
     if pictures is None:
-        return SeriesWork(name=name, opened=shown.image, level_plan=plan)
+        return SeriesWork(name=_without_part(name), opened=shown.image, level_plan=plan)
     declared = declare(shown.image, pictures) if isinstance(shown.image, Volume) else None
-    return replace(
-        work_of_files(shown.image, pictures),
-        name=name,
-        declared=declared,
-        level_plan=plan,
-        is_named_after_files=name == name_of_files(shown.image, pictures),
-    )
+    work = replace(work_of_files(shown.image, pictures), declared=declared, level_plan=plan)
+    if name in (work.name, part_name(work.name, Contrast.WATER), part_name(work.name, Contrast.FAT)):
+        return work
+    return replace(work, name=_without_part(name), is_named_after_files=False)
+
+
+def _without_part(name: str) -> str:
+    """Name of a series by that of the layer of its water or fat."""
+    return name.removesuffix(" · water").removesuffix(" · fat")
 
 
 def current_name(work: SeriesWork) -> str:

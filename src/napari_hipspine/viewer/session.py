@@ -52,6 +52,7 @@ class Session:
         self._doing = ""
         self._study: Study | None = None
         self.preferred = Preferences()
+        self._awaited = SubjectWords()
 
     @property
     def labels_study(self) -> Study | None:
@@ -70,8 +71,8 @@ class Session:
 
     @property
     def who(self) -> SubjectWords:
-        """Whose series is worked on."""
-        return self.work.who if self.work else SubjectWords()
+        """Whose series is worked on, or who was chosen in the study and has none that is open."""
+        return self.work.who if self.work else self._awaited
 
     @property
     def works(self) -> tuple[SeriesWork, ...]:
@@ -92,6 +93,11 @@ class Session:
     def doing(self) -> str:
         """What is being done in the background, in words; empty when nothing is."""
         return self._doing
+
+    def await_subject(self, who: SubjectWords) -> None:
+        """Take series that are opened from now on for those of a subject of the study."""
+        self._awaited = who
+        self.changed.emit("who")
 
     def owner_of(self, work: SeriesWork) -> SubjectWords:
         """Whose a series is that was just opened: of the subject worked on, unless its file names another one."""

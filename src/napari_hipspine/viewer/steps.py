@@ -45,7 +45,9 @@ def step_states(session: Session) -> dict[Step, StepState]:
     work = session.work
     if work is None:
         states = {step: StepState(Status.TODO, "") for step in Step}
-        return {**states, Step.IMAGES: StepState(Status.NOW, "open an image")}
+        is_listed = session.study is not None and not session.who.subject_id
+        words = "choose a subject above" if is_listed else "open an image"
+        return {**states, Step.IMAGES: StepState(Status.NOW, words)}
     states = {
         Step.IMAGES: _images(session, work),
         Step.LEVELS: _levels(work),

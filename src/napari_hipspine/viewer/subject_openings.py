@@ -51,12 +51,18 @@ class OpenedSubject:
         Number, among them, of the one to be worked on.
     problems : tuple of HipSpineError
         Why others were not opened, or came without their labels.
+    who : SubjectWords
+        Whose they are.
+    failed : tuple of ImageFiles
+        Pictures that were not opened.
     """
 
     subject: StudySubject
     series: tuple[OpenedSeries, ...]
     current: int
     problems: tuple[HipSpineError, ...]
+    who: SubjectWords
+    failed: tuple[ImageFiles, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,7 @@ def open_study_subject(
     labels_study = study if preferred.labels_place == WITH_STUDY else None
     opening = _Opening(study, labels_study, who, [], progress)
     opened: list[OpenedSeries] = []
+    failed: list[ImageFiles] = []
     current, wanted = 0, subject.kept.current if subject.kept else 0
     try:
         for number, series in enumerate(subject.series):
@@ -109,6 +116,7 @@ def open_study_subject(
                 raise
             except HipSpineError as error:
                 opening.problems.append(_explained(error, series))
+                failed.append(series.pictures)
                 continue
             current = len(opened) - 1 if number == wanted else current
         progress(len(subject.series), len(subject.series), f"opening {subject}")
@@ -117,7 +125,7 @@ def open_study_subject(
             if one.work.label_work is not None:
                 one.work.label_work.close()
         raise
-    return OpenedSubject(subject, tuple(opened), current, tuple(opening.problems))
+    return OpenedSubject(subject, tuple(opened), current, tuple(opening.problems), who, tuple(failed))
 
 
 def _open_series(opening: _Opening, series: StudySeries) -> OpenedSeries:
@@ -236,7 +244,7 @@ def _protocol_alike(kept: KeptSeries | None) -> MeasurementProtocol | None:
 def _explained(error: HipSpineError, series: StudySeries) -> HipSpineError:
     hint = error.hint
     if isinstance(error, SeriesAmbiguous):
-        hint = "Open the folder in step 1 and choose one under Series."
+        hint = "Press Open in step 1 and choose one under Series."
     return type(error)(f"{series.name}: {error.message}", hint=hint)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QFormLayout, QWidget
@@ -32,6 +33,7 @@ class ImageFilesEditor(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._shown: ImageFiles | None = None
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._kind = choice_box(
@@ -69,7 +71,7 @@ class ImageFilesEditor(QWidget):
         if missing:
             raise InvalidChoice(f"Expected a path for the {' and the '.join(missing)}, found none.")
         is_pair = len(names) == 2
-        return ImageFiles(
+        given = ImageFiles(
             image=paths.get("image"),
             water=paths.get("water"),
             fat=paths.get("fat"),
@@ -77,9 +79,15 @@ class ImageFilesEditor(QWidget):
             series=None if is_pair else self._series.currentData(),
             accepts_header_mismatch=is_pair and self._mismatch.isChecked(),
         )
+        shown = self._shown
+        if shown is None or shown.paths != given.paths:
+            return given
+        accepts = given.accepts_header_mismatch
+        return replace(shown, series=given.series, accepts_header_mismatch=accepts)
 
     def set_value(self, files: ImageFiles) -> None:
-        """Show files."""
+        """Show files; what was said of them stays with them."""
+        self._shown = files
         for words, names in _KINDS:
             if getattr(files, names[0]) is not None:
                 self._kind.setCurrentText(words)

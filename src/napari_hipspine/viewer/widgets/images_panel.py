@@ -10,13 +10,14 @@ from qtpy.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 from ...domain.anatomy import Region
 from ...domain.orientation import ASSUMED
 from ...domain.volume import WaterFat
+from ...workflows.open_subject import ImageFiles
 from ..series_work import SeriesWork
 from ..session import Session
 from ..turned_series import why_not_turn
 from .declared_editor import Declared, DeclaredEditor
 from .image_files_editor import ImageFilesEditor
 from .orientation_editor import OrientationEditor
-from .small_parts import choice_box, choose_value, make_primary, set_reason, wrapped_label
+from .small_parts import align_labels, choice_box, choose_value, make_primary, set_reason, wrapped_label
 from .subject_editor import SubjectEditor
 
 _REGIONS = (("not stated", None), ("lumbar", Region.LUMBAR), ("hip", Region.HIP))
@@ -67,6 +68,7 @@ class ImagesPanel(QWidget):
         said = (self.subject, self._region_row, self.declared, self.orientation, self._alike, self._problem)
         for part in (*said, self._more, self._sources):
             column.addWidget(part)
+        align_labels(*(part.layout() for part in said[:4]))
         self.files.value_changed.connect(self._allow_open)
         self._busy = ""
         self._allow_open()
@@ -103,6 +105,11 @@ class ImagesPanel(QWidget):
         if work.asks_for_polarity:
             self._problem.setText("Say whether fat is bright or dark on this series; it is never guessed.")
             self._problem.setVisible(True)
+
+    def offer(self, pictures: ImageFiles) -> None:
+        """Show files that wait for a word of the reader before they can be opened."""
+        self.files.set_value(pictures)
+        self._more.setChecked(True)
 
     def _fold(self, session: Session) -> None:
         """Once an image is open, where others could come from is out of the way until it is asked for."""

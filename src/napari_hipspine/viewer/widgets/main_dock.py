@@ -93,7 +93,9 @@ class MainDock(QWidget):
             run=self.actions.run,
             parent=self,
         )
-        self.study = StudyActions(self, self.session, self.link, self.header, run=self.actions.run)
+        self.study = StudyActions(
+            self, self.session, self.link, self.header, run=self.actions.run, offer=self.images.offer
+        )
         self.menu = StudyMenu(self.header.menu, self.study, self)
         self.preferences = PreferenceActions(
             self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm

@@ -15,8 +15,10 @@ from ...domain.errors import HipSpineError, InvalidChoice
 from ...keeping.moved_data import MovedData, find_moved, follow_move
 from ...keeping.project_file import FILE_NAME
 from ...workflows.open_study import Study, StudySubject, open_study, project_place, study_of_project
+from ...workflows.open_subject import ImageFiles
 from ..layer_link import LayerLink
 from ..recent_studies import Recent, add_recent
+from ..series_work import SubjectWords
 from ..session import Session
 from ..shortcuts import Wish
 from ..study_keeper import StudyKeeper
@@ -45,16 +47,26 @@ class StudyActions:
         Shows how things stand.
     run : callable
         Does a piece of work off the main thread: work, says, done.
+    offer : callable
+        Shows files that could not be opened without a word from the reader, for them to be opened in step 1.
     """
 
     def __init__(
-        self, parent: QWidget, session: Session, link: LayerLink, header: StudyHeader, *, run: Callable[..., None]
+        self,
+        parent: QWidget,
+        session: Session,
+        link: LayerLink,
+        header: StudyHeader,
+        *,
+        run: Callable[..., None],
+        offer: Callable[[ImageFiles], None],
     ) -> None:
         self._parent = parent
         self._session = session
         self._link = link
         self._header = header
         self._run = run
+        self._offer = offer
         self._asked: tuple[Study, MovedData] | None = None
         self.keeper = StudyKeeper(session, tell=tell_refusal)
         self._soon = QTimer(parent)
@@ -146,6 +158,7 @@ class StudyActions:
         close_series(self._link, self._session)
         self.save()
         self.keeper.begin(None)
+        self._session.await_subject(SubjectWords())
 
     def follow(self, folder: str | Path) -> None:
         """Look for moved data in a folder; a wrong one is refused, and the question stays."""
@@ -217,7 +230,10 @@ class StudyActions:
 
     def _show(self, opened: OpenedSubject) -> None:
         close_series(self._link, self._session)
+        self._session.await_subject(opened.who)
         show_subject(self._link, self._session, opened)
+        if opened.failed:
+            self._offer(opened.failed[0])
         self._header.show_list(shown=not opened.series)
         self._remember_recent(opened.subject)
         if opened.problems:

@@ -13,6 +13,9 @@ from .small_parts import choice_box, set_reason, wrapped_label
 from .subject_list import SubjectList
 
 NO_STUDY = "No study"
+_STUDY_STYLE = "QPushButton { padding: 3px 18px 3px 6px; }"
+"""Room for the arrow that says it opens a menu."""
+
 _MOST_BUTTONS = 3
 
 
@@ -42,6 +45,7 @@ class StudyHeader(QWidget):
         self.menu = QMenu(self)
         self._study = QPushButton(NO_STUDY)
         self._study.setMenu(self.menu)
+        self._study.setStyleSheet(_STUDY_STYLE)
         self._study.setToolTip("Open a study folder or a project, or one that was opened lately")
         self._subject = QElidingLabel()
         self._progress = QPushButton()
