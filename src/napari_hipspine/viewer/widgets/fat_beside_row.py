@@ -58,6 +58,7 @@ class FatBesideRow(QWidget):
         row.addWidget(self._layer, 1)
         for button in self._buttons:
             row.addWidget(button)
+            button.setVisible(False)
 
     def _tell_accepted(self) -> None:
         self._show.setChecked(False)

@@ -37,7 +37,7 @@ SAVED_AS = (
     "NIfTI with a table of names and colours (*.nii.gz);;3D Slicer segmentation (*.seg.nrrd);;"
     "ITK-SNAP description with NIfTI (*.label);;OME-Zarr (*.zarr)"
 )
-_LEAST_WIDTH = 400
+_LEAST_WIDTH = 440
 _SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 25
 _FIT_PAUSE_MS = 250
