@@ -107,6 +107,8 @@ def test_extents_by_name_and_by_value(files, by):
         ({"extents": [("300", 0, 3)]}, InvalidChoice, "outlined on slice"),
         ({"key_slices": (0, 40)}, InvalidChoice, "from 0 to 8"),
         ({"out": "x.png"}, InvalidChoice, "ending in .nii or .nii.gz"),
+        ({"out": "x.png", "image": "none.nii"}, InvalidChoice, "ending in .nii or .nii.gz"),
+        ({"slab_starts": (0, 9)}, InvalidChoice, "begin with slices from 0 to 8, found 9"),
     ],
 )
 def test_refused(files, changes, error, found):
@@ -115,6 +117,13 @@ def test_refused(files, changes, error, found):
     with pytest.raises(error, match=found):
         run(folder, naming=folder / "naming.csv", **changes)
     assert not (folder / "done.nii.gz").exists()
+
+
+def test_nothing_is_filled_across_slabs(files):
+    folder, _ = files
+    done = run(folder, slab_starts=(0, 4))
+    assert done.filled.filled_slices == (5, 6, 7)
+    assert run(folder, slab_starts=(0, 2, 6)).filled.filled_slices == ()
 
 
 def test_the_outlines_are_never_replaced(files):
@@ -147,7 +156,7 @@ def test_the_command_does_it(files, capsys):
         [
             "fill",
             *("--image", str(folder / "image.nii.gz"), "--labels", str(folder / "drawn.nii.gz")),
-            *("--keys", "0,8", "--extent", "300=0-8", "--out", str(folder / "done.nii.gz")),
+            *("--keys", "0,8", "--extent", "300=0-8", "--slabs", "0", "--out", str(folder / "done.nii.gz")),
         ]
     )
     assert arguments.run(arguments) == 0
@@ -161,6 +170,16 @@ def test_the_command_does_it(files, capsys):
 def test_keys_that_are_none(text):
     with pytest.raises(InvalidChoice, match="Expected key slices as"):
         command.key_slices(text)
+
+
+def test_slabs_that_are_none(files):
+    folder, _ = files
+    places = ["--image", folder / "image.nii.gz", "--labels", folder / "drawn.nii.gz", "--out", folder / "x.nii.gz"]
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    arguments = parser.parse_args(["fill", *map(str, places), "--slabs", "0;4"])
+    with pytest.raises(InvalidChoice, match="Expected slabs as 0,12,21, found '0;4'"):
+        arguments.run(arguments)
 
 
 @pytest.mark.parametrize("text", ["psoas_major", "psoas_major:left=3", "=3-4", "psoas_major:left=4-b"])

@@ -10,7 +10,7 @@ from napari_hipspine.domain.anatomy import find_structure
 from napari_hipspine.domain.errors import GridMismatch, SideContradiction, UnknownLabel
 from napari_hipspine.reading.label_maps import UnknownValues, open_label_map
 from napari_hipspine.reading.volumes import open_volume
-from napari_hipspine.workflows.import_labels import convert_labels, resample_labels_onto, show_labels
+from napari_hipspine.workflows.import_labels import CarriedBy, convert_labels, resample_labels_onto, show_labels
 
 
 @pytest.fixture
@@ -96,6 +96,29 @@ class TestResample:
         volumes = {row.value: row.volume_mm3 for row in before.rows}
         for row in shown.rows:
             assert row.volume_mm3 == pytest.approx(volumes[row.value], rel=0.12)
+
+    def test_by_shape_thick_slices_make_no_steps(self, tmp_path):
+        n_slices, edge = 3, 40
+        rows, columns = np.mgrid[:edge, :edge]
+        discs = [np.hypot(rows - 20, columns - 20) < radius for radius in (8, 12, 16)]
+        labels = np.stack([disc * np.uint8(22) for disc in discs], axis=-1)
+        spacing = np.diag([1.0, 1.0, 8.0, 1.0])
+        nibabel.Nifti1Image(labels, spacing).to_filename(tmp_path / "labels.nii")
+        fine = np.zeros((edge, edge, 8 * (n_slices - 1) + 1), np.int16)
+        nibabel.Nifti1Image(fine, np.eye(4)).to_filename(tmp_path / "fine.nii")
+        (tmp_path / "naming.csv").write_text("value,muscle,side\n22,psoas_major,left\n")
+        areas = {}
+        for by in CarriedBy:
+            out = tmp_path / f"{by}.nii"
+            naming = tmp_path / "naming.csv"
+            written = resample_labels_onto(tmp_path / "labels.nii", tmp_path / "fine.nii", out, naming, by=by)
+            areas[by] = np.count_nonzero(np.asarray(nibabel.load(written.path).dataobj), axis=(0, 1))
+        drawn_radii = np.sqrt([np.count_nonzero(disc) / np.pi for disc in discs])
+        expected = np.pi * np.interp(np.arange(17) / 8, (0, 1, 2), drawn_radii) ** 2
+        # distances of whole pixels come in steps, of which the first is the largest
+        assert np.allclose(areas[CarriedBy.SHAPE], expected, rtol=0.1)
+        assert not np.allclose(areas[CarriedBy.NEAREST], expected, rtol=0.2)
+        assert set(np.diff(areas[CarriedBy.SHAPE]) >= 0) == {True}
 
     def test_lossless_steps_are_preferred(self, mr, tmp_path):
         stored = nibabel.load(mr / "example_mr_sm.nii.gz")

@@ -37,6 +37,12 @@ def add_parser(commands: Any) -> None:
         metavar="MUSCLE:SIDE=FIRST-LAST",
         help=f"first and last slice of a muscle or a label value, {_EXTENT_SHAPE}; may be given several times",
     )
+    parser.add_argument(
+        "--slabs",
+        default="",
+        metavar="0,12,21",
+        help="slices with which slabs of another angulation begin; nothing is filled from one into the next",
+    )
     parser.add_argument("--naming", help="what the values mean, where an extent names a muscle: a name or a CSV")
     parser.add_argument("--series", metavar="UID|N", help="series of the image")
     parser.add_argument("--labels-series", metavar="UID|N", help="series of the labels")
@@ -54,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.out,
         key_slices=key_slices(arguments.keys),
         extents=[extent(text) for text in arguments.extent],
+        slab_starts=_indices(arguments.slabs, "slabs as 0,12,21") if arguments.slabs else (),
         naming=arguments.naming,
         image_series=arguments.series,
         labels_series=arguments.labels_series,
@@ -73,9 +80,13 @@ def key_slices(text: str) -> tuple[int, ...] | None:
     """Slice indices as written on the command line; None for every slice that has labels."""
     if text == "auto":
         return None
+    return _indices(text, "key slices as 0,7,14 or auto")
+
+
+def _indices(text: str, expected: str) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() for part in parts):
-        raise InvalidChoice(f"Expected key slices as 0,7,14 or auto, found {text!r}.")
+        raise InvalidChoice(f"Expected {expected}, found {text!r}.")
     return tuple(int(part) for part in parts)
 
 

@@ -19,7 +19,7 @@ def add_parser(commands: Any) -> None:
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     show = actions.add_parser("show", help="list values, voxels and what a naming makes of them")
     convert = actions.add_parser("convert", help="write the named muscles as NIfTI or OME-Zarr with their names")
-    resample = actions.add_parser("resample", help="nearest neighbour onto the grid of an image; look at the result")
+    resample = actions.add_parser("resample", help="carry labels onto the grid of an image; look at the result")
     levels = actions.add_parser("levels", help="propose levels from vertebrae, discs and femora; you confirm them")
     for action, run in (
         (show, run_show),
@@ -41,6 +41,12 @@ def add_parser(commands: Any) -> None:
             help=".nii.gz, .nii, .seg.nrrd, .label (ITK-SNAP, with a .nii.gz) or .ome.zarr",
         )
     resample.add_argument("--image", type=Path, required=True, help="image whose grid is wanted")
+    resample.add_argument(
+        "--by",
+        choices=("nearest", "shape"),
+        default="nearest",
+        help="nearest: each voxel takes the nearest label; shape: outlines change evenly between thick slices",
+    )
     levels.add_argument("--image", type=Path, help="image that is measured; its slices are named")
     for action in (resample, levels):
         action.add_argument("--series", metavar="UID|N", help="series of the image")
@@ -79,13 +85,14 @@ def run_convert(arguments: argparse.Namespace) -> int:
 
 def run_resample(arguments: argparse.Namespace) -> int:
     """Write a label map on the grid of an image."""
-    from ..workflows.import_labels import resample_labels_onto
+    from ..workflows.import_labels import CarriedBy, resample_labels_onto
 
     written = resample_labels_onto(
         arguments.labels,
         arguments.image,
         arguments.out,
         arguments.naming,
+        by=CarriedBy(arguments.by),
         series=arguments.labels_series,
         image_series=arguments.series,
         unknown=_unknown(arguments),

@@ -51,6 +51,7 @@ def fill_labels(
     *,
     key_slices: Sequence[int] | None = None,
     extents: Sequence[Extent] = (),
+    slab_starts: Sequence[int] = (),
     naming: str | Path | None = None,
     image_series: str | None = None,
     labels_series: str | None = None,
@@ -67,6 +68,8 @@ def fill_labels(
         Indices from 0 along the slice axis as stored in the labels file; by default every slice that has labels.
     extents : sequence of (str, int, int)
         First and last slice of label values, or of muscles as ``muscle:side``.
+    slab_starts : sequence of int
+        Slices with which a slab of another angulation begins; nothing is filled from one slab into the next.
     naming : str or path, optional
         What the label values mean; needed where an extent names a muscle and the file carries no names.
     image_series, labels_series : str, optional
@@ -84,8 +87,9 @@ def fill_labels(
     from ..reading.label_maps import look_at_labels
     from ..reading.volumes import open_volume
     from ..segmenting.fill_between import fill_between
-    from ..writing.labels_like import write_labels_like
+    from ..writing.labels_like import refuse_place, write_labels_like
 
+    refuse_place(Path(labels), Path(out))
     look = look_at_labels(labels, series=labels_series, cache=cache)
     picture = open_volume(image, series=image_series, cache=cache)
     keys = tuple(int(k) for k in np.unique(look.tally.slice_index)) if key_slices is None else tuple(key_slices)
@@ -95,6 +99,7 @@ def fill_labels(
         key_slices=keys,
         spacing_mm=look.grid.spacing_mm,
         extents=_extents_by_value(extents, look, naming),
+        slabs=_slab_of_each_slice(slab_starts, look.grid.shape[0]),
         progress=progress,
     )
     path = write_labels_like(filled.labels, look.grid, Path(labels), Path(out))
@@ -104,6 +109,13 @@ def fill_labels(
 def _on_labels(picture: Volume, look: LabelLook) -> SignalVoxels:
     """The picture as seen on the grid of the labels."""
     return SignalVoxels(seen_on(picture.voxels, picture.grid, look.grid), picture.voxel_scale)
+
+
+def _slab_of_each_slice(starts: Sequence[int], n_slices: int) -> list[int] | None:
+    outside = sorted(start for start in starts if not 0 <= start < n_slices)
+    if outside:
+        raise InvalidChoice(f"Expected slabs to begin with slices from 0 to {n_slices - 1}, found {outside[0]}.")
+    return [sum(start <= index for start in set(starts)) for index in range(n_slices)] if starts else None
 
 
 def _extents_by_value(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,18 +174,26 @@ def convert_labels(
     return WrittenLabels(write_label_map(label_map, out), label_map)
 
 
+class CarriedBy(StrEnum):
+    """How labels get onto a grid that no lossless step leads to."""
+
+    NEAREST = "nearest"
+    SHAPE = "shape"
+
+
 def resample_labels_onto(
     path: str | PathLike[str],
     image: str | PathLike[str],
     out: str | PathLike[str],
     naming: str | PathLike[str] | None = None,
     *,
+    by: CarriedBy = CarriedBy.NEAREST,
     series: str | int | None = None,
     image_series: str | int | None = None,
     unknown: UnknownValues | None = None,
     cache: VolumeCache | None = None,
 ) -> WrittenLabels:
-    """Labels carried onto the grid of an image by nearest neighbour, and written.
+    """Labels carried onto the grid of an image, and written.
 
     Where flips, permuted axes, whole-voxel crops and pads lead there, these are used and nothing is resampled.
 
@@ -198,6 +207,8 @@ def resample_labels_onto(
         File ending in ``.nii`` or ``.nii.gz``, or folder ending in ``.zarr``.
     naming : str or path, optional
         Name of a naming, or an own CSV.
+    by : CarriedBy
+        Nearest neighbour, or signed distances interpolated, for smooth outlines between thick slices.
     series, image_series : str or int, optional
         Which volume, where there are several.
     unknown : UnknownValues, optional
@@ -218,12 +229,12 @@ def resample_labels_onto(
 
     label_map = open_label_map(path, naming, series=series, unknown=unknown or UnknownValues.REFUSE, cache=cache)
     grid = open_volume(image, series=image_series, cache=cache).grid
-    carried = carry_labels_onto(label_map, grid)
+    carried = carry_labels_onto(label_map, grid, by=by)
     return WrittenLabels(write_label_map(carried, out), carried)
 
 
-def carry_labels_onto(label_map: LabelMap, grid: Grid) -> LabelMap:
-    """The labels on another grid: by lossless steps where they lead there, else by nearest neighbour.
+def carry_labels_onto(label_map: LabelMap, grid: Grid, *, by: CarriedBy = CarriedBy.NEAREST) -> LabelMap:
+    """The labels on another grid: by lossless steps where they lead there, else resampled.
 
     Parameters
     ----------
@@ -231,13 +242,15 @@ def carry_labels_onto(label_map: LabelMap, grid: Grid) -> LabelMap:
         Labels on their own grid.
     grid : Grid
         Grid wanted.
+    by : CarriedBy
+        How they are resampled.
 
     Raises
     ------
     GridMismatch
         If no labelled voxel lies inside the grid.
     """
-    from ..segmenting.resample import resample_labels
+    from ..segmenting.resample import resample_labels, resample_labels_by_shape
 
     try:
         index_map_between(label_map.grid, grid)
@@ -245,7 +258,11 @@ def carry_labels_onto(label_map: LabelMap, grid: Grid) -> LabelMap:
         difference = label_map.grid.difference_from(grid)
     else:
         return label_map.on_grid(grid)
-    labels = resample_labels(label_map.labels, label_map.grid, grid)
+    resample, how = {
+        CarriedBy.NEAREST: (resample_labels, "nearest neighbour"),
+        CarriedBy.SHAPE: (resample_labels_by_shape, "their shapes"),
+    }[by]
+    labels = resample(label_map.labels, label_map.grid, grid)
     present = {value for value in label_map.structures if (labels == value).any()}
     if not present:
         raise GridMismatch(
@@ -253,7 +270,7 @@ def carry_labels_onto(label_map: LabelMap, grid: Grid) -> LabelMap:
             hint="Check that labels and image belong to the same scan.",
         )
     lost = [s.label for value, s in label_map.structures.items() if value not in present]
-    notes = [f"labels resampled by nearest neighbour: {difference}"]
+    notes = [f"labels resampled by {how}: {difference}"]
     notes += [f"no voxel left after resampling: {', '.join(lost)}"] if lost else []
     return replace(label_map, labels=labels, grid=grid, notes=(*label_map.notes, *notes))
 

@@ -41,13 +41,7 @@ def write_labels_like(labels: NDArray[np.uint16], grid: Grid, template: Path, pa
     HipSpineError
         If the place cannot be written or what was written reads back differently.
     """
-    if not path.name.lower().endswith(ENDINGS):
-        raise InvalidChoice(f"Expected a file ending in {' or '.join(ENDINGS)}, found {path.name!r}.")
-    if path.exists() and template.exists() and path.samefile(template):
-        raise InvalidChoice(
-            f"Expected another file than the one with the outlines, found the same, at {path}.",
-            hint="Give the filled labels a name of their own with --out.",
-        )
+    refuse_place(template, path)
     header = _nifti_header(template)
     with complete_before_visible(path.parent, path.name) as (waiting,):
         if header is None:
@@ -55,6 +49,23 @@ def write_labels_like(labels: NDArray[np.uint16], grid: Grid, template: Path, pa
         else:
             _write_with_header(labels, header, waiting)
     return path
+
+
+def refuse_place(template: Path, path: Path) -> None:
+    """Refuse a place for labels before the work that fills them is done; see `write_labels_like`.
+
+    Raises
+    ------
+    InvalidChoice
+        If the ending is not that of NIfTI, or the file would replace the template.
+    """
+    if not path.name.lower().endswith(ENDINGS):
+        raise InvalidChoice(f"Expected a file ending in {' or '.join(ENDINGS)}, found {path.name!r}.")
+    if path.exists() and template.exists() and path.samefile(template):
+        raise InvalidChoice(
+            f"Expected another file than the one with the outlines, found the same, at {path}.",
+            hint="Give the filled labels a name of their own with --out.",
+        )
 
 
 def _nifti_header(template: Path) -> Any:
