@@ -11,6 +11,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QPushButton
@@ -47,6 +48,7 @@ from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.courses_editor import CoursesEditor
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
+from napari_hipspine.viewer.widgets.figure_canvas import FigureCanvas
 from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.regions_editor import RegionsEditor
@@ -751,6 +753,22 @@ def test_rows_can_be_taken_out_only_where_there_are_some(qtbot):
 )
 def test_cells_read_as_people_read_them(name, cell, text):
     assert study_text(name, cell) == text
+
+
+def test_figure_shrinks_words_and_all_down_to_its_smallest_size(qtbot):
+    canvas = FigureCanvas("none", least_share=0.75)
+    qtbot.addWidget(canvas)
+    figure = Figure(figsize=(8, 4), dpi=100)
+    canvas.resize(300, 400)
+    canvas.show()
+    canvas.set_value(figure)
+    assert figure.dpi == pytest.approx(75)
+    assert canvas._canvas.minimumWidth() == 600
+    canvas.resize(1200, 700)
+    qtbot.waitUntil(lambda: figure.dpi == pytest.approx(100), timeout=WAIT)
+    assert canvas._canvas.minimumWidth() == 800
+    canvas.set_value(None)
+    assert canvas.value() is None
 
 
 @pytest.mark.viewer

@@ -58,8 +58,8 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
 def _tables(found: CourseModels) -> tuple[ShownTable, ...]:
     """Those with rows: outcomes and courses are each optional."""
     tables = (
-        ShownTable("Odds per time point", OUTCOMES, found.outcomes),
-        ShownTable("Over all time points", OVERALL, found.overall, ("test_by",)),
+        ShownTable("Odds per time point", OUTCOMES, found.outcomes, ("formula", "interval_by")),
+        ShownTable("Over all time points", OVERALL, found.overall, ("test_by", "formula")),
         ShownTable("Means", COURSES, found.courses),
         ShownTable("All terms", MODELS, found.models, ("kind", "formula", "random", "part")),
     )

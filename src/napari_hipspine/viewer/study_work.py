@@ -83,8 +83,7 @@ def model_study(wish: ModelWish, progress: Progress) -> StudyOutcome:
     """The model of a table, as `hipspine model` fits it."""
     found = model_cohort(wish.table, wish.request, wish.extras, progress=progress)
     one_model = ("model", "n", *_COUNTS.values(), *_SAID_ABOVE)
-    several = tuple(name for name in _SAID_ABOVE if name != "formula" or found.models["formula"].nunique() == 1)
-    said = several if len(found.fits) > 1 else one_model
+    said = _SAID_ABOVE if len(found.fits) > 1 else one_model
     made = () if found.made is None else (ShownTable("Columns made", found.made.contract, found.made.frame),)
     return StudyOutcome(
         _summarise_models(found),

@@ -20,7 +20,8 @@ class FigureCanvas(QWidget):
     hint : str
         Shown before there is a figure.
     least_share : float
-        How small the figure may be drawn, as a share of the size it was laid out for; below that it is scrolled.
+        How small the figure may be drawn, words and all, as a share of the size it was laid out for; below that it is
+        scrolled.
     """
 
     def __init__(self, hint: str, *, least_share: float = 1.0) -> None:
@@ -28,6 +29,7 @@ class FigureCanvas(QWidget):
         self._least_share = least_share
         self._hint = wrapped_label(hint)
         self._canvas: Any = None
+        self._laid_out = (1.0, 1.0, 100.0)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setVisible(False)
@@ -49,9 +51,30 @@ class FigureCanvas(QWidget):
             self._canvas = None
         self._hint.setVisible(figure is None)
         if figure is not None:
+            self._laid_out = (*figure.get_size_inches(), figure.dpi)
+            self._set_dots(figure)
             self._canvas = FigureCanvasQTAgg(figure)
-            # Drawn smaller than it was laid out for, its words would run into each other.
-            width, height = (round(size * figure.dpi * self._least_share) for size in figure.get_size_inches())
-            self._canvas.setMinimumSize(width, height)
             self._area.setWidget(self._canvas)
         self._area.setVisible(figure is not None)
+        self._fit()
+
+    def resizeEvent(self, event: Any) -> None:
+        """Draw the figure as large as the width allows, down to its smallest size."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._canvas is not None:
+            width, height = self._set_dots(self._canvas.figure)
+            self._canvas.setMinimumSize(width, height)
+            self._canvas.draw_idle()
+
+    def _set_dots(self, figure: Figure) -> tuple[int, int]:
+        """The size of the figure in pixels, after its dots per inch were chosen.
+
+        Fewer dots make words smaller too; in less room alone they would run into each other.
+        """
+        wide, high, dots = self._laid_out
+        share = min(1.0, max(self._least_share, self._area.viewport().width() / (wide * dots)))
+        figure.set_dpi(dots * share)
+        return round(wide * dots * share), round(high * dots * share)
