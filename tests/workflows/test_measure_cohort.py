@@ -26,6 +26,7 @@ from napari_hipspine.workflows import cohort_runners
 from napari_hipspine.workflows.cohort_runners import Cluster, SchedulerLost, SlurmWish, connected, slurm_cluster
 from napari_hipspine.workflows.measure_cohort import measure_cohort, open_manifest
 from napari_hipspine.workflows.measure_entry import CohortProtocol, EntryFailed
+from napari_hipspine.workflows.measured_tables import open_cohort
 
 from .cohorts import rows_of, write_manifest, write_small_subject
 
@@ -345,3 +346,11 @@ def test_columns_and_rows_are_not_guessed(study, rows, found):
     folder, row = study
     with pytest.raises(TableInvalid, match=found):
         open_manifest(write_manifest(folder / "bad.csv", [{**row, **one} for one in rows]))
+
+
+def test_variations_of_every_row_are_measured_and_related(entries, tmp_path):
+    measure_cohort(entries[:2], tmp_path / "varied", settings=CohortProtocol(has_variations=True))
+    cohort = open_cohort(tmp_path / "varied" / "measurements.csv")
+    assert len(cohort.files) == 2
+    assert "outline_plus_half_pixel" in (cohort.variations or {})
+    assert measure_cohort(entries[:2], tmp_path / "varied").kept == []

@@ -134,3 +134,20 @@ def test_slices_left_out_while_measuring_are_not_asked_for_again(tmp_path: Path)
     with pytest.raises(HipSpineError, match="a slice table for implants that touch some slices") as refusal:
         relate_cohort(study, implants=implants)
     assert "Measure with --implants" in refusal.value.hint
+
+
+def test_the_table_of_a_cohort_is_known_by_the_folders_of_its_rows(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "subjects")
+    joined = tmp_path / "measurements.csv"
+    pd.concat([pd.read_csv(path, dtype=str) for path in study]).to_csv(joined, index=False)
+    (tmp_path / "run.json").write_text(json.dumps({"command": "cohort", "settings": {}}))
+    cohort = open_cohort(joined)
+    assert set(cohort.measured["contrast"]) == {"T2"}
+    assert cohort.files == tuple(study)
+    assert set(cohort.variations or {}) == {"threshold_plus_10_percent", "outline_minus_half_pixel"}
+    measure(tmp_path / "subjects" / "gone", "gone", seed=99, images=images("PD"))
+    assert open_cohort(joined).files == tuple(study)
+    measure(tmp_path / "subjects" / "s03", "s03", seed=98, images=images("PD"))
+    other = open_cohort(joined)
+    assert other.files == (joined,)
+    assert "contrast" not in other.measured.columns

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import InvalidChoice
 from ..domain.protocol import FatMethod, read_protocol
+from .measure import VARIATIONS
 from .progress import terminal_bar
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def add_parser(commands: Any) -> None:
     how = parser.add_argument_group("how all are measured")
     how.add_argument("--protocol", type=Path, help="all settings from a TOML file")
     how.add_argument("--fat-method", choices=[m.value for m in FatMethod], help="in place of what fits each image")
+    how.add_argument("--variations", action="store_true", help=VARIATIONS)
     where = parser.add_argument_group("where (by default in this process, one subject after the other)")
     place = where.add_mutually_exclusive_group()
     place.add_argument("--workers", type=int, metavar="N", help="processes of this computer")
@@ -86,7 +88,7 @@ def _settings(arguments: argparse.Namespace) -> CohortProtocol:
 
     protocol = read_protocol(arguments.protocol) if arguments.protocol else None
     chosen = (("fat_method", FatMethod(arguments.fat_method)),) if arguments.fat_method else ()
-    return CohortProtocol(protocol, chosen)
+    return CohortProtocol(protocol, chosen, has_variations=arguments.variations)
 
 
 def _runner(arguments: argparse.Namespace) -> AbstractContextManager[Runner]:

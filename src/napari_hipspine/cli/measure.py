@@ -18,7 +18,7 @@ from .threshold_options import add_review_options, threshold_decisions
 if TYPE_CHECKING:
     from ..workflows.open_subject import ImageFiles, LabelFiles
 
-_VARIATIONS = "write variations.csv too: thresholds 10 %%, windows one slice, outlines half a pixel to either side"
+VARIATIONS = "write variations.csv too: thresholds 10 %%, windows one slice, outlines half a pixel to either side"
 
 
 def add_parser(commands: Any) -> None:
@@ -36,7 +36,7 @@ def add_parser(commands: Any) -> None:
         help=LEVEL_SHAPE,
     )
     how.add_argument("--window", metavar="slices:N|mm:X", help="slices read around each level; else the nearest")
-    how.add_argument("--variations", action="store_true", help=_VARIATIONS)
+    how.add_argument("--variations", action="store_true", help=VARIATIONS)
     add_implant_options(parser)
     add_review_options(parser)
     add_who_options(parser)

@@ -18,7 +18,8 @@ from ..domain.volume import Contrast, FatPolarity, Volume, WaterFat
 from ..domain.written_levels import read_level_plan
 from ..keeping.cohort_store import CohortStore, digest_of, input_states
 from ..writing.tables import result_files
-from .measure_subject import default_protocol, measure_subject
+from .measure_subject import default_protocol, measure_counted
+from .measure_variations import measure_subject_variations
 from .open_implants import open_implants
 from .open_subject import ImageFiles, LabelFiles, open_drawing, open_subject
 from .subject_key import series_word
@@ -36,10 +37,13 @@ class CohortProtocol:
         All settings; by default those that fit each image.
     chosen : tuple of (str, value)
         Settings that are replaced in either.
+    has_variations : bool
+        Whether each row is measured under other choices too.
     """
 
     protocol: MeasurementProtocol | None = None
     chosen: tuple[tuple[str, Any], ...] = ()
+    has_variations: bool = False
 
     def on(self, image: Volume | WaterFat) -> MeasurementProtocol:
         """The settings for an image."""
@@ -48,7 +52,8 @@ class CohortProtocol:
     def as_dict(self) -> dict[str, Any]:
         """Plain values."""
         given = self.protocol.as_dict() if self.protocol else {}
-        return {"protocol": given, "chosen": {name: str(value) for name, value in self.chosen}}
+        varied = {"variations": True} if self.has_variations else {}
+        return {"protocol": given, "chosen": {name: str(value) for name, value in self.chosen}, **varied}
 
 
 @dataclass(frozen=True)
@@ -149,17 +154,23 @@ def _measured_files(
 ) -> tuple[Mapping[str, str], list[str]]:
     volume = image.water if isinstance(image, WaterFat) else image
     roi = entry.place("fat_roi")
-    result = measure_subject(
+    choices: dict[str, Any] = {
+        "level_plan": read_level_plan(entry.levels, entry.window or None, image.grid),
+        "protocol": settings.on(image),
+        "implants": open_implants(entry.place("implants"), entry.place("metal")),
+    }
+    result = measure_counted(
         image,
         label_map,
         key=SubjectKey(entry.subject_id, entry.session, series_word(volume), entry.reader_id),
-        level_plan=read_level_plan(entry.levels, entry.window or None, image.grid),
-        protocol=settings.on(image),
         fat_roi=open_drawing(roi) if roi else None,
-        implants=open_implants(entry.place("implants"), entry.place("metal")),
         inputs=entry.paths,
+        **choices,
     )
-    return result_files(result), [one.sha256 for one in result.provenance.inputs]
+    varied = None
+    if settings.has_variations:
+        result, varied = measure_subject_variations(result, image, label_map, **choices)
+    return result_files(result, variations=varied), [one.sha256 for one in result.provenance.inputs]
 
 
 def _pictures(entry: CohortEntry) -> ImageFiles:

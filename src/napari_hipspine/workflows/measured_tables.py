@@ -56,7 +56,8 @@ def open_cohort(tables: Tables | MeasuredCohort) -> MeasuredCohort:
     """The tables as one, with what stands beside those that are files named ``measurements.csv``.
 
     ``run.json`` says which contrast was measured and what was left out; ``variations.csv`` and ``slices.csv`` are
-    taken where that run wrote them. A run of another subject is not believed.
+    taken where that run wrote them. A run of another subject is not believed. For the table of a cohort the folders of
+    its rows are looked into, as long as they hold the same rows.
 
     Raises
     ------
@@ -65,7 +66,7 @@ def open_cohort(tables: Tables | MeasuredCohort) -> MeasuredCohort:
     """
     if isinstance(tables, MeasuredCohort):
         return tables
-    given = list_tables(tables)
+    given = [part for one in list_tables(tables) for part in _parts_of(one)]
     frames = [_read(one) for one in given]
     files = tuple(Path(one) for one in given if isinstance(one, str | Path))
     source = _name_together(files) if len(files) == len(given) else "the given tables"
@@ -87,6 +88,29 @@ def open_cohort(tables: Tables | MeasuredCohort) -> MeasuredCohort:
         slices=_stack(slices) if slices else None,
         left_out=tuple(row for beside in runs for row in beside.left_out),
     )
+
+
+def _parts_of(table: OneTable) -> list[OneTable]:
+    """The tables that a cohort's table was joined from, if they still are what it holds; else the table itself."""
+    if not isinstance(table, str | Path) or Path(table).name != MEASURED:
+        return [table]
+    path = Path(table)
+    try:
+        is_cohort = json.loads(path.with_name("run.json").read_text(encoding="utf-8"))["command"] == "cohort"
+    except (OSError, ValueError, KeyError, TypeError):
+        return [table]
+    parts = sorted((path.parent / "subjects").glob(f"*/{MEASURED}")) if is_cohort else []
+    joined = _rows_of(path)
+    own = [part for part in parts if _rows_of(part) <= joined]
+    return list(own) if own and set().union(*map(_rows_of, own)) == joined else [table]
+
+
+def _rows_of(path: Path) -> set[bytes]:
+    """The rows of a table as they are written, without the names of its columns."""
+    try:
+        return set(path.read_bytes().splitlines()[1:])
+    except OSError:
+        return set()
 
 
 def list_tables(tables: Tables) -> list[OneTable]:
