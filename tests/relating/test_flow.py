@@ -37,6 +37,14 @@ def test_overlaps_are_counted_once_and_the_flow_of_the_study_closes(shared_refer
     assert close_counts(143, [("prior surgery", 107), ("poor images", 5)], 31).steps[1].n_after == 31
 
 
+def test_the_sums_of_a_population_study_close_and_its_misprint_does_not(shared_reference: Path) -> None:
+    nako = json.loads((shared_reference / "oracles" / "seed_arithmetic.json").read_text())["nako"]
+    assert close_counts(nako["screened"], [("not analysed", 3350)], nako["n"]).n_analysed == nako["n"] == 27518
+    assert close_counts(nako["n"], [("women", nako["women"])], nako["men_from_groups"]).n_analysed == 15325
+    with pytest.raises(TableInvalid, match="27518 - 12193 = 15325, and 14605 analysed"):
+        close_counts(nako["n"], [("women", nako["women"])], nako["men_printed_in_abstract"])
+
+
 def test_the_table_has_a_row_per_step_and_reason() -> None:
     table = tabulate_flow(follow_flow(make_people(), STEPS))
     assert table["step"].tolist() == ["screened", *["prior surgery"] * 3, *["poor images"] * 2, "analysed"]

@@ -106,7 +106,7 @@ muscle | t | | muscle, from the vocabulary
 side | t | | left, right (the patient's) or both
 measure | t | | what was measured
 value | n | | the value, in the unit of its measure
-z | n | 1 | (value - mean)/SD of the reference group
+z | n | 1 | (value - mean)/SD of the reference group; SD of single values by n - 1
 percentile | n | 1 | share of the reference group below the value, ties half
 reference | t | | name of the reference file, or this sample
 reference_n | i | 1 | size of the reference group
