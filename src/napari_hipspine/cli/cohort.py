@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,12 +75,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(outcome: CohortOutcome, folder: Path) -> int:
     print(folder / "measurements.csv")
-    n_measured, n_kept, n_failed = len(outcome.measured), len(outcome.kept), len(outcome.failed)
-    print(f"{n_measured} measured, {n_kept} kept from before, {n_failed} failed, of {outcome.n_entries}.")
-    if not n_failed:
+    print(outcome.in_words)
+    if not outcome.failed:
         return 0
     print(f"See {folder / 'failures.csv'} for what was expected, found and can be done.", file=sys.stderr)
-    return SOME_FAILED if n_measured or n_kept else NONE_MEASURED
+    return SOME_FAILED if outcome.n_done else NONE_MEASURED
 
 
 def _settings(arguments: argparse.Namespace) -> CohortProtocol:
@@ -92,15 +91,11 @@ def _settings(arguments: argparse.Namespace) -> CohortProtocol:
 
 
 def _runner(arguments: argparse.Namespace) -> AbstractContextManager[Runner]:
-    from ..workflows import cohort_runners
+    from ..workflows.cohort_runners import on_slurm, runner_of
 
-    if arguments.scheduler:
-        return cohort_runners.connected(arguments.scheduler)
     if arguments.slurm:
-        return cohort_runners.on_slurm(_slurm_wish(arguments))
-    if arguments.workers is not None:
-        return cohort_runners.on_this_computer(arguments.workers)
-    return nullcontext(cohort_runners.ThisProcess())
+        return on_slurm(_slurm_wish(arguments))
+    return runner_of(n_workers=arguments.workers, scheduler=arguments.scheduler)
 
 
 def _slurm_wish(arguments: argparse.Namespace) -> SlurmWish:

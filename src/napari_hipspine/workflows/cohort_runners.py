@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -106,6 +106,13 @@ def _lost(n_left: int) -> SchedulerLost:
         f"Expected the scheduler to stay until all rows were done, found it gone with {n_left} of them left.",
         hint="Finished rows are kept. Start the scheduler again; the same command goes on where this one stopped.",
     )
+
+
+def runner_of(*, n_workers: int | None = None, scheduler: str | None = None) -> AbstractContextManager[Runner]:
+    """A cluster that runs already, processes of this computer, or this process, whichever is asked for first."""
+    if scheduler:
+        return connected(scheduler)
+    return nullcontext(ThisProcess()) if n_workers is None else on_this_computer(n_workers)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..domain.cohort import FAILURES, CohortEntry, read_entries
 from ..domain.provenance import RESEARCH_ONLY, installed_versions
@@ -17,6 +18,9 @@ from ..writing.tables import as_json, columns_as_json, table_as_csv
 from .cohort_runners import Runner, ThisProcess
 from .measure_entry import CohortProtocol, EntryDone, EntryFailed, measure_entry, wish_of
 from .read_tables import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass
@@ -41,9 +45,22 @@ class CohortOutcome:
     failed: list[EntryFailed] = field(default_factory=list)
 
     @property
+    def n_done(self) -> int:
+        """Rows that have results."""
+        return len(self.kept) + len(self.measured)
+
+    @property
+    def in_words(self) -> str:
+        """How many came to what."""
+        return (
+            f"{len(self.measured)} measured, {len(self.kept)} kept from before, {len(self.failed)} failed, "
+            f"of {self.n_entries}."
+        )
+
+    @property
     def n_left(self) -> int:
         """Rows that nobody has come to."""
-        return self.n_entries - len(self.kept) - len(self.measured) - len(self.failed)
+        return self.n_entries - self.n_done - len(self.failed)
 
 
 def open_manifest(path: str | Path) -> tuple[CohortEntry, ...]:
@@ -129,7 +146,7 @@ def _worked_through(
                 store.append(one.entry)
             else:
                 outcome.failed.append(one)
-                header, _, rows = _failures_csv([one]).encode().partition(b"\n")
+                header, _, rows = table_as_csv(failures_table([one])).encode().partition(b"\n")
                 store.append_rows("failures.csv", header + b"\n", rows)
             yield
 
@@ -139,10 +156,12 @@ def _write_tables(store: CohortStore, entries: tuple[CohortEntry, ...], outcome:
     done = {entry.name for entry in (*outcome.kept, *outcome.measured)}
     place = {entry.name: number for number, entry in enumerate(entries)}
     store.join([entry for entry in entries if entry.name in done])
-    store.write({"failures.csv": _failures_csv(sorted(outcome.failed, key=lambda one: place[one.entry.name]))})
+    outcome.failed.sort(key=lambda one: place[one.entry.name])
+    store.write({"failures.csv": table_as_csv(failures_table(outcome.failed))})
 
 
-def _failures_csv(failed: list[EntryFailed]) -> str:
+def failures_table(failed: list[EntryFailed]) -> pd.DataFrame:
+    """Rows without results, as a table."""
     rows = (
         {
             "subject_id": one.entry.subject_id,
@@ -155,7 +174,7 @@ def _failures_csv(failed: list[EntryFailed]) -> str:
         }
         for one in failed
     )
-    return table_as_csv(FAILURES.frame(rows))
+    return FAILURES.frame(rows)
 
 
 def _described(settings: CohortProtocol) -> dict[str, str]:

@@ -1,13 +1,15 @@
-"""The dock “Cohort statistics”: models, courses, agreement, inclusion flow, tables around a study, regions."""
+"""The dock “Cohort statistics”: a cohort measured, models, courses, agreement, flow, tables around a study, regions."""
 
 from typing import Any
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from ..cohort_work import cohort_study
 from ..course_work import course_study
 from ..region_work import region_study
 from ..study_work import agreement_study, description_study, flow_study, model_study
 from .agreement_choice import AgreementChoice
+from .cohort_editor import CohortEditor
 from .courses_editor import CoursesEditor
 from .description_editor import DescriptionEditor
 from .flow_editor import FlowEditor
@@ -26,7 +28,10 @@ AGREEMENT = StudyKind(
 FLOW = StudyKind("Flow", "Count", "counting people", "Who was screened, left, and was analysed", flow_study)
 DESCRIPTION = StudyKind("Describe", "Describe", "describing", "Table 1, warnings, percentiles", description_study)
 REGIONS = StudyKind("Regions", "Measure", "measuring", "Fat between muscles and lean volume of a subject", region_study)
-KINDS = (MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION, REGIONS)
+COHORT = StudyKind(
+    "Measure", "Measure", "measuring subjects", "The measurements of every subject of a manifest", cohort_study
+)
+KINDS = (COHORT, MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION, REGIONS)
 
 
 class StatisticsDock(QWidget):
@@ -41,6 +46,7 @@ class StatisticsDock(QWidget):
     def __init__(self, napari_viewer) -> None:  # type: ignore[no-untyped-def]
         super().__init__()
         self.viewer = napari_viewer
+        self.cohort = StudyPage(COHORT, CohortEditor())
         self.model = StudyPage(MODEL, ModelEditor())
         self.courses = StudyPage(COURSES, CoursesEditor())
         self.agreement = StudyPage(AGREEMENT, AgreementChoice())
@@ -59,7 +65,7 @@ class StatisticsDock(QWidget):
     @property
     def pages(self) -> tuple[StudyPage, ...]:
         """The tabs in order."""
-        return (self.model, self.courses, self.agreement, self.flow, self.description, self.regions)
+        return (self.cohort, self.model, self.courses, self.agreement, self.flow, self.description, self.regions)
 
     def closeEvent(self, event: Any) -> None:
         """Leave no work behind."""
