@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
+NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 FOLDERS = ("explanation", "how_to", "reference", "tutorials")
 
 
@@ -41,3 +42,19 @@ def test_links_are_seen(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("[a](b.md) ![c](d/e.png) [f](g.md#h) [i](https://example.org) [j](#k)")
     assert _links(page) == ["b.md", "d/e.png", "g.md"]
+
+
+def test_tests_that_are_named_exist(repository):
+    """A page that says which test holds a sentence names one that runs."""
+    named = [
+        (page.name, *found.groups())
+        for page in repository.glob("docs/**/*.md")
+        for found in NAMED_TEST.finditer(page.read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 30
+    gone = [
+        (page, file, test)
+        for page, file, test in named
+        if not (repository / file).exists() or (test and f"def {test}(" not in (repository / file).read_text("utf-8"))
+    ]
+    assert gone == []
