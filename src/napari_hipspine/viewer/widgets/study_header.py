@@ -186,6 +186,9 @@ class SeriesSwitch(QWidget):
     def _make_anew(self) -> None:
         for button in self._group.buttons():
             self._group.removeButton(button)
+            # Deleting waits for the event loop; until then it must not stand beside the new ones.
+            self._row.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._box.clear()
         self._box.addItems(list(self._titles))
