@@ -62,8 +62,9 @@ def take_pictures(folder: Path, size: tuple[int, int]) -> None:
     relate_synthetic(correlations)
     for number, name in enumerate(("correlations", "heat_map", "scatter")):
         if name == "scatter":
-            correlations.show_scatter(correlations.table.cell_at(1, 1))
-        correlations.tabs.setCurrentIndex(number)
+            correlations.show_scatter(correlations.pages.table.cell_at(1, 1))
+        correlations.pages.tabs.setCurrentIndex(number)
+        wait_until(lambda: not correlations.pages.heat_map.is_drawing)
         take(viewer, folder / f"{name}.png")
     viewer.close()
 

@@ -28,7 +28,6 @@ from napari_hipspine.relating.extra_tables import MULTIPLICITY
 from napari_hipspine.relating.flow import FlowStep
 from napari_hipspine.relating.grade_agreement import KappaWeights
 from napari_hipspine.relating.models.model_request import Estimator
-from napari_hipspine.relating.multiplicity import Family
 from napari_hipspine.relating.raters import RaterColumn
 from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery
 from napari_hipspine.sample_data import synthetic_measurements
@@ -45,14 +44,12 @@ from napari_hipspine.viewer.study_wishes import (
 )
 from napari_hipspine.viewer.widgets.agreement_choice import AgreementChoice
 from napari_hipspine.viewer.widgets.agreement_editor import AgreementEditor
-from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.courses_editor import CoursesEditor
 from napari_hipspine.viewer.widgets.description_editor import DescriptionEditor
 from napari_hipspine.viewer.widgets.figure_canvas import FigureCanvas
 from napari_hipspine.viewer.widgets.flow_editor import FlowEditor
 from napari_hipspine.viewer.widgets.model_editor import ModelEditor
 from napari_hipspine.viewer.widgets.regions_editor import RegionsEditor
-from napari_hipspine.viewer.widgets.small_parts import choose_value
 from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 from napari_hipspine.viewer.widgets.word_inputs import NamedRows
 from napari_hipspine.workflows.cohort_columns import CohortColumns, LeanColumns, ValueColumns
@@ -788,30 +785,3 @@ def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_p
     assert dock.model.result.tables.table.model().rowCount() == 6
     dock.model.result.tabs.setCurrentIndex(1)
     assert dock.model.result.figure.value() is not None
-
-
-def relate(dock, qtbot) -> None:
-    dock.relate()
-    qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
-
-
-def test_tables_beside_the_correlations_are_shown_and_a_changed_family_is_said(qtbot, tmp_path, told):
-    dock = CorrelationDock(None)
-    qtbot.addWidget(dock)
-    dock.add_synthetic()
-    relate(dock, qtbot)
-    titles = [table.title for table in dock.beside.value()]
-    assert titles == ["p, q and max-T per cell", "Families and chance", "Power per n", "Under other choices"]
-    dock.beside.box.setCurrentIndex(2)
-    assert dock.beside.table.value().frame is dock.relation.extra["power"]
-    assert dock.export(tmp_path / "first")
-    choose_value(dock.choices._boxes["family"], Family.HIP_ROW)
-    relate(dock, qtbot)
-    assert any("first shown with family all" in note for note in dock.relation.notes)
-    assert dock.export(tmp_path / "first")
-    dock.show_published()
-    qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
-    assert told == []
-    assert dock.export(tmp_path / "first") == ()
-    assert len(told) == 1
-    assert "Choose another folder" in told[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from qtpy.QtCore import Qt
@@ -26,12 +27,14 @@ from napari_hipspine.segmenting.adapters.tools import Device, ToolWish, Weights
 from napari_hipspine.viewer.prompted import PromptPlace
 from napari_hipspine.viewer.series_work import SubjectWords
 from napari_hipspine.viewer.steps import Status, StepState
+from napari_hipspine.viewer.widgets.beside_editor import BesideEditor
 from napari_hipspine.viewer.widgets.correlation_table import CorrelationTable
 from napari_hipspine.viewer.widgets.declared_editor import Declared, DeclaredEditor
 from napari_hipspine.viewer.widgets.image_files_editor import ImageFilesEditor
 from napari_hipspine.viewer.widgets.label_files_editor import LabelFilesEditor
 from napari_hipspine.viewer.widgets.level_plan_editor import LevelPlanEditor
 from napari_hipspine.viewer.widgets.level_proposals import LevelProposalsPanel
+from napari_hipspine.viewer.widgets.many_choices import ManyChoices
 from napari_hipspine.viewer.widgets.prompt_editor import USUAL_SERVER, PromptEditor
 from napari_hipspine.viewer.widgets.protocol_editor import ProtocolEditor
 from napari_hipspine.viewer.widgets.relate_editor import RelateEditor
@@ -39,11 +42,13 @@ from napari_hipspine.viewer.widgets.results_table import ResultsTable
 from napari_hipspine.viewer.widgets.step_box import StepBox
 from napari_hipspine.viewer.widgets.structures_editor import StructuresEditor
 from napari_hipspine.viewer.widgets.subject_editor import SubjectEditor
+from napari_hipspine.viewer.widgets.table_list import TableList
 from napari_hipspine.viewer.widgets.tool_choice import ToolChoice, ToolChoiceEditor
 from napari_hipspine.viewer.widgets.window_editor import WindowEditor
 from napari_hipspine.workflows.measure_subject import measure_subject
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
 from napari_hipspine.workflows.relate_cohort import relate_published
+from napari_hipspine.workflows.relate_wholly import BesideChoices
 
 PLAN = LevelPlan(
     (
@@ -97,8 +102,30 @@ PLAN = LevelPlan(
         ),
         (
             RelateEditor,
-            [RelateRequest(("ff",), "L4", "greater_trochanter", side="left", p_method="t"), RelateRequest()],
+            [
+                RelateRequest(("ff",), ("L4",), ("greater_trochanter",), side="left", p_method="t", seed=3),
+                RelateRequest(
+                    lumbar_level=("L3", "L4"),
+                    session="first",
+                    lumbar_session="before",
+                    hip_session="after",
+                    interval="fieller",
+                    covariates=("age", "sex"),
+                ),
+                RelateRequest(),
+            ],
         ),
+        (
+            BesideEditor,
+            [
+                BesideChoices(
+                    Path("p.tsv"), Path("i.csv"), (Path("s.csv"),), (("up", Path("u.csv")),), True, Path("r")
+                ),
+                BesideChoices(),
+            ],
+        ),
+        (lambda: ManyChoices("none", tooltip="words"), [("L4", "L3"), ()]),
+        (TableList, [("/a/measurements.csv", "/b/measurements.csv"), ()]),
     ],
 )
 def test_value_comes_back(qtbot, make, values):

@@ -257,14 +257,18 @@ def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_pr
     dock.relate()
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
     assert told == []
-    assert dock.heat_map.value() is not None
-    said = QTextDocumentFragment.fromHtml(dock._header.text()).toPlainText()
+    with qtbot.waitSignal(dock.pages.heat_map.drawn, timeout=60_000):
+        dock.pages.tabs.setCurrentIndex(1)
+    said = QTextDocumentFragment.fromHtml(dock.pages.header.text()).toPlainText()
     assert "smallest q <0.001; exploratory, not for diagnosis" in said
-    cell = dock.table.cell_at(1, 1)
+    cell = dock.pages.table.cell_at(1, 1)
     dock.show_scatter(cell)
-    assert dock.scatter.value() is not None
-    assert dock.beside.value()
-    written = {path.name: path.read_bytes() for path in dock.export(tmp_path / "dock")}
+    assert dock.pages.scatter.canvas.value() is not None
+    assert dock.pages.beside.value()
+    with qtbot.waitSignal(dock.written, timeout=60_000):
+        dock.export(tmp_path / "dock")
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
+    written = {path.name: path.read_bytes() for path in (tmp_path / "dock").iterdir()}
     assert main(["relate", str(synthetic_measurements()), "--out", str(tmp_path / "line")]) == 0
     assert written == {path.name: path.read_bytes() for path in (tmp_path / "line").iterdir()}
     dock.add_files([str(tmp_path / "missing.csv")])

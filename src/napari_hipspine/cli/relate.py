@@ -94,35 +94,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
     """The main result and what stands beside it, written together."""
-    from ..workflows.measured_tables import open_cohort
-    from ..workflows.relate_beside import add_profile, add_sensitivity
-    from ..workflows.relate_cohort import relate_cohort
+    from ..workflows.relate_wholly import BesideChoices, relate_wholly
     from ..workflows.relation import keep_relation, read_history
 
-    participants, cohort = arguments.participants, open_cohort(arguments.measurements)
-    wants_profile = arguments.profile or arguments.reference_values is not None
-    people = {
-        "participants": None if wants_profile and not request.covariates else participants,
-        "implants": arguments.implants,
-    }
-    related = relate_cohort(cohort, request, history=read_history(arguments.out), **people)
-    variations = _read_variations(arguments.variation)
-    related = add_sensitivity(related, cohort, slices=arguments.slices, variations=variations, **people)
-    if wants_profile:
-        related = add_profile(related, reference=arguments.reference_values, participants=participants)
+    beside = BesideChoices(
+        participants=arguments.participants,
+        implants=arguments.implants,
+        slices=tuple(arguments.slices or ()),
+        variations=tuple(_read_variation(text) for text in arguments.variation),
+        wants_profile=arguments.profile,
+        reference_values=arguments.reference_values,
+    )
+    related = relate_wholly(arguments.measurements, request, beside, history=read_history(arguments.out))
     n_subjects = len(related.values.subjects) if related.values else 0
     return keep_relation(related, arguments.out, title=f"Lumbar and hip muscles of {n_subjects} subjects")
 
 
-def _read_variations(given: list[str]) -> dict[str, list[Path]]:
-    """Files by the name of the variation, as written on the command line."""
-    variations: dict[str, list[Path]] = {}
-    for text in given:
-        name, equals, path = text.partition("=")
-        if not (name and equals and path):
-            raise InvalidChoice(f"Expected a variation as NAME=FILE, found {text!r}.")
-        variations.setdefault(name, []).append(Path(path))
-    return variations
+def _read_variation(text: str) -> tuple[str, Path]:
+    """Name and file of a variation, as written on the command line."""
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise InvalidChoice(f"Expected a variation as NAME=FILE, found {text!r}.")
+    return name, Path(path)
 
 
 def words_of(text: str) -> tuple[str, ...]:

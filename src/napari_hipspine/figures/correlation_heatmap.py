@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.provenance import RESEARCH_ONLY
+from ..writing.correlation_differences import CellDifference, DifferenceLayout
 from ..writing.correlation_layout import ALPHA, Cell, CorrelationLayout, Heading, format_rho, lay_out
 from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -44,10 +45,60 @@ def correlation_heatmap(correlations: pd.DataFrame) -> Figure:
     correlations : pandas.DataFrame
         One row per cell, as `CORRELATIONS` of `domain.tables` says.
     """
+    layout = lay_out(correlations)
+    return _draw_grid(
+        layout,
+        {place: _square_of(cell) for place, cell in layout.cells.items()},
+        bar="Spearman's ρ",
+        marks=f"bold: p < {ALPHA}; ●: q < {ALPHA}; n: subjects with both values; hatched: empty",
+    )
+
+
+def difference_heatmap(layout: DifferenceLayout) -> Figure:
+    """Rho less rho of another table as colour and number, hip muscles down, lumbar muscles across.
+
+    Parameters
+    ----------
+    layout : DifferenceLayout
+        Two tables held against each other.
+    """
+    return _draw_grid(
+        layout,
+        {place: _square_of_difference(one) for place, one in layout.cells.items()},
+        bar="difference of ρ",
+        marks="n: subjects here | there; hatched: empty in one of both; differences beyond ±1 are drawn as ±1",
+    )
+
+
+class _Square(NamedTuple):
+    """One square: its number, None where it is empty, its words, and the small words below."""
+
+    number: float | None
+    text: str
+    small: str
+    is_bold: bool = False
+
+
+def _square_of(cell: Cell) -> _Square:
+    mark = " ●" if cell.is_q_below_alpha else ""
+    return _Square(cell.rho, format_rho(cell.rho) + mark, f"n {cell.n}", cell.is_below_alpha)
+
+
+def _square_of_difference(one: CellDifference) -> _Square:
+    return _Square(one.difference, format_rho(one.difference), one.n_text)
+
+
+def _draw_grid(
+    layout: CorrelationLayout | DifferenceLayout,
+    squares: Mapping[tuple[Heading, Heading], _Square],
+    *,
+    bar: str,
+    marks: str,
+) -> Figure:
+    """The grid with its colour bar, the header above and what the marks mean below."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    layout = lay_out(correlations)
     n_rows, n_columns = len(layout.hip_rows), len(layout.lumbar_columns)
     size = (
         max(MARGIN_INCHES[0] + CELL_INCHES[0] * n_columns, 7.5),
@@ -59,39 +110,36 @@ def correlation_heatmap(correlations: pd.DataFrame) -> Figure:
         colours = mpl.colormaps[COLOURS]
         for row, hip in enumerate(layout.hip_rows):
             for column, lumbar in enumerate(layout.lumbar_columns):
-                _draw_cell(axes, layout.cells[hip, lumbar], column, row, colours)
+                _draw_square(axes, squares[hip, lumbar], column, row, colours)
         axes.set(xlim=(0, n_columns), ylim=(n_rows, 0))
         _label_axes(axes, layout)
         scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(-LIMIT, LIMIT), colours)
-        bar = figure.colorbar(scale, ax=axes, shrink=0.6, aspect=25, pad=0.02, ticks=[-1, -0.5, 0, 0.5, 1])
-        bar.set_label("Spearman's ρ", fontsize=9, color=INK)
-        bar.ax.tick_params(labelsize=8.5, labelcolor=INK)
-        bar.outline.set_visible(False)
+        colour_bar = figure.colorbar(scale, ax=axes, shrink=0.6, aspect=25, pad=0.02, ticks=[-1, -0.5, 0, 0.5, 1])
+        colour_bar.set_label(bar, fontsize=9, color=INK)
+        colour_bar.ax.tick_params(labelsize=8.5, labelcolor=INK)
+        colour_bar.outline.set_visible(False)
         figure.suptitle(layout.header, fontsize=10, x=0.01, ha="left", color=INK)
-        marks = f"bold: p < {ALPHA}; ●: q < {ALPHA}; n: subjects with both values; hatched: empty"
         figure.supxlabel(f"{marks}\n{RESEARCH_ONLY}", fontsize=8, x=0.01, ha="left", color=GREY)
     return figure
 
 
-def _draw_cell(axes: Axes, cell: Cell, column: int, row: int, colours: Colormap) -> None:
+def _draw_square(axes: Axes, square: _Square, column: int, row: int, colours: Colormap) -> None:
     """One square with its number, mark and n."""
     from matplotlib.patches import Rectangle
 
-    if cell.rho is None:
+    if square.number is None:
         look = {"facecolor": EMPTY, "edgecolor": "#c4c4c4", "hatch": "////", "linewidth": 0.0}
         axes.add_patch(Rectangle((column, row), 1, 1, **look))  # type: ignore[arg-type]
-        label = _write(axes, column, row, 0.5, f"n {cell.n}", size=7, color=GREY)
+        label = _write(axes, column, row, 0.5, square.small, size=7, color=GREY)
         label.set_bbox({"facecolor": EMPTY, "edgecolor": "none", "pad": 1.5})
         return
-    axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colours((cell.rho / LIMIT + 1) / 2), linewidth=0))
-    is_dark = abs(cell.rho) >= DARK_CELL
-    quiet = "#f0f0f0" if is_dark else DARK_GREY if abs(cell.rho) >= COLOURED_CELL else GREY
-    weight = "bold" if cell.is_below_alpha else "normal"
-    mark = " ●" if cell.is_q_below_alpha else ""
-    _write(
-        axes, column, row, 0.4, format_rho(cell.rho) + mark, size=9, color="white" if is_dark else INK, weight=weight
-    )
-    _write(axes, column, row, 0.77, f"n {cell.n}", size=6.5, color=quiet)
+    axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colours((square.number / LIMIT + 1) / 2), linewidth=0))
+    size = abs(square.number)
+    is_dark = size >= DARK_CELL
+    quiet = "#f0f0f0" if is_dark else DARK_GREY if size >= COLOURED_CELL else GREY
+    weight = "bold" if square.is_bold else "normal"
+    _write(axes, column, row, 0.4, square.text, size=9, color="white" if is_dark else INK, weight=weight)
+    _write(axes, column, row, 0.77, square.small, size=6.5, color=quiet)
 
 
 def _write(
@@ -102,7 +150,7 @@ def _write(
     )
 
 
-def _label_axes(axes: Axes, layout: CorrelationLayout) -> None:
+def _label_axes(axes: Axes, layout: CorrelationLayout | DifferenceLayout) -> None:
     """Measures beside every row and column, muscles once outside them, white lines between."""
     rows, columns = layout.hip_rows, layout.lumbar_columns
     axes.set_xticks([k + 0.5 for k in range(len(columns))], [column.measure_label for column in columns])

@@ -10,6 +10,7 @@ from ..domain.anatomy import find_muscle
 from ..domain.colours import muscle_colour
 from ..writing.correlation_layout import MEASURE_LABELS, short_level
 from .model_looks import COLOURS, GREY, INK, calm_axes, finish_figure
+from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,13 +38,12 @@ def correlation_profile(tables: Mapping[str, pd.DataFrame]) -> Figure:
     tables : mapping of str to pandas.DataFrame
         ``norms``, ``profile_muscles``, ``profile_subjects`` and ``profile``, as a muscle profile has them.
     """
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 
     summary = tables["profile"]
     n_muscles = max(int(tables["profile_muscles"].groupby("measure")["muscle"].size().max()), 4)
     height = (0.9 + ROW_INCHES * n_muscles) * len(summary)
-    with mpl.rc_context(mpl.rcParamsDefault):
+    with plain_looks():
         figure = Figure(figsize=(10.4, height + 1.1), layout="constrained")
         panels = figure.subplots(len(summary), 2, squeeze=False, width_ratios=(1.15, 1))
         for (left, right), row in zip(panels, summary.to_dict("records"), strict=True):

@@ -13,6 +13,7 @@ from ..relating.ranks import mid_ranks
 from ..relating.request import find_measure
 from ..relating.subject_values import SubjectValues
 from ..writing.correlation_layout import Heading, describe_level, format_p, format_rho, lay_out
+from ..writing.correlation_sentences import describe_covariates
 from .plain_looks import plain_looks
 
 if TYPE_CHECKING:
@@ -118,4 +119,6 @@ def _numbers(cell: CellName, values: SubjectValues, n: int, correlations: pd.Dat
         return f"n {n}; no coefficient: {reasons}"
     interval = "" if found.low is None else f" (95 % {format_rho(found.low)} to {format_rho(found.high)})"
     q = "" if found.q is None else f", q {format_p(found.q)}"
-    return f"ρ {format_rho(found.rho)}{interval}, n {n}\np {format_p(found.p)} ({found.p_method}){q}"
+    given = describe_covariates(correlations)
+    held = f"; {given} (the points are unadjusted)" if given else ""
+    return f"ρ {format_rho(found.rho)}{interval}, n {found.n}\np {format_p(found.p)} ({found.p_method}){q}{held}"

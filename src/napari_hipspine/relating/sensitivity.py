@@ -124,24 +124,83 @@ def find_missing(variations: Sequence[Variation], request: RelateRequest) -> lis
     ]
 
 
-def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
-    """One sentence per variation: how far rho moves, which p cross .05, and what could not be looked at."""
-    sentences = []
+@dataclass(frozen=True)
+class VariationSummary:
+    """How far one variation lies from the result.
+
+    Parameters
+    ----------
+    name, source : str
+        What was done otherwise, and where it comes from.
+    n_cells : int
+        Cells with a coefficient in both.
+    median, largest : float
+        Absolute difference of rho over these cells; NaN where there are none.
+    n_sign, n_p, n_q : int
+        Cells whose sign changes, and whose p and q cross .05.
+    has_same_subjects : bool
+        Whether every cell has the n of the result.
+    why : str
+        Reasons, where there are no such cells.
+    """
+
+    name: str
+    source: str
+    n_cells: int
+    median: float
+    largest: float
+    n_sign: int
+    n_p: int
+    n_q: int
+    has_same_subjects: bool
+    why: str
+
+
+def summarise_variations(sensitivity: pd.DataFrame) -> tuple[VariationSummary, ...]:
+    """One summary per variation, in the order of the table.
+
+    Parameters
+    ----------
+    sensitivity : pandas.DataFrame
+        As `compare_variations` makes it.
+    """
+    found = []
     n_main = sensitivity.loc[sensitivity["variation"] == MAIN, "n"].to_numpy()
     for name, rows in sensitivity.groupby("variation", sort=False):
         if name == MAIN:
             continue
         moved = rows["rho_difference"].abs().dropna()
-        if moved.empty:
-            why = ", ".join(dict.fromkeys(word for cell in rows["reason"] for word in cell.split(SEPARATOR) if word))
-            sentences.append(f"Not held against {name}: {why or NOT_MEASURED}.")
+        crossed = {word: int(rows["changes"].str.contains(word).sum()) for word in ("sign", "p_05", "q_05")}
+        why = ", ".join(dict.fromkeys(word for cell in rows["reason"] for word in cell.split(SEPARATOR) if word))
+        found.append(
+            VariationSummary(
+                name=str(name),
+                source=str(rows["source"].iloc[0]),
+                n_cells=len(moved),
+                median=float(moved.median()) if len(moved) else float("nan"),
+                largest=float(moved.max()) if len(moved) else float("nan"),
+                n_sign=crossed["sign"],
+                n_p=crossed["p_05"],
+                n_q=crossed["q_05"],
+                has_same_subjects=bool((rows["n"].to_numpy() == n_main).all()),
+                why=why or NOT_MEASURED,
+            )
+        )
+    return tuple(found)
+
+
+def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
+    """One sentence per variation: how far rho moves, which p cross .05, and what could not be looked at."""
+    sentences = []
+    for one in summarise_variations(sensitivity):
+        if not one.n_cells:
+            sentences.append(f"Not held against {one.name}: {one.why}.")
             continue
-        crossed = {word: int(rows["changes"].str.contains(word).sum()) for word in ("p_05", "q_05", "sign")}
-        words = f"rho moves by {moved.median():.3f} (median) to {moved.max():.3f}"
-        others = "" if (rows["n"].to_numpy() == n_main).all() else "; not on the same subjects in every cell"
+        words = f"rho moves by {one.median:.3f} (median) to {one.largest:.3f}"
+        others = "" if one.has_same_subjects else "; not on the same subjects in every cell"
         sentences.append(
-            f"Held against {name}: {words} in {len(moved)} cells; {crossed['p_05']} p and {crossed['q_05']} q cross "
-            f".05, {crossed['sign']} change sign{others}."
+            f"Held against {one.name}: {words} in {one.n_cells} cells; {one.n_p} p and {one.n_q} q cross "
+            f".05, {one.n_sign} change sign{others}."
         )
     return tuple(sentences)
 

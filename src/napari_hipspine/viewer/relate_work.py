@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..domain.errors import InvalidChoice
+from ..domain.errors import HipSpineError, InvalidChoice
 from ..domain.subject import Progress
 from ..relating.request import RelateRequest
-from ..workflows.measured_tables import open_cohort
-from ..workflows.relate_beside import add_sensitivity
-from ..workflows.relate_cohort import relate_cohort
+from ..workflows.read_tables import read_table
+from ..workflows.relate_wholly import BesideChoices, relate_wholly
 from ..workflows.relation import Relation, extra_files, read_history, relation_files
 from ..writing.tables import write_whole
 from .study_contracts import contract_of, title_of
@@ -19,21 +19,39 @@ from .study_work import ShownTable
 PUBLISHED_TITLE = "The published lumbar-hip table"
 
 
-def relate_tables(paths: Sequence[Path], request: RelateRequest, progress: Progress) -> Relation:
-    """The relation of measurement tables with what stands beside it.
+@dataclass(frozen=True)
+class RelateWish:
+    """Everything that is asked of a correlation table but the measurements themselves."""
 
-    Parameters
-    ----------
-    paths, request
-        As `relate_cohort` takes them.
-    progress : Progress
-        Told the parts done.
-    """
-    progress(0, 2, "relating")
-    cohort = open_cohort(list(paths))
-    relation = relate_cohort(cohort, request)
-    progress(1, 2, "relating under other choices")
-    return add_sensitivity(relation, cohort)
+    request: RelateRequest = field(default_factory=RelateRequest)
+    beside: BesideChoices = field(default_factory=BesideChoices)
+
+
+@dataclass(frozen=True)
+class TableOffers:
+    """Levels and sessions that measurement tables hold."""
+
+    levels: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+
+
+def relate_tables(paths: Sequence[Path], wish: RelateWish, progress: Progress) -> Relation:
+    """The relation of measurement tables with all that stands beside it, as `relate_wholly` finds it."""
+    return relate_wholly(list(paths), wish.request, wish.beside, progress=progress)
+
+
+def look_into_tables(paths: Sequence[Path]) -> TableOffers:
+    """What can be chosen of measurement tables; one that cannot be read offers nothing and is refused when related."""
+    found: dict[str, dict[str, None]] = {"level": {}, "session": {}}
+    for path in paths:
+        try:
+            table = read_table(path)
+        except HipSpineError:
+            continue
+        for name, words in found.items():
+            if name in table.columns:
+                words |= dict.fromkeys(word for word in table[name].unique() if word)
+    return TableOffers(tuple(found["level"]), tuple(sorted(found["session"])))
 
 
 def title_of_relation(relation: Relation) -> str:
@@ -48,7 +66,7 @@ def tables_beside(relation: Relation) -> tuple[ShownTable, ...]:
     return tuple(ShownTable(title_of(name), contract_of(name), frame) for name, frame in relation.extra.items())
 
 
-def write_relation(relation: Relation, folder: str | Path) -> tuple[Path, ...]:
+def write_relation(relation: Relation, folder: str | Path, progress: Progress) -> tuple[Path, ...]:
     """The files of `hipspine relate`, all or none.
 
     Raises
@@ -64,4 +82,6 @@ def write_relation(relation: Relation, folder: str | Path) -> tuple[Path, ...]:
             f"{', '.join(stored)}, in {folder}.",
             hint="Choose another folder.",
         )
-    return write_whole(folder, {**extra_files(relation), **relation_files(relation, title=title_of_relation(relation))})
+    progress(0, 1, "drawing the pages and figures")
+    files = {**extra_files(relation), **relation_files(relation, title=title_of_relation(relation))}
+    return write_whole(folder, files, progress=progress)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..domain.errors import HipSpineError, InvalidChoice
+from ..domain.subject import Progress, stay_silent
 from ..relating.cells import correlate_values
 from ..relating.covariates import rows_by_subject
 from ..relating.profile import find_profile
@@ -46,6 +47,7 @@ def add_sensitivity(
     implants: OneTable | None = None,
     slices: Tables | None = None,
     variations: Mapping[str, Tables] | None = None,
+    progress: Progress = stay_silent,
 ) -> Relation:
     """The relation with a table ``sensitivity``: every cell under other choices.
 
@@ -64,6 +66,8 @@ def add_sensitivity(
     variations : mapping of str to tables, optional
         Measurement tables of the same subjects, measured otherwise, by the name of what was done; they go before
         those found beside the tables.
+    progress : Progress
+        Told every variation; it may cancel before each.
 
     Raises
     ------
@@ -75,7 +79,9 @@ def add_sensitivity(
     cohort, given, found, notes = open_cohort(tables), variations or {}, list[Variation](), list[str]()
     of_slices = read_as_one(list_tables(slices)) if slices is not None else cohort.slices
     again = _Again(relation.request, cohort, participants, implants)
-    for name, way in _ways(again, given, of_slices).items():
+    ways = _ways(again, given, of_slices)
+    for done, (name, way) in enumerate(ways.items()):
+        progress(done, len(ways), f"relating under other choices: {name.replace('_', ' ')}")
         try:
             found.append(Variation(name, way.origin, way.correlate()))
         except HipSpineError as refusal:

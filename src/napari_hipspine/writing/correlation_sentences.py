@@ -25,7 +25,7 @@ def write_sentences(correlations: pd.DataFrame) -> list[str]:
         One row per cell, as `CORRELATIONS` of `domain.tables` says.
     """
     layout = lay_out(correlations)
-    given = _describe_covariates(correlations)
+    given = describe_covariates(correlations)
     below = sorted((cell for cell in layout.cells.values() if cell.is_below_alpha), key=lambda cell: cell.p or 0.0)
     return [*_on_the_table(layout, given), *(describe_association(cell, given=given) for cell in below)]
 
@@ -83,7 +83,8 @@ def _inner(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def _describe_covariates(correlations: pd.DataFrame) -> str:
+def describe_covariates(correlations: pd.DataFrame) -> str:
+    """What was held constant, such as ``given age and sex``; nothing where nothing was."""
     words = [word for cell in correlations["covariates"].head(1) for word in cell.split(SEPARATOR) if word]
     if not words:
         return ""

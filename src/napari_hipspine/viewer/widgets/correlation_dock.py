@@ -1,38 +1,33 @@
 """The dock “Lumbar-hip correlations”: measurement tables in, the correlation table, heat map and scatter out."""
 
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import (
-    QFileDialog,
-    QGridLayout,
-    QListWidget,
-    QListWidgetItem,
-    QPushButton,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtCore import QSize, Signal
+from qtpy.QtWidgets import QFileDialog, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
+from ...domain.errors import InvalidChoice
 from ...domain.subject import Progress
-from ...relating.multiplicity import CellName
-from ...workflows.relate_cohort import Relation, relate_published
-from ...writing.correlation_layout import Cell, lay_out
-from ..relate_work import relate_tables, tables_beside, title_of_relation, write_relation
-from ..workers import BackgroundWork, refusals_told
-from .correlation_table import CorrelationTable
-from .figure_canvas import FigureCanvas
+from ...workflows.relate_cohort import relate_published
+from ...workflows.relation import Relation
+from ...writing.correlation_layout import Cell
+from ..relate_work import TableOffers, look_into_tables, relate_tables, write_relation
+from ..subject_places import how_to_open, key_in_study, place_of_tables
+from ..workers import BackgroundWork, refusals_told, tell_refusal
+from .correlation_pages import CorrelationPages
 from .progress_row import ProgressRow
-from .relate_editor import RelateEditor
-from .small_parts import choice_box, research_line, set_reason, wrapped_label
-from .table_choice import TableChoice
+from .relate_choices import RelateChoices
+from .small_parts import research_line, set_reason, wrapped_label
+from .table_list import TableList
+
+if TYPE_CHECKING:
+    from .main_dock import MainDock
 
 FILES = "table, page, heat map, sentences and the tables beside"
-_LIST_HEIGHT = 52
 _LEAST_WIDTH = 470
+_USUAL_WIDTH = 600
+_PLACES = {"add": (0, 0), "remove": (0, 1), "synthetic": (0, 2), "published": (0, 3), "choices": (1, 0)}
 
 
 class CorrelationDock(QWidget):
@@ -42,14 +37,20 @@ class CorrelationDock(QWidget):
     ----------
     napari_viewer : napari.Viewer
         The viewer it is docked in.
+
+    Attributes
+    ----------
+    written : Signal(object)
+        Paths of the files that were exported.
     """
+
+    written = Signal(object)
 
     def __init__(self, napari_viewer) -> None:  # type: ignore[no-untyped-def]
         super().__init__()
         self.viewer = napari_viewer
-        self._relation: Relation | None = None
         self._background: BackgroundWork | None = None
-        self._chosen: Cell | None = None
+        self._looking: BackgroundWork | None = None
         self._make_parts()
         self._lay_out()
         self._wire()
@@ -58,47 +59,62 @@ class CorrelationDock(QWidget):
     @property
     def relation(self) -> Relation | None:
         """What is shown."""
-        return self._relation
+        return self.pages.value()
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being related."""
+        """Whether something is being related or written."""
         return self._background is not None
 
     def add_files(self, paths: list[str]) -> None:
         """Take measurement tables into the list, each once."""
-        known = self.paths()
-        for path in paths:
-            if path not in known:
-                item = QListWidgetItem(Path(path).name)
-                item.setToolTip(path)
-                item.setData(Qt.ItemDataRole.UserRole, path)
-                self._files.addItem(item)
-        self._allow()
+        self._files.set_value((*self._files.value(), *paths))
 
     def paths(self) -> list[str]:
         """Measurement tables in the list."""
-        return [str(self._files.item(row).data(Qt.ItemDataRole.UserRole)) for row in range(self._files.count())]
+        return list(self._files.value())
 
     def relate(self) -> None:
         """Relate the subjects of the tables in the list."""
         with refusals_told():
-            request, paths = self.choices.value(), [Path(name) for name in self.paths()]
-            self._run(lambda progress: relate_tables(paths, request, progress))
+            wish, paths = self.choices.value(), [Path(name) for name in self.paths()]
+            self._run(lambda progress: relate_tables(paths, wish, progress), "relating", self._show)
 
     def show_published(self) -> None:
         """Show the published table with q computed from it."""
         with refusals_told():
-            family = self.choices.value().family
-            self._run(lambda _: relate_published(family=family))
+            family = self.choices.value().request.family
+            self._run(lambda _: relate_published(family=family), "relating", self._show)
 
-    def export(self, folder: str | Path) -> tuple[Path, ...]:
-        """Write what is shown and what stands beside it, as the command line does."""
-        if self._relation is None:
-            return ()
-        with refusals_told():
-            return write_relation(self._relation, folder)
-        return ()
+    def show_scatter(self, cell: Cell) -> None:
+        """Show the subjects behind a cell."""
+        self.pages.show_scatter(cell)
+
+    def export(self, folder: str | Path) -> None:
+        """Write what is shown and what stands beside it, as the command line does; `written` tells the paths."""
+        relation = self.relation
+        if relation is not None:
+            self._run(lambda progress: write_relation(relation, folder, progress), "writing", self._tell_written)
+
+    def open_subject(self, subject_id: str) -> None:
+        """Open a subject in the dock Hip-spine muscles: of its open study, or of the study a table lies in."""
+        relation = self.relation
+        session = None if relation is None or relation.request is None else relation.request.session
+        main = self._main_dock()
+        key = key_in_study(main.session.study, subject_id, session) if main is not None else None
+        place = place_of_tables(map(Path, self.paths()), subject_id, session)
+        if main is not None and key is not None:
+            main.study.choose(key)
+        elif main is not None and place is not None:
+            main.study.open_recent(place)
+        else:
+            tell_refusal(
+                InvalidChoice(f"Expected {subject_id} in an open study, found none.", hint=how_to_open(subject_id))
+            )
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the whole table of six lumbar columns."""
+        return QSize(_USUAL_WIDTH, super().sizeHint().height())
 
     def closeEvent(self, event: Any) -> None:
         """Leave no work behind."""
@@ -106,9 +122,7 @@ class CorrelationDock(QWidget):
         super().closeEvent(event)
 
     def _make_parts(self) -> None:
-        self._files = QListWidget()
-        self._files.setFixedHeight(_LIST_HEIGHT)
-        self._files.setToolTip("Measurement tables, read as one")
+        self._files = TableList()
         self._buttons = {
             "add": QPushButton("Add tables…"),
             "remove": QPushButton("Remove"),
@@ -119,50 +133,37 @@ class CorrelationDock(QWidget):
             "export": QPushButton("Export…"),
         }
         self._buttons["choices"].setCheckable(True)
-        self._buttons["choices"].setToolTip("Every choice that can change a number")
+        self._buttons["choices"].setToolTip("Every choice that can change a number, and what is read beside")
         self._buttons["synthetic"].setToolTip("31 synthetic subjects; no person was measured")
         self._buttons["published"].setToolTip("Table 1 as printed, with q computed from it")
         self._buttons["add"].setToolTip("measurements.csv of one or more subjects")
-        self.choices = RelateEditor()
+        self.choices = RelateChoices()
         self.choices.setVisible(False)
-        self._header = wrapped_label("Nothing is related yet.")
-        self.table = CorrelationTable()
-        self.heat_map = FigureCanvas("Relate measurement tables first.")
-        self.scatter = FigureCanvas("Click a cell of the table to see the subjects behind it.", least_share=0.6)
-        self.scale = choice_box((("values", "values"), ("ranks", "ranks")), tooltip="What the axes of the scatter hold")
-        self.tabs = QTabWidget()
-        scattered = QWidget()
-        column = QVBoxLayout(scattered)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.scale)
-        column.addWidget(self.scatter, 1)
-        self.beside = TableChoice()
-        parts = (("Table", self.table), ("Heat map", self.heat_map), ("Scatter", scattered), ("Beside", self.beside))
-        for title, part in parts:
-            self.tabs.addTab(part, title)
-        self.tabs.setTabToolTip(3, "Power, chance, max-T, and the same under other choices")
+        self.pages = CorrelationPages()
         self.progress = ProgressRow()
+        self._said = wrapped_label()
+        self._said.setVisible(False)
 
     def _lay_out(self) -> None:
         buttons = QGridLayout()
-        places = {"add": (0, 0), "remove": (0, 1), "synthetic": (0, 2), "published": (0, 3)}
-        places |= {"choices": (1, 0), "relate": (1, 1), "export": (1, 3)}
-        for name, (row, column) in places.items():
-            buttons.addWidget(self._buttons[name], row, column, 1, 2 if name == "relate" else 1)
+        for name, (row, column) in _PLACES.items():
+            buttons.addWidget(self._buttons[name], row, column)
+        buttons.addWidget(self._buttons["relate"], 1, 1, 1, 2)
+        buttons.addWidget(self._buttons["export"], 1, 3)
         outer = QVBoxLayout(self)
         outer.addWidget(self._files)
         outer.addLayout(buttons)
-        outer.addWidget(self.choices)
         outer.addWidget(self.progress)
-        outer.addWidget(self._header)
-        outer.addWidget(self.tabs, 1)
+        outer.addWidget(self._said)
+        outer.addWidget(self.choices, 1)
+        outer.addWidget(self.pages, 1)
         outer.addWidget(research_line())
         self.setMinimumWidth(_LEAST_WIDTH)
 
     def _wire(self) -> None:
         wishes: dict[str, Callable[[], Any]] = {
             "add": self._ask_for_files,
-            "remove": self._remove_file,
+            "remove": self._files.remove_chosen,
             "synthetic": self.add_synthetic,
             "published": self.show_published,
             "relate": self.relate,
@@ -170,54 +171,55 @@ class CorrelationDock(QWidget):
         }
         for name, fulfil in wishes.items():
             self._buttons[name].clicked.connect(lambda *_, fulfil=fulfil: fulfil())
+        # Choices and result share the room: where it is low, both could not be read.
         self._buttons["choices"].toggled.connect(self.choices.setVisible)
-        self.table.cell_chosen.connect(self.show_scatter)
-        self.scale.currentIndexChanged.connect(lambda *_: self._draw_scatter())
+        self._buttons["choices"].toggled.connect(self.pages.setHidden)
+        self._files.value_changed.connect(self._look)
+        self.pages.subject_chosen.connect(self.open_subject)
         self.progress.cancelled.connect(self._cancel)
 
-    def show_scatter(self, cell: Cell) -> None:
-        """Show the subjects behind a cell."""
-        self._chosen = cell
-        self._draw_scatter()
-        if self.scatter.value() is not None:
-            self.tabs.setCurrentIndex(2)
-
-    def _draw_scatter(self) -> None:
-        from ...figures.correlation_scatter import ScatterScale, correlation_scatter
-
-        cell, relation = self._chosen, self._relation
-        if cell is None or relation is None or relation.values is None:
-            self.scatter.set_value(None)
-            return
-        name = CellName(*cell.lumbar[:2], *cell.hip[:2], cell.lumbar.level, cell.hip.level)
-        with refusals_told():
-            scale = ScatterScale(self.scale.currentData())
-            figure = correlation_scatter(relation.values, name, scale=scale, correlations=relation.correlations)
-            self.scatter.set_value(figure)
-
-    def _run(self, work: Callable[[Progress], Relation]) -> None:
-        self.progress.begin("relating")
-        background = BackgroundWork(work, says="relating", parent=self)
+    def _run(self, work: Callable[[Progress], Any], doing: str, take: Callable[[Any], None]) -> None:
+        self._said.setVisible(False)
+        self.progress.begin(doing)
+        background = BackgroundWork(work, says=doing, parent=self)
         self._background = background
-        background.done.connect(self._show)
         background.told.connect(self.progress.set_value)
+        background.done.connect(take)
         background.ended.connect(self._end)
         self._allow()
         background.start()
 
-    def _show(self, relation: Relation) -> None:
-        from ...figures.correlation_heatmap import correlation_heatmap
+    def _look(self) -> None:
+        """Offer what the tables hold."""
+        self._allow()
+        if self._looking is not None:
+            return
+        paths = self.paths()
+        looking = BackgroundWork(
+            lambda _: look_into_tables([Path(path) for path in paths]), says="reading", parent=self, is_quiet=True
+        )
+        self._looking = looking
 
-        self._relation, self._chosen = relation, None
-        layout = lay_out(relation.correlations)
-        words = f"{layout.header}. {layout.hip_title}; {layout.lumbar_title}. {layout.rules}"
-        self._header.setText(f"<b>{escape(title_of_relation(relation))}.</b> {escape(words)}")
-        self._header.setToolTip("\n".join(relation.notes))
-        self.table.set_value(relation.correlations)
-        self.heat_map.set_value(correlation_heatmap(relation.correlations))
-        self.scatter.set_value(None)
-        self.beside.set_value(tables_beside(relation))
-        self.tabs.setCurrentIndex(0)
+        def take(offers: TableOffers) -> None:
+            self.choices.offer(offers)
+
+        def end() -> None:
+            self._looking = None
+            if self.paths() != paths:
+                self._look()
+
+        looking.done.connect(take)
+        looking.ended.connect(end)
+        looking.start()
+
+    def _show(self, relation: Relation) -> None:
+        self._buttons["choices"].setChecked(False)
+        self.pages.set_value(relation)
+
+    def _tell_written(self, paths: tuple[Path, ...]) -> None:
+        self._said.setText(f"{len(paths)} files written into {paths[0].parent}" if paths else "")
+        self._said.setVisible(bool(paths))
+        self.written.emit(paths)
 
     def _end(self) -> None:
         self._background = None
@@ -230,21 +232,23 @@ class CorrelationDock(QWidget):
             self._background.cancel()
 
     def _allow(self) -> None:
-        busy = "Wait until the table is ready, or cancel." if self.is_busy else ""
+        busy = "Wait until it is ready, or cancel." if self.is_busy else ""
         no_files = "" if self.paths() else "Add a measurement table first."
-        nothing = "" if self._relation is not None else "Relate first."
+        nothing = "" if self.relation is not None else "Relate first."
         set_reason(self._buttons["relate"], busy or no_files, otherwise="Rank correlation of every pair of muscles")
         set_reason(self._buttons["published"], busy, otherwise="Table 1 as printed, with q computed from it")
         set_reason(self._buttons["export"], busy or nothing, otherwise=f"Write {FILES} into a folder")
         set_reason(self._buttons["remove"], no_files, otherwise="Take the chosen table out of the list")
 
+    def _main_dock(self) -> "MainDock | None":
+        from .main_dock import MainDock
+
+        docks = self.viewer.window.dock_widgets.values() if self.viewer is not None else ()
+        return next((dock for dock in docks if isinstance(dock, MainDock)), None)
+
     def _ask_for_files(self) -> None:
         paths, _ = QFileDialog.getOpenFileNames(self, "Measurement tables", "", "CSV (*.csv)")
         self.add_files(paths)
-
-    def _remove_file(self) -> None:
-        self._files.takeItem(max(self._files.currentRow(), 0))
-        self._allow()
 
     def add_synthetic(self) -> None:
         """Take the synthetic cohort into the list."""

@@ -8,24 +8,30 @@ from qtpy.QtCore import QRect, Qt, Signal
 from qtpy.QtGui import QColor, QFont
 from qtpy.QtWidgets import QAbstractItemView, QStyledItemDelegate, QTableWidget, QTableWidgetItem
 
+from ...writing.correlation_differences import CellDifference, DifferenceLayout
 from ...writing.correlation_layout import Cell, CorrelationLayout, Heading, format_p, format_rho, lay_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 _HEADER_ROWS = 2
 _HEADER_COLUMNS = 2
 _CELL = Qt.ItemDataRole.UserRole
+_SMALL_WORDS = Qt.ItemDataRole(int(Qt.ItemDataRole.UserRole) + 1)
 _CELL_SIZE = (68, 42)
 _MUSCLE_WIDTH = 100
 _MEASURE_WIDTH = 46
 _SMALL = 0.75
 _MARGIN = 4
 Q_MARK = "●"
+EMPTY = "–"
+SIGN_MARK = " ⇄"
 
 
 class CorrelationTable(QTableWidget):
-    """Rho over p in every cell: bold for p < 0.05, a dot for q < 0.05, n small; why empty on hover.
+    """Rho over p in every cell: bold for p < 0.05, a dot for q < 0.05, n small; or what two tables differ by.
 
     Attributes
     ----------
@@ -53,6 +59,21 @@ class CorrelationTable(QTableWidget):
         """Show a correlation table."""
         self._frame = correlations
         layout = lay_out(correlations)
+        self._show(layout, {place: _item_of(cell) for place, cell in layout.cells.items()})
+        corner = self.item(0, 0)
+        corner.setToolTip(f"{layout.hip_title}, down; {layout.lumbar_title}, across")
+
+    def set_differences(self, layout: DifferenceLayout) -> None:
+        """Show a table less another; a click still tells the cell of the first."""
+        self._frame = None
+        self._show(layout, {place: _item_of_difference(one, layout) for place, one in layout.cells.items()})
+        self.item(0, 0).setToolTip(f"{layout.here} less {layout.there}")
+
+    def _show(
+        self,
+        layout: CorrelationLayout | DifferenceLayout,
+        items: Mapping[tuple[Heading, Heading], QTableWidgetItem],
+    ) -> None:
         self.clear()
         self.clearSpans()
         self.setRowCount(_HEADER_ROWS + len(layout.hip_rows))
@@ -61,19 +82,17 @@ class CorrelationTable(QTableWidget):
         for row, hip in enumerate(layout.hip_rows, start=_HEADER_ROWS):
             self.setRowHeight(row, _CELL_SIZE[1])
             for column, lumbar in enumerate(layout.lumbar_columns, start=_HEADER_COLUMNS):
-                self.setItem(row, column, _item_of(layout.cells[hip, lumbar]))
+                self.setItem(row, column, items[hip, lumbar])
 
     def cell_at(self, row: int, column: int) -> Cell | None:
         """The cell at a place counted without the headings."""
         item = self.item(row + _HEADER_ROWS, column + _HEADER_COLUMNS)
         return item.data(_CELL) if item is not None else None
 
-    def _show_headings(self, layout: CorrelationLayout) -> None:
+    def _show_headings(self, layout: CorrelationLayout | DifferenceLayout) -> None:
         self.setColumnWidth(0, _MUSCLE_WIDTH)
         self.setColumnWidth(1, _MEASURE_WIDTH)
-        corner = _heading("Hip ↓   Lumbar →")
-        corner.setToolTip(f"{layout.hip_title}, down; {layout.lumbar_title}, across")
-        self.setItem(0, 0, corner)
+        self.setItem(0, 0, _heading("Hip ↓   Lumbar →"))
         self.setSpan(0, 0, _HEADER_ROWS, _HEADER_COLUMNS)
         for column, lumbar in enumerate(layout.lumbar_columns, start=_HEADER_COLUMNS):
             self.setColumnWidth(column, _CELL_SIZE[0])
@@ -101,8 +120,8 @@ class _CellDrawer(QStyledItemDelegate):
     def paint(self, painter: Any, option: Any, index: Any) -> None:
         """Draw one cell; headings are drawn as Qt does."""
         super().paint(painter, option, index)
-        cell = index.data(_CELL)
-        if cell is None:
+        words = index.data(_SMALL_WORDS)
+        if words is None:
             return
         painter.save()
         inner = option.rect.adjusted(_MARGIN, 1, -_MARGIN, -1)
@@ -112,14 +131,14 @@ class _CellDrawer(QStyledItemDelegate):
         colour.setAlphaF(0.6)
         painter.setFont(small)
         painter.setPen(colour)
-        painter.drawText(QRect(inner), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, f"n {cell.n}")
+        painter.drawText(QRect(inner), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom, words)
         painter.restore()
 
 
 def cell_text(cell: Cell) -> str:
     """Rho, and p with its mark below."""
     if cell.rho is None:
-        return "–"
+        return EMPTY
     mark = f" {Q_MARK}" if cell.is_q_below_alpha else ""
     return f"{format_rho(cell.rho)}{mark}\n{format_p(cell.p)}"
 
@@ -135,13 +154,44 @@ def cell_tooltip(cell: Cell) -> str:
     return "\n".join(lines)
 
 
+def difference_text(one: CellDifference) -> str:
+    """The difference with its sign; an exchange mark where the signs of both rho differ."""
+    if one.difference is None:
+        return f"{EMPTY}\n"
+    sign = "+" if one.difference > 0 and format_rho(one.difference) != "0.000" else ""
+    return f"{sign}{format_rho(one.difference)}{SIGN_MARK if one.changes_sign else ''}\n"
+
+
+def difference_tooltip(one: CellDifference, layout: DifferenceLayout) -> str:
+    """Both cells, one above the other."""
+    lines = [f"{one.cell.hip} with {one.cell.lumbar}"]
+    for name, cell in ((layout.here, one.cell), (layout.there, one.other)):
+        if cell is None:
+            lines.append(f"{name}: no such cell")
+        else:
+            numbers = "empty" if cell.rho is None else f"ρ {format_rho(cell.rho)}, p {format_p(cell.p)}"
+            lines.append(f"{name}: {numbers}, n {cell.n}")
+    lines += ["ρ has the other sign"] if one.changes_sign else []
+    return "\n".join(lines)
+
+
 def _item_of(cell: Cell) -> QTableWidgetItem:
-    item = QTableWidgetItem(cell_text(cell))
+    return _filled(cell, cell_text(cell), cell_tooltip(cell), small=f"n {cell.n}", is_bold=cell.is_below_alpha)
+
+
+def _item_of_difference(one: CellDifference, layout: DifferenceLayout) -> QTableWidgetItem:
+    tooltip = difference_tooltip(one, layout)
+    return _filled(one.cell, difference_text(one), tooltip, small=one.n_text, is_bold=False)
+
+
+def _filled(cell: Cell, text: str, tooltip: str, *, small: str, is_bold: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
     item.setData(_CELL, cell)
-    item.setToolTip(cell_tooltip(cell))
+    item.setData(_SMALL_WORDS, small)
+    item.setToolTip(tooltip)
     item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     font = item.font()
-    font.setBold(cell.is_below_alpha)
+    font.setBold(is_bold)
     item.setFont(font)
     return item
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtGui import QCursor
+from qtpy.QtWidgets import QScrollArea, QToolTip, QVBoxLayout, QWidget
 
 from .small_parts import wrapped_label
 
@@ -22,12 +25,20 @@ class FigureCanvas(QWidget):
     least_share : float
         How small the figure may be drawn, words and all, as a share of the size it was laid out for; below that it is
         scrolled.
+
+    Attributes
+    ----------
+    point_chosen : Signal(str)
+        Name of the point that was clicked.
     """
+
+    point_chosen = Signal(str)
 
     def __init__(self, hint: str, *, least_share: float = 1.0) -> None:
         super().__init__()
         self._least_share = least_share
         self._hint = wrapped_label(hint)
+        self._names: tuple[str, ...] = ()
         self._canvas: Any = None
         self._laid_out = (1.0, 1.0, 100.0)
         self._area = QScrollArea()
@@ -42,19 +53,23 @@ class FigureCanvas(QWidget):
         """The figure shown."""
         return None if self._canvas is None else self._canvas.figure
 
-    def set_value(self, figure: Figure | None) -> None:
-        """Show a figure, or the hint again."""
+    def set_value(self, figure: Figure | None, *, names: Sequence[str] = ()) -> None:
+        """Show a figure, or the hint again; names of its points are shown on hover and told on a click."""
         from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 
         if self._canvas is not None:
             self._area.takeWidget().deleteLater()
             self._canvas = None
         self._hint.setVisible(figure is None)
+        self._names = tuple(names)
         if figure is not None:
             self._laid_out = (*figure.get_size_inches(), figure.dpi)
             self._set_dots(figure)
             self._canvas = FigureCanvasQTAgg(figure)
             self._area.setWidget(self._canvas)
+            if self._names:
+                self._canvas.mpl_connect("motion_notify_event", self._hover)
+                self._canvas.mpl_connect("button_press_event", self._click)
         self._area.setVisible(figure is not None)
         self._fit()
 
@@ -78,3 +93,29 @@ class FigureCanvas(QWidget):
         share = min(1.0, max(self._least_share, self._area.viewport().width() / (wide * dots)))
         figure.set_dpi(dots * share)
         return round(wide * dots * share), round(high * dots * share)
+
+    def set_hint(self, words: str) -> None:
+        """Other words for where there is no figure."""
+        self._hint.setText(words)
+
+    def names_at(self, event: Any) -> tuple[str, ...]:
+        """Names of the points below the mouse, in the order in which they were given."""
+        axes = event.inaxes
+        points = [one for one in axes.collections if one.pickable()] if axes is not None else []
+        if not points:
+            return ()
+        is_hit, found = points[0].contains(event)
+        return tuple(self._names[int(place)] for place in found["ind"]) if is_hit else ()
+
+    def _hover(self, event: Any) -> None:
+        names = self.names_at(event)
+        self._canvas.setCursor(Qt.CursorShape.PointingHandCursor if names else Qt.CursorShape.ArrowCursor)
+        if names:
+            QToolTip.showText(QCursor.pos(), f"{', '.join(names)}\nClick to open", self._canvas)
+        else:
+            QToolTip.hideText()
+
+    def _click(self, event: Any) -> None:
+        names = self.names_at(event)
+        if names and event.button == 1:
+            self.point_chosen.emit(names[0])
