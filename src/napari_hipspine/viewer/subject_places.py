@@ -29,6 +29,6 @@ def place_of_tables(tables: Iterable[Path], subject_id: str, session: str | None
 def how_to_open(subject_id: str) -> str:
     """What to do where a subject cannot be found."""
     return (
-        f"Open the study folder of {subject_id} in the dock Hip-spine muscles (Study ▸ Open study folder), then click "
+        f"Open the study folder of {subject_id} in the dock Hip-spine muscles (Open study folder…), then click "
         "the point again."
     )

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 from ...relating.extra_tables import PROFILE, SENSITIVITY
 from ...workflows.relate_cohort import PUBLISHED_NOTES
 from ...workflows.relation import Relation
-from ...writing.correlation_differences import lay_out_differences
+from ...writing.correlation_differences import DifferenceLayout, lay_out_differences
 from ...writing.correlation_layout import Cell, lay_out
 from ...writing.correlation_sentences import describe_covariates
 from ..relate_work import PUBLISHED_TITLE, tables_beside, title_of_relation
@@ -65,6 +65,7 @@ class CorrelationPages(QWidget):
             self.tabs.addTab(page, title)
             self.tabs.setTabToolTip(self.tabs.count() - 1, tooltip)
         self._lay_out()
+        self.tabs.currentChanged.connect(lambda *_: self._draw())
         self.table.cell_chosen.connect(self.show_scatter)
         self.shown.currentIndexChanged.connect(lambda *_: self._show())
         self.sensitivity.variation_chosen.connect(self._show_variation)
@@ -121,11 +122,20 @@ class CorrelationPages(QWidget):
         here, there = shown.tables(relation)
         if there is None:
             self._show_one(here, shown, relation)
-            return
-        layout = lay_out_differences(here, there, names=shown.names)
+        else:
+            self._show_differences(lay_out_differences(here, there, names=shown.names))
+        self._draw()
+
+    def _show_differences(self, layout: DifferenceLayout) -> None:
         self._say("Difference of ρ", f"{layout.header}.", ())
         self.table.set_differences(layout)
         self.heat_map.set_maker(partial(_draw_differences, layout))
+
+    def _draw(self) -> None:
+        """The figure of the page that is looked at; the others wait."""
+        page = self.tabs.currentWidget()
+        if isinstance(page, FigurePage):
+            page.draw()
 
     def _show_one(self, correlations: Any, shown: Shown, relation: Relation) -> None:
         is_published = shown.source is Source.PUBLISHED

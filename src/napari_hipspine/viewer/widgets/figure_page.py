@@ -12,7 +12,7 @@ from .figure_canvas import FigureCanvas
 
 
 class FigurePage(FigureCanvas):
-    """Makes its figure when it is shown; what is asked for meanwhile is made next.
+    """Makes its figure when it is asked to draw; what is asked for meanwhile is made next.
 
     Parameters
     ----------
@@ -45,15 +45,9 @@ class FigurePage(FigureCanvas):
         self._make = make
         self._is_stale = make is not None
         self.set_value(None)
-        if self.isVisible():
-            self._draw()
 
-    def showEvent(self, event: Any) -> None:
-        """Make the figure that is shown."""
-        super().showEvent(event)
-        self._draw()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Make the figure, unless it is there: the page is looked at."""
         make = self._make
         if make is None or not self._is_stale or self._background is not None:
             return
@@ -72,5 +66,5 @@ class FigurePage(FigureCanvas):
 
     def _end(self) -> None:
         self._background = None
-        if self._is_stale and self.isVisible():
-            self._draw()
+        if self._is_stale:
+            self.draw()
