@@ -43,7 +43,7 @@ def dock(qtbot):
     dock = CorrelationDock(None)
     qtbot.addWidget(dock)
     yield dock
-    qtbot.waitUntil(lambda: not dock.is_busy and dock._looking is None, timeout=WAIT)
+    qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
 
 
 def relate(dock, qtbot) -> None:
@@ -82,11 +82,11 @@ def study(tmp_path) -> SimpleNamespace:
 
 def test_every_choice_of_the_command_is_in_the_dock_with_its_numbers(dock, qtbot, study, tmp_path, told):
     dock.add_files([str(study.tables)])
-    qtbot.waitUntil(lambda: dock._looking is None, timeout=WAIT)
+    session = dock.choices.request._sessions["session"]
+    qtbot.waitUntil(lambda: session.count() == 3, timeout=WAIT)
+    assert [session.itemText(k) for k in range(3)] == ["", "after", "before"]
     offered = [action.data() for action in dock.choices.request._levels["lumbar_level"]._menu.actions()]
     assert offered == ["L3", "L4", "greater_trochanter"]
-    session = dock.choices.request._sessions["session"]
-    assert [session.itemText(k) for k in range(session.count())] == ["", "after", "before"]
     request = RelateRequest(
         lumbar_level=("L3", "L4"),
         lumbar_session="before",

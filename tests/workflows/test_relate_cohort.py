@@ -12,7 +12,7 @@ from napari_hipspine.domain.tables import CORRELATIONS
 from napari_hipspine.keeping.shown_families import families_folder
 from napari_hipspine.workflows.relate_cohort import RelateRequest, format_table1, relate_cohort, relate_published
 
-FILES = ["correlations.csv", "correlations.html", "correlations.png", "run.json"]
+FILES = [*(f"correlations.{end}" for end in ("csv", "html", "png", "svg", "tex")), "run.json"]
 BESIDE = ["columns.json", "families.csv", "family.json", "multiplicity.csv", "power.csv", "sentences.txt"]
 LEVELS = {"multifidus": "L4", "sartorius": "greater_trochanter"}
 
@@ -55,6 +55,11 @@ def test_tables_in_files_out(tmp_path: Path) -> None:
     assert stored["command"] == "relate"
     assert stored["settings"]["family"] == "all"
     assert str(tmp_path) not in page
+    for name in ("correlations.tex", "correlations.svg"):
+        text = (tmp_path / "out" / name).read_text(encoding="utf-8")
+        assert "Not a medical device" in text
+        assert "hip.csv: " in text
+        assert str(tmp_path) not in text
 
 
 def test_intervals_of_few_subjects_are_told(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from ..relating.extra_tables import BESIDE, PROFILE
 from ..relating.family_history import FamilyHistory
 from ..relating.request import RelateRequest
 from ..relating.subject_values import SubjectValues
-from ..writing.correlation_report import render_correlation_page
+from ..writing.correlation_latex import render_correlation_latex
+from ..writing.correlation_report import provenance_lines, render_correlation_page
 from ..writing.correlation_sentences import write_sentences
 from ..writing.tables import as_json, columns_as_json, table_as_csv, write_whole
 
@@ -73,9 +74,11 @@ def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
     """Contents of the table, its page and picture, and what they rest on, by name."""
     from ..figures.correlation_heatmap import correlation_heatmap
     from ..figures.correlation_profile import correlation_profile
-    from ..figures.png import figure_as_png
+    from ..figures.png import figure_as_png, figure_as_svg
 
     table = relation.correlations
+    heat_map = correlation_heatmap(table)
+    origin = "\n".join((RESEARCH_ONLY, *provenance_lines(relation.provenance)))
     page = render_correlation_page(table, title=title, notes=relation.notes, provenance=relation.provenance)
     profile = (
         {"profile.png": figure_as_png(correlation_profile(relation.extra))} if PROFILE.name in relation.extra else {}
@@ -84,7 +87,9 @@ def relation_files(relation: Relation, *, title: str) -> dict[str, str | bytes]:
         **profile,
         "correlations.csv": table_as_csv(table),
         "correlations.html": page,
-        "correlations.png": figure_as_png(correlation_heatmap(table)),
+        "correlations.png": figure_as_png(heat_map),
+        "correlations.svg": figure_as_svg(heat_map, origin=origin),
+        "correlations.tex": render_correlation_latex(table, title=title, provenance=relation.provenance),
         "run.json": as_json(relation.provenance.as_dict()),
     }
 

@@ -67,7 +67,7 @@ def render_correlation_page(
         f'<div class="scroll">{_table(layout)}</div>',
         _legend(layout),
         _list("Notes", notes),
-        _list("What this rests on", _provenance_lines(provenance)),
+        _list("What this rests on", provenance_lines(provenance)),
     ]
     body = "\n".join(part for part in parts if part)
     return (
@@ -167,7 +167,7 @@ def _list(heading: str, lines: Sequence[str]) -> str:
     return f'<p class="quiet">{escape(heading)}</p>\n<ul class="quiet">{items}</ul>'
 
 
-def _provenance_lines(provenance: Provenance | None) -> list[str]:
+def provenance_lines(provenance: Provenance | None) -> list[str]:
     """Settings, files and versions, one sentence each; files by name and content, not by place."""
     if provenance is None:
         return []

@@ -50,7 +50,6 @@ class CorrelationDock(QWidget):
         super().__init__()
         self.viewer = napari_viewer
         self._background: BackgroundWork | None = None
-        self._looking: BackgroundWork | None = None
         self._make_parts()
         self._lay_out()
         self._wire()
@@ -190,27 +189,19 @@ class CorrelationDock(QWidget):
         background.start()
 
     def _look(self) -> None:
-        """Offer what the tables hold."""
+        """Offer what the tables hold, once it is read."""
         self._allow()
-        if self._looking is not None:
-            return
         paths = self.paths()
         looking = BackgroundWork(
             lambda _: look_into_tables([Path(path) for path in paths]), says="reading", parent=self, is_quiet=True
         )
-        self._looking = looking
-
-        def take(offers: TableOffers) -> None:
-            self.choices.offer(offers)
-
-        def end() -> None:
-            self._looking = None
-            if self.paths() != paths:
-                self._look()
-
-        looking.done.connect(take)
-        looking.ended.connect(end)
+        looking.done.connect(lambda offers: self._offer(offers, paths))
         looking.start()
+
+    def _offer(self, offers: TableOffers, paths: list[str]) -> None:
+        # Tables that came or went meanwhile are being read again.
+        if self.paths() == paths:
+            self.choices.offer(offers)
 
     def _show(self, relation: Relation) -> None:
         self._buttons["choices"].setChecked(False)
