@@ -47,7 +47,7 @@ class CorrelationPages(QWidget):
         self.header = wrapped_label(NOT_YET)
         self.shown = choice_box((), tooltip="Whose numbers the table and the heat map hold")
         self.table = CorrelationTable()
-        self.heat_map = FigurePage("Relate measurement tables first.")
+        self.heat_map = FigurePage("Relate measurement tables first.", least_share=_LEAST_SHARE)
         self.scatter = ScatterPage()
         self.sensitivity = SensitivityPage()
         self.profile = FigurePage("Tick Muscle profile among the choices and relate again.", least_share=_LEAST_SHARE)
