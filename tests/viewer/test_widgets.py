@@ -245,7 +245,7 @@ def test_published_table_stands_as_in_print(qtbot):
     table.set_value(relate_published().correlations)
     assert (table.rowCount(), table.columnCount()) == (14, 8)
     item = table.item(3, 2)
-    assert item.text() == "0.626\n0.019"
+    assert item.text() == "0.582\n0.032"
     assert item.font().bold()
     assert "n 14" in item.toolTip()
     assert not table.item(2, 2).font().bold()
