@@ -109,8 +109,8 @@ def test_two_windows_on_one_study_do_not_undo_each_other(tmp_path):
     path = tmp_path / FILE_NAME
     first = Project("Pilot", tmp_path, (KeptSubject("sub-1"), KeptSubject("sub-2")))
     save_project(path, first)
-    save_project(path, first.with_subject(KeptSubject("sub-2", reader_id="B")), touched={("sub-2", "")})
-    written = save_project(path, first.with_subject(KeptSubject("sub-1", reader_id="A")), touched={("sub-1", "")})
+    save_project(path, first.with_subjects(KeptSubject("sub-2", reader_id="B")), touched={("sub-2", "")})
+    written = save_project(path, first.with_subjects(KeptSubject("sub-1", reader_id="A")), touched={("sub-1", "")})
     assert [one.reader_id for one in written.subjects] == ["A", "B"]
     assert load_project(path) == written
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +17,15 @@ from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
 from napari_hipspine.domain.protocol import MeasurementProtocol
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.keeping.project_file import FILE_NAME, load_project
+from napari_hipspine.viewer import commands
 from napari_hipspine.viewer.contributions import read_images
 from napari_hipspine.viewer.recent_studies import load_recent
 from napari_hipspine.viewer.shortcuts import Wish
 from napari_hipspine.viewer.widgets.declared_editor import Declared
 from napari_hipspine.viewer.widgets.main_dock import MainDock
 
-from .studies import make_study
+from .conftest import muscle_pixels, oriented_grid, picture
+from .studies import make_study, write_nifti
 
 pytestmark = pytest.mark.viewer
 
@@ -251,4 +254,109 @@ def test_an_assumed_orientation_is_stated_and_the_picture_turns(window, tmp_path
     dock.labels.new_wished.emit()
     dock.images.orientation.value_changed.emit(before)
     assert dock.session.work.volume.grid.orientation == turned
+    assert told == []
+
+
+def test_a_picture_opened_again_without_a_study_is_offered_as_it_was_left(window, subject, told):
+    def open_alone() -> None:
+        window.dock.images.files.set_value(subject.pictures)
+        window.dock.images.open_wished.emit()
+        window.wait()
+
+    open_alone()
+    assert window.dock.header.question == ""
+    window.dock.study.save()
+    assert load_recent() == ()
+    window.dock.session.change(level_plan=L4)
+    window.dock.link.visit(2)
+    window.dock.study.save()
+    assert [recent.title for recent in load_recent()] == ["sub-007"]
+    window.end()
+
+    window.begin()
+    open_alone()
+    assert window.dock.header.question == "This picture was worked on before. Go on where it was left?"
+    assert window.dock.session.work.level_plan == LevelPlan()
+    window.dock.header.answered.emit()
+    window.wait()
+    window.wait()
+    assert window.dock.header.question == ""
+    assert (window.dock.session.work.level_plan, window.dock.link.slice_shown()) == (L4, 2)
+    window.end()
+
+    window.begin()
+    open_alone()
+    window.dock.header.skipped.emit()
+    window.dock.session.change(level_plan=LevelPlan((LevelPlacement(find_level("L4"), -20.0),)))
+    window.dock.study.save()
+    first = load_recent()[1]
+    assert load_project(Path(first.path)).subjects[0].series[0].level_plan == L4
+    window.dock.study.open_recent(first)
+    window.wait()
+    window.wait()
+    assert window.dock.session.work.level_plan == L4
+    assert told == []
+    window.end()
+
+
+def test_a_picture_that_needs_a_word_is_put_into_step_1_and_belongs_to_the_subject(window, tmp_path, told):
+    anat = tmp_path / "Pilot" / "sub-001" / "anat"
+    anat.mkdir(parents=True)
+    grid = oriented_grid(rows_to="A", columns_to="R")
+    voxels = picture(muscle_pixels(grid))
+    shifted = grid.affine.copy()
+    shifted[:3, 3] += 50
+    write_nifti(anat / "sub-001_acq-lumbar_water.nii", voxels, grid.affine)
+    write_nifti(anat / "sub-001_acq-lumbar_fat.nii", voxels, shifted)
+    window.dock.study.open(tmp_path / "Pilot")
+    window.wait()
+    window.dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    assert "Accept headers that disagree" in told.pop()
+    dock = window.dock
+    assert dock.session.works == ()
+    assert dock.images.files.value().water == anat / "sub-001_acq-lumbar_water.nii"
+    dock.images.files._mismatch.setChecked(True)
+    dock.images.open_wished.emit()
+    window.wait()
+    told.clear()
+    if not dock.session.works:
+        pytest.fail("the picture was not opened")
+    assert dock.session.who.subject_id == "sub-001"
+    window.dock.study.close_study()
+    window.dock.study.open(tmp_path / "Pilot")
+    window.wait()
+    window.wait()
+    assert dock.session.work.pictures.accepts_header_mismatch
+    assert told == []
+
+
+def test_menus_and_palette_reach_the_dock(window, subject, monkeypatch, told):
+    class Shown:
+        class window:
+            @staticmethod
+            def add_plugin_dock_widget(plugin, name):
+                return None, window.dock
+
+    monkeypatch.setattr("napari.current_viewer", lambda: Shown)
+    commands.measure()
+    assert told.pop() == "Open an image first (step 1)."
+    for do in (commands.fill_between, commands.mirror, commands.scribble):
+        do()
+        assert told.pop() == "Open or draw labels first (step 3)."
+    commands.new_muscle_labels()
+    assert told.pop() == "Open an image first (step 1)."
+    commands.next_subject()
+    commands.other_region()
+    commands.show_results()
+    assert window.dock.results is not None
+    commands.copy_report()
+    assert "on the clipboard" in told.pop()
+    menu = window.dock.header.menu
+    window.dock.menu.fill()
+    words = [action.text() for action in menu.actions() if action.text()]
+    assert words[:4] == ["Open study folder…", "Open project…", "Recent studies", "Recent subjects"]
+    assert not next(action for action in menu.actions() if action.text() == "Close study").isEnabled()
+    monkeypatch.setattr("napari.current_viewer", lambda: None)
+    commands.measure()
     assert told == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -211,8 +212,8 @@ class Project:
     current: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
-        keys = [one.key for one in self.subjects]
-        twice = sorted({" ".join(key).strip() for key in keys if keys.count(key) > 1})
+        counts = Counter(one.key for one in self.subjects)
+        twice = sorted(" ".join(key).strip() for key, n in counts.items() if n > 1)
         if twice:
             raise InvalidChoice(f"Expected every subject and session once, found several times {', '.join(twice)}.")
 
@@ -220,10 +221,10 @@ class Project:
         """What is remembered of a subject and session."""
         return next((one for one in self.subjects if one.key == key), None)
 
-    def with_subject(self, subject: KeptSubject) -> Project:
-        """The same project with a subject taken in, or in place of what was remembered of it."""
-        others = [one for one in self.subjects if one.key != subject.key]
-        return replace(self, subjects=tuple(sorted((*others, subject), key=lambda one: one.key)))
+    def with_subjects(self, *subjects: KeptSubject) -> Project:
+        """The same project with subjects taken in, or in place of what was remembered of them."""
+        known = {one.key: one for one in (*self.subjects, *subjects)}
+        return replace(self, subjects=tuple(known[key] for key in sorted(known)))
 
     def with_paths(self, place: Callable[[Path], Path]) -> Project:
         """The same project with every path put elsewhere."""

@@ -18,6 +18,10 @@ FILE_NAME = "hipspine_project.json"
 """What the project of a study is called in its folder."""
 
 VERSION = 1
+
+Stamp = tuple[int, int]
+"""When a file was last written [ns], and its size [bytes]."""
+
 _FORMAT = "napari-hipspine project"
 
 
@@ -48,7 +52,22 @@ def load_project(path: Path) -> Project:
         raise _invalid(path, f"what makes no sense: {what}", "Mend it by hand, or take an earlier copy.") from error
 
 
-def save_project(path: Path, project: Project, *, touched: Collection[tuple[str, str]] | None = None) -> Project:
+def stamp_of(path: Path) -> Stamp | None:
+    """What changes when somebody writes the file; None where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def save_project(
+    path: Path,
+    project: Project,
+    *,
+    touched: Collection[tuple[str, str]] | None = None,
+    as_of: Stamp | None = None,
+) -> Project:
     """Write a project, whole or not at all.
 
     Parameters
@@ -60,6 +79,8 @@ def save_project(path: Path, project: Project, *, touched: Collection[tuple[str,
     touched : collection of tuple of str, optional
         Subjects and sessions that were worked on here. Of all others the file is believed, so that two people who
         work on different subjects of one study do not undo each other's work. By default everything is written.
+    as_of : tuple of int, optional
+        Stamp of the file when it was last read or written here; while it has not changed it is not read again.
 
     Returns
     -------
@@ -71,10 +92,9 @@ def save_project(path: Path, project: Project, *, touched: Collection[tuple[str,
     ProjectInvalid
         If the file there is no project of this version, which is then left alone, or the disk does not take it.
     """
-    if touched is not None and path.exists():
-        for theirs in load_project(path).subjects:
-            if theirs.key not in touched:
-                project = project.with_subject(theirs)
+    now = stamp_of(path)
+    if touched is not None and now is not None and now != as_of:
+        project = project.with_subjects(*(one for one in load_project(path).subjects if one.key not in touched))
     home = path.absolute().parent
     said: dict[str, Any] = {"format": _FORMAT, "version": VERSION, "program": _own_version()}
     said |= project_as_json(project, PathCode(home))

@@ -12,9 +12,9 @@ from psygnal import Signal
 
 from ..domain.errors import HipSpineError
 from ..keeping.project import KeptProgress, KeptSeries, KeptSubject, Project
-from ..keeping.project_file import save_project
+from ..keeping.project_file import Stamp, save_project, stamp_of
 from ..workflows.kept_files import kept_files, kept_words
-from ..workflows.open_study import Study, own_place
+from ..workflows.open_study import Study, places_of_alone
 from .kept_work import digest_of, kept_series, muscle_progress
 from .label_places import is_sample
 from .label_sums import LabelSums
@@ -52,6 +52,7 @@ class StudyKeeper:
         self._touched: set[SubjectId] = set()
         self._is_waiting = False
         self._has_told = False
+        self._stamp: Stamp | None = None
         self._sums: dict[int, LabelSums] = {}
         self._n_works = 0
         self._is_closing = False
@@ -69,11 +70,12 @@ class StudyKeeper:
         """Keep what is open from now on in another study."""
         self._touched.clear()
         self._is_waiting = False
+        self._stamp = study.as_of if study is not None else None
         self._session.set_study(study)
 
     def remember(self) -> None:
         """Take what is open now into the study, on the way to the disk; the list shows it at once."""
-        works = [work for work in self._session.works if _can_be_remembered(work)]
+        works = [work for work in self._session.works if self._is_worth_it(work)]
         for who in dict.fromkeys(work.who for work in works):
             self._take(who, [work for work in works if work.who == who])
 
@@ -87,7 +89,8 @@ class StudyKeeper:
             return
         try:
             study.path.parent.mkdir(parents=True, exist_ok=True)
-            project = save_project(study.path, study.project, touched=self._touched)
+            project = save_project(study.path, study.project, touched=self._touched, as_of=self._stamp)
+            self._stamp = stamp_of(study.path)
         except HipSpineError as error:
             self._tell_once(error)
         except OSError as error:
@@ -118,7 +121,7 @@ class StudyKeeper:
             self._wait()
 
     def _take(self, who: SubjectWords, works: list[SeriesWork]) -> None:
-        study = self._session.study or _study_of_one(who, works)
+        study = self._session.study or _study_of_one(works)
         key = (who.subject_id, who.session)
         before = study.project.subject(key) or _renamed(study, works)
         known = {one.key: one for one in before.series} if before else {}
@@ -190,10 +193,14 @@ class StudyKeeper:
 
     def _part(self, work: SeriesWork) -> None:
         """A series that is closed is remembered as it was last."""
-        if _can_be_remembered(work):
+        if self._is_worth_it(work):
             self._take(work.who, [work])
         if work.label_work is not None:
             self._sums.pop(id(work.label_work), None)
+
+    def _is_worth_it(self, work: SeriesWork) -> bool:
+        """Of a picture that was opened alone, only what was begun is remembered."""
+        return can_be_remembered(work) and (self._session.study is not None or was_begun(work))
 
     def _tell_once(self, error: HipSpineError) -> None:
         if not self._has_told:
@@ -201,7 +208,7 @@ class StudyKeeper:
             self._tell(error)
 
 
-def _can_be_remembered(work: SeriesWork) -> bool:
+def can_be_remembered(work: SeriesWork) -> bool:
     """Whether a series came from files of the reader's own, and somebody has said whose it is."""
     return work.pictures is not None and bool(work.who.subject_id) and not is_sample(work.pictures.paths[0])
 
@@ -219,11 +226,16 @@ def _order_in(study: Study, key: SubjectId) -> Callable[[tuple[str, ...]], int]:
     return lambda series: files.index(series[:-1]) if series[:-1] in files else len(files)
 
 
-def _study_of_one(who: SubjectWords, works: list[SeriesWork]) -> Study:
-    """A project of their own for subjects that are opened without a study."""
-    name = who.subject_id
-    told = [str(path.absolute()) for work in works if work.pictures for path in work.pictures.paths]
-    return Study(Project(name), own_place(name, *told))
+def _study_of_one(works: list[SeriesWork]) -> Study:
+    """A project of their own for subjects that are opened without a study; none that is there is overwritten."""
+    pictures = next(work.pictures for work in works if work.pictures is not None)
+    place = next(place for place in places_of_alone(pictures) if not place.exists())
+    return Study(Project(works[0].who.subject_id), place)
+
+
+def was_begun(work: SeriesWork) -> bool:
+    """Whether something was done with a series that would be missed."""
+    return bool(work.level_plan.placements or work.chosen_protocol or work.label_work or work.measured)
 
 
 def _renamed(study: Study, works: list[SeriesWork]) -> KeptSubject | None:
@@ -236,10 +248,8 @@ def _renamed(study: Study, works: list[SeriesWork]) -> KeptSubject | None:
 
 def _with_others(study: Study, project: Project, touched: set[SubjectId]) -> Study:
     """A study with what others have written in the meantime."""
-    for theirs in project.subjects:
-        if theirs.key not in touched:
-            study = study.remember(theirs)
-    return replace(study, project=replace(project, current=study.project.current))
+    found = study.remember(*(one for one in project.subjects if one.key not in touched))
+    return replace(found, project=replace(project, current=study.project.current))
 
 
 def _now() -> str:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 from ..domain.anatomy import Region
 from ..domain.errors import UnreadableImage
 from ..domain.volume import Contrast
 from ..keeping.project import KeptSeries, KeptSubject, KeptWords, Project
-from ..keeping.project_file import FILE_NAME, load_project
+from ..keeping.project_file import FILE_NAME, Stamp, load_project, stamp_of
 from ..keeping.user_folders import data_folder
 from ..reading.study_folder import FoundStudy, FoundSubject, look_at_study_folder
 from ..reading.study_series import FoundSeries
 from .kept_files import files_of_kept, image_files, kept_files, kept_words
 from .open_subject import ImageFiles, LabelFiles
+from .subject_key import subject_of_path
 
 _LABELS_IN_STUDY = Path("derivatives", "napari-hipspine", "labels")
 
@@ -115,12 +118,15 @@ class Study:
         Everybody in the folder or in the project.
     problems : tuple of str
         What is missing or cannot be told, in sentences.
+    as_of : tuple of int, optional
+        Stamp of the project file when it was read; None where there was none.
     """
 
     project: Project
     path: Path
     subjects: tuple[StudySubject, ...] = ()
     problems: tuple[str, ...] = ()
+    as_of: Stamp | None = None
 
     @property
     def n_done(self) -> int:
@@ -137,15 +143,14 @@ class Study:
         """One subject and session."""
         return next((one for one in self.subjects if one.key == key), None)
 
-    def remember(self, kept: KeptSubject) -> Study:
-        """The same study with what is known of a subject now."""
-        project = replace(self.project.with_subject(kept), current=kept.key)
-        known = [one.key for one in self.subjects]
-        found = (
-            [_with_kept(one, kept) if one.key == kept.key else one for one in self.subjects]
-            if kept.key in known
-            else [*self.subjects, _with_kept(StudySubject(*kept.key), kept)]
-        )
+    def remember(self, *kept: KeptSubject) -> Study:
+        """The same study with what is known of subjects now; the last of them is the one that is open."""
+        if not kept:
+            return self
+        new = {one.key: one for one in kept}
+        project = replace(self.project.with_subjects(*kept), current=kept[-1].key)
+        found = [_with_kept(one, new.pop(one.key)) if one.key in new else one for one in self.subjects]
+        found += [_with_kept(StudySubject(*one.key), one) for one in new.values()]
         return replace(self, project=project, subjects=tuple(found))
 
 
@@ -164,11 +169,10 @@ def open_study(path: Path) -> Study:
     ProjectInvalid
         If the project file cannot be trusted.
     """
-    if path.is_file():
-        return study_of_project(load_project(path), path)
-    place = project_place(path)
-    project = load_project(place) if place.is_file() else Project(path.absolute().name, path.absolute())
-    return study_of_project(project, place)
+    place = path if path.is_file() else project_place(path)
+    as_of = stamp_of(place)
+    project = load_project(place) if as_of is not None else Project(path.absolute().name, path.absolute())
+    return replace(study_of_project(project, place), as_of=as_of)
 
 
 def study_of_project(project: Project, path: Path) -> Study:
@@ -198,10 +202,27 @@ def project_place(folder: Path) -> Path:
     return own_place(folder.absolute().name, str(folder.absolute()))
 
 
-def own_place(name: str, *told: str) -> Path:
-    """A project file among the user's own data."""
+def own_place(name: str, *told: str, number: int = 1) -> Path:
+    """A project file among the user's own data; those after the first begin the same work anew."""
     digest = hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
-    return data_folder() / "projects" / f"{name}-{digest}.json"
+    again = f"-{number}" if number > 1 else ""
+    return data_folder() / "projects" / f"{name}-{digest}{again}.json"
+
+
+def places_of_alone(pictures: ImageFiles) -> Iterator[Path]:
+    """Project files for a picture that is opened without a study, the first one first; without end."""
+    name, told = subject_of_path(pictures.paths[0]), [str(path.absolute()) for path in pictures.paths]
+    return (own_place(name, *told, number=number) for number in count(1))
+
+
+def last_place_of_alone(pictures: ImageFiles) -> Path | None:
+    """The newest project file of a picture that was opened without a study; None where there is none."""
+    last = None
+    for place in places_of_alone(pictures):
+        if not place.exists():
+            return last
+        last = place
+    return last
 
 
 def name_of(region: Region | None, contrast: Contrast, words: str = "") -> str:

@@ -14,14 +14,21 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from ...domain.errors import HipSpineError, InvalidChoice
 from ...keeping.moved_data import MovedData, find_moved, follow_move
 from ...keeping.project_file import FILE_NAME
-from ...workflows.open_study import Study, StudySubject, open_study, project_place, study_of_project
+from ...workflows.open_study import (
+    Study,
+    StudySubject,
+    last_place_of_alone,
+    open_study,
+    project_place,
+    study_of_project,
+)
 from ...workflows.open_subject import ImageFiles
 from ..layer_link import LayerLink
 from ..recent_studies import Recent, add_recent
 from ..series_work import SubjectWords
 from ..session import Session
 from ..shortcuts import Wish
-from ..study_keeper import StudyKeeper
+from ..study_keeper import StudyKeeper, can_be_remembered
 from ..study_list import beside
 from ..subject_layers import close_series, show_subject
 from ..subject_openings import OpenedSubject, open_study_subject
@@ -68,6 +75,7 @@ class StudyActions:
         self._run = run
         self._offer = offer
         self._asked: tuple[Study, MovedData] | None = None
+        self._answers: tuple[Callable[[], None], Callable[[], None]] = (self._forget_question, self._forget_question)
         self.keeper = StudyKeeper(session, tell=tell_refusal)
         self._soon = QTimer(parent)
         self._soon.setSingleShot(True)
@@ -81,8 +89,9 @@ class StudyActions:
         header.wished.connect(lambda wish: self.does[wish]())
         header.series_chosen.connect(session.choose)
         header.subject_chosen.connect(self.choose)
-        header.moved_answered.connect(self.ask_where_it_is)
-        header.moved_skipped.connect(self.go_on_without)
+        header.answered.connect(lambda: self._answers[0]())
+        header.skipped.connect(lambda: self._answers[1]())
+        session.changed.connect(self._hear)
 
     @property
     def has_study(self) -> bool:
@@ -141,7 +150,10 @@ class StudyActions:
         """Write what is waiting to be written."""
         self._soon.stop()
         self._link.note_view()
+        had_study = self.has_study
         self.keeper.save()
+        if self.has_study and not had_study:
+            self._remember_recent()
 
     def save_as(self, path: str | Path) -> None:
         """Keep the project in another file from now on."""
@@ -211,7 +223,8 @@ class StudyActions:
         moved = find_moved(study.project)
         if moved is not None:
             self._asked = (study, moved)
-            self._header.ask_moved(moved.describe())
+            self._answers = (self.ask_where_it_is, self.go_on_without)
+            self._header.ask(moved.describe(), answer="Choose the folder…", skip="Go on without")
             return
         self._forget_question()
         self._begin(study, wanted)
@@ -224,9 +237,9 @@ class StudyActions:
         self.keeper.begin(study)
         self._remember_recent()
         self._header.show_list(shown=True)
-        key = wanted or study.project.current
-        if key is not None and study.subject(key) is not None:
-            self.choose(key)
+        keys = [key for key in (wanted, study.project.current) if key is not None and study.subject(key)]
+        if keys:
+            self.choose(keys[0])
 
     def _show(self, opened: OpenedSubject) -> None:
         close_series(self._link, self._session)
@@ -248,13 +261,29 @@ class StudyActions:
         # A folder leads to its project; a project that was saved elsewhere is led to by its file.
         is_by_folder = folder is not None and project_place(folder) == study.path
         new = [Recent(str(folder if is_by_folder else study.path), study.project.name)]
+        if folder is None:
+            add_recent([replace(new[0], subject_id=study.project.name)], length=self._session.preferred.recent_length)
+            return
         if subject is not None:
             new.append(replace(new[0], subject_id=subject.subject_id, session=subject.session))
         add_recent(new, length=self._session.preferred.recent_length)
 
     def _forget_question(self) -> None:
         self._asked = None
-        self._header.ask_moved("")
+        self._header.ask("")
+
+    def _hear(self, name: str) -> None:
+        """A picture that is opened alone may have been worked on before."""
+        if name == "study" and self._asked is None:
+            self._header.ask("")
+        work = self._session.work
+        if name != "works" or work is None or self._session.study is not None or not can_be_remembered(work):
+            return
+        before = last_place_of_alone(work.pictures) if work.pictures is not None else None
+        if before is not None:
+            self._answers = (partial(self.open, before), self._forget_question)
+            question = "This picture was worked on before. Go on where it was left?"
+            self._header.ask(question, answer="Go on", skip="Begin anew")
 
     def _save_soon(self, *_: Any) -> None:
         if not self._soon.isActive():

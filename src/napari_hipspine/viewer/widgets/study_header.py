@@ -30,15 +30,15 @@ class StudyHeader(QWidget):
         Subject and session the reader wants to open.
     wished : Signal(object)
         A `Wish` whose button was pressed.
-    moved_answered, moved_skipped : Signal()
-        The reader will say where the data went, or goes on without it.
+    answered, skipped : Signal()
+        The reader answers the question that is asked, or goes on without.
     """
 
     series_chosen = Signal(int)
     subject_chosen = Signal(object)
     wished = Signal(object)
-    moved_answered = Signal()
-    moved_skipped = Signal()
+    answered = Signal()
+    skipped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,24 +59,22 @@ class StudyHeader(QWidget):
         self._progress.toggled.connect(self._show_or_hide)
         self._switch = SeriesSwitch()
         self._switch.chosen.connect(self.series_chosen)
-        self._moved = self._make_question()
+        self._asked = self._make_question()
         self._lay_out()
-        self.ask_moved("")
+        self.ask("")
 
     def _make_question(self) -> QWidget:
         self._question = wrapped_label()
-        answer, skip = QPushButton("Choose the folder…"), QPushButton("Go on without")
-        answer.setToolTip("Say where the data is now; it is checked before it is taken")
-        skip.setToolTip("Open what is there; the rest stays as it is remembered")
-        answer.clicked.connect(self.moved_answered)
-        skip.clicked.connect(self.moved_skipped)
+        self._answer, self._skip = QPushButton(), QPushButton()
+        self._answer.clicked.connect(self.answered)
+        self._skip.clicked.connect(self.skipped)
         box = QWidget()
         column = QVBoxLayout(box)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._question)
         row = QHBoxLayout()
-        row.addWidget(answer)
-        row.addWidget(skip)
+        row.addWidget(self._answer)
+        row.addWidget(self._skip)
         column.addLayout(row)
         return box
 
@@ -91,7 +89,7 @@ class StudyHeader(QWidget):
         column.setContentsMargins(4, 2, 4, 0)
         column.setSpacing(3)
         column.addLayout(row)
-        column.addWidget(self._moved)
+        column.addWidget(self._asked)
         column.addWidget(self.subjects)
         column.addWidget(self._switch)
         self.subjects.setVisible(False)
@@ -126,10 +124,20 @@ class StudyHeader(QWidget):
         self._progress.setText(f"{'▾' if shown else '▸'} {self._done}")
         self.subjects.setVisible(shown)
 
-    def ask_moved(self, question: str) -> None:
-        """Ask where data went; empty when nothing is to be asked."""
+    def ask(self, question: str, *, answer: str = "", skip: str = "") -> None:
+        """Ask something that can wait; empty when nothing is to be asked.
+
+        Parameters
+        ----------
+        question : str
+            What is asked.
+        answer, skip : str
+            Words on the two buttons.
+        """
         self._question.setText(question)
-        self._moved.setVisible(bool(question))
+        self._answer.setText(answer)
+        self._skip.setText(skip)
+        self._asked.setVisible(bool(question))
 
     @property
     def question(self) -> str:
