@@ -290,6 +290,9 @@ def test_a_picture_opened_alone_is_remembered_under_the_last_name_it_was_given(s
     session = Session()
     keeper = StudyKeeper(session, tell=lambda error: pytest.fail(str(error)))
     session.add(work_of_files(open_image(subject.pictures), subject.pictures))
+    keeper.save()
+    assert not (tmp_path / "data").exists()
+    session.change(level_plan=L4)
     for name in ("sub-0", "sub-01"):
         session.introduce(SubjectWords(name))
         keeper.save()
