@@ -143,7 +143,7 @@ def move(
 
 
 def sum_ranges(
-    counts: NDArray[np.int32],
+    counts: NDArray[Any],
     places: NDArray[np.int32],
     lengths: NDArray[np.int32],
     first: NDArray[np.int64],
@@ -160,7 +160,7 @@ def sum_ranges(
                 low, high = max(first[k, s] - place, 0), min(stop[k, s] - place, np.int64(lengths[z, s]))
                 n, total = np.int64(0), np.int64(0)
                 for i in range(low, high):
-                    n += counts[start + i]
+                    n += np.int64(counts[start + i])
                     total += np.int64(counts[start + i]) * i
                 n_pixels[z, k, s] += n
                 stored[z, k, s] += total + n * place

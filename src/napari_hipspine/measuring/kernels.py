@@ -160,7 +160,7 @@ def _pack(counts: NDArray[np.int32]) -> PackedSlab:
 
 
 def _sum_ranges(
-    counts: NDArray[np.int32],
+    counts: NDArray[Any],
     places: NDArray[np.int32],
     lengths: NDArray[np.int32],
     first: NDArray[np.int64],
@@ -171,7 +171,7 @@ def _sum_ranges(
     starts = (np.cumsum(lengths) - lengths.ravel()).reshape(lengths.shape)
     values = np.arange(len(counts)) + np.repeat((places - starts).ravel(), lengths.ravel())
     pixels_before = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    stored_before = np.concatenate([[0], np.cumsum(counts * values, dtype=np.int64)])
+    stored_before = np.concatenate([[0], np.cumsum(counts.astype(np.int64) * values)])
     starts, places, lengths = starts[:, None], places[:, None], lengths[:, None]
     low = starts + np.clip(first - places, 0, lengths)
     high = np.maximum(low, starts + np.clip(stop - places, 0, lengths))

@@ -133,7 +133,7 @@ class SampledSlices:
         self.step = _pixel_step(self._shape[1:], self._spacing)
         self._lock = threading.Lock()
         self._kept: dict[int, _Plane] = {}
-        self._horizon = 4 * self.most
+        self._horizon = 8 * self.most
 
     def planes_of(self, run: slice) -> RunPlanes | None:
         """Room for the slices of a run that may be among the chosen; None if there are none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,10 +89,10 @@ def sums_over(sums: SliceSums, masks: list[Mask]) -> list[RangeSums]:
     return [RangeSums(n_pixels[:, k], stored[:, k], sums.scale) for k in range(len(masks))]
 
 
-def _dense(sums: SliceSums, slices: NDArray[np.intp]) -> tuple[NDArray[np.int32], ...]:
+def _dense(sums: SliceSums, slices: NDArray[np.intp]) -> tuple[NDArray[Any], ...]:
     """Counts, first values and lengths of the dense bins of some slices, one after the other."""
     found = [bins.as_dense() for bins in map(sums.bins, slices) if bins is not None]
-    counts = np.concatenate([bins.counts for bins in found]).astype(np.int32, copy=False)
+    counts = np.concatenate([bins.counts for bins in found])
     return counts, np.stack([bins.places for bins in found]), np.stack([bins.lengths for bins in found])
 
 
