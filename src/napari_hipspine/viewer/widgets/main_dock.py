@@ -41,6 +41,7 @@ _LEAST_WIDTH = 440
 _SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 25
 _FIT_PAUSE_MS = 250
+_READY_PAUSE_MS = 300
 _OF_NUMBERS = frozenset({"measured", "stale_slices", "is_fat_stale", "exported", "review"})
 """What changes with every stroke, and nothing but numbers."""
 
@@ -97,17 +98,19 @@ class MainDock(QWidget):
             self, self.session, self.link, self.header, run=self.actions.run, offer=self.images.offer
         )
         self.menu = StudyMenu(self.header.menu, self.study, self)
-        self.preferences = PreferenceActions(
-            self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm
-        )
+        self.preferences: PreferenceActions | None = None
+        # napari reads the manifests of all plugins for this: not before the dock is seen.
+        self._once_shown = QTimer(self)
+        self._once_shown.setSingleShot(True)
+        self._once_shown.timeout.connect(self._make_ready)
         self.keys = listen_to_keys(self, self.ask)
         self._wire()
         self.link.show_current()
         self._fit_soon.start()
+        self._once_shown.start(_READY_PAUSE_MS)
         self.session.changed.connect(self._hear)
         # Closed by its own cross, the dock is destroyed without a word to its Python side.
         self.destroyed.connect(self.study.keeper.close)
-        self.destroyed.connect(self.preferences.leave)
         self.destroyed.connect(self.link.close)
         self.refresh()
         self._open_step_that_is_on()
@@ -175,9 +178,21 @@ class MainDock(QWidget):
         self.tool_actions.leave()
         self._touched.stop()
         self._fit_soon.stop()
+        self._once_shown.stop()
         self.study.leave()
-        self.preferences.leave()
+        if self.preferences is not None:
+            self.preferences.leave()
         self.link.close()
+
+    def _make_ready(self) -> None:
+        """Put preferences into effect and compile the counting loops ahead, once the dock is there."""
+        from ...measuring.warm_up import compile_ahead
+
+        self.preferences = PreferenceActions(
+            self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm
+        )
+        self.destroyed.connect(self.preferences.leave)
+        compile_ahead()
 
     def _make_panels(self) -> None:
         from ...reading.namings import TABLED, namings_of_bones

@@ -1,41 +1,18 @@
 """The dock “Cohort statistics”: a cohort measured, models, courses, agreement, flow, tables around a study, regions."""
 
+from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from ..cohort_work import cohort_study
-from ..course_work import course_study
-from ..region_work import region_study
-from ..study_work import agreement_study, description_study, flow_study, model_study
-from .agreement_choice import AgreementChoice
-from .cohort_editor import CohortEditor
-from .courses_editor import CoursesEditor
-from .description_editor import DescriptionEditor
-from .flow_editor import FlowEditor
-from .model_editor import ModelEditor
-from .regions_editor import RegionsEditor
 from .small_parts import research_line
 from .study_page import StudyKind, StudyPage
 
 _LEAST_WIDTH = 470
 
-MODEL = StudyKind("Model", "Fit", "fitting", "A regression model of a table", model_study)
-COURSES = StudyKind("Courses", "Fit", "fitting", "Severe fat against outcomes over time", course_study)
-AGREEMENT = StudyKind(
-    "Agreement", "Compare", "comparing readers", "Agreement of readers on numbers or outlines", agreement_study
-)
-FLOW = StudyKind("Flow", "Count", "counting people", "Who was screened, left, and was analysed", flow_study)
-DESCRIPTION = StudyKind("Describe", "Describe", "describing", "Table 1, warnings, percentiles", description_study)
-REGIONS = StudyKind("Regions", "Measure", "measuring", "Fat between muscles and lean volume of a subject", region_study)
-COHORT = StudyKind(
-    "Measure", "Measure", "measuring subjects", "The measurements of every subject of a manifest", cohort_study
-)
-KINDS = (COHORT, MODEL, COURSES, AGREEMENT, FLOW, DESCRIPTION, REGIONS)
-
 
 class StatisticsDock(QWidget):
-    """One tab per kind of study result.
+    """One tab per kind of study result; each is made, and what it needs is loaded, when it is first shown.
 
     Parameters
     ----------
@@ -46,29 +23,136 @@ class StatisticsDock(QWidget):
     def __init__(self, napari_viewer) -> None:  # type: ignore[no-untyped-def]
         super().__init__()
         self.viewer = napari_viewer
-        self.cohort = StudyPage(COHORT, CohortEditor())
-        self.model = StudyPage(MODEL, ModelEditor())
-        self.courses = StudyPage(COURSES, CoursesEditor())
-        self.agreement = StudyPage(AGREEMENT, AgreementChoice())
-        self.flow = StudyPage(FLOW, FlowEditor())
-        self.description = StudyPage(DESCRIPTION, DescriptionEditor())
-        self.regions = StudyPage(REGIONS, RegionsEditor())
+        self._made: dict[str, StudyPage] = {}
         self.tabs = QTabWidget()
-        for kind, page in zip(KINDS, self.pages, strict=True):
-            self.tabs.addTab(page, kind.title)
-            self.tabs.setTabToolTip(self.tabs.count() - 1, kind.hint)
+        for title, (_, hint) in _KINDS.items():
+            self.tabs.addTab(_room(), title)
+            self.tabs.setTabToolTip(self.tabs.count() - 1, hint)
+        self.tabs.currentChanged.connect(lambda at: self._page(self.tabs.tabText(at)))
+        self._page(self.tabs.tabText(0))
         outer = QVBoxLayout(self)
         outer.addWidget(self.tabs, 1)
         outer.addWidget(research_line())
         self.setMinimumWidth(_LEAST_WIDTH)
 
     @property
+    def cohort(self) -> StudyPage:
+        """The tab for the measurements of a cohort."""
+        return self._page("Measure")
+
+    @property
+    def model(self) -> StudyPage:
+        """The tab for models."""
+        return self._page("Model")
+
+    @property
+    def courses(self) -> StudyPage:
+        """The tab for courses over time."""
+        return self._page("Courses")
+
+    @property
+    def agreement(self) -> StudyPage:
+        """The tab for agreement of readers."""
+        return self._page("Agreement")
+
+    @property
+    def flow(self) -> StudyPage:
+        """The tab for the inclusion flow."""
+        return self._page("Flow")
+
+    @property
+    def description(self) -> StudyPage:
+        """The tab for tables around a study."""
+        return self._page("Describe")
+
+    @property
+    def regions(self) -> StudyPage:
+        """The tab for fat between muscles."""
+        return self._page("Regions")
+
+    @property
     def pages(self) -> tuple[StudyPage, ...]:
-        """The tabs in order."""
-        return (self.cohort, self.model, self.courses, self.agreement, self.flow, self.description, self.regions)
+        """All tabs in order."""
+        return tuple(self._page(title) for title in _KINDS)
 
     def closeEvent(self, event: Any) -> None:
         """Leave no work behind."""
-        for page in self.pages:
+        for page in self._made.values():
             page.cancel()
         super().closeEvent(event)
+
+    def _page(self, title: str) -> StudyPage:
+        if title not in self._made:
+            make, hint = _KINDS[title]
+            kind, editor = make(hint)
+            self._made[title] = StudyPage(kind, editor)
+            self.tabs.widget(list(_KINDS).index(title)).layout().addWidget(self._made[title])
+        return self._made[title]
+
+
+def _room() -> QWidget:
+    """An empty tab that one page fills."""
+    room = QWidget()
+    QVBoxLayout(room).setContentsMargins(0, 0, 0, 0)
+    return room
+
+
+def _cohort(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..cohort_work import cohort_study
+    from .cohort_editor import CohortEditor
+
+    return StudyKind("Measure", "Measure", "measuring subjects", hint, cohort_study), CohortEditor()
+
+
+def _model(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..study_work import model_study
+    from .model_editor import ModelEditor
+
+    return StudyKind("Model", "Fit", "fitting", hint, model_study), ModelEditor()
+
+
+def _courses(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..course_work import course_study
+    from .courses_editor import CoursesEditor
+
+    return StudyKind("Courses", "Fit", "fitting", hint, course_study), CoursesEditor()
+
+
+def _agreement(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..study_work import agreement_study
+    from .agreement_choice import AgreementChoice
+
+    return StudyKind("Agreement", "Compare", "comparing readers", hint, agreement_study), AgreementChoice()
+
+
+def _flow(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..study_work import flow_study
+    from .flow_editor import FlowEditor
+
+    return StudyKind("Flow", "Count", "counting people", hint, flow_study), FlowEditor()
+
+
+def _description(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..study_work import description_study
+    from .description_editor import DescriptionEditor
+
+    return StudyKind("Describe", "Describe", "describing", hint, description_study), DescriptionEditor()
+
+
+def _regions(hint: str) -> tuple[StudyKind, QWidget]:
+    from ..region_work import region_study
+    from .regions_editor import RegionsEditor
+
+    return StudyKind("Regions", "Measure", "measuring", hint, region_study), RegionsEditor()
+
+
+_KINDS: dict[str, tuple[Callable[[str], tuple[StudyKind, QWidget]], str]] = {
+    "Measure": (_cohort, "The measurements of every subject of a manifest"),
+    "Model": (_model, "A regression model of a table"),
+    "Courses": (_courses, "Severe fat against outcomes over time"),
+    "Agreement": (_agreement, "Agreement of readers on numbers or outlines"),
+    "Flow": (_flow, "Who was screened, left, and was analysed"),
+    "Describe": (_description, "Table 1, warnings, percentiles"),
+    "Regions": (_regions, "Fat between muscles and lean volume of a subject"),
+}
+"""How each tab is made, and what it gives, by its title."""
