@@ -773,6 +773,7 @@ def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_p
     viewer = make_napari_viewer_proxy()
     _, dock = viewer.window.add_plugin_dock_widget("napari-hipspine", "Cohort statistics")
     assert [dock.tabs.tabText(k) for k in range(dock.tabs.count())] == [
+        "Measure",
         "Model",
         "Courses",
         "Agreement",
