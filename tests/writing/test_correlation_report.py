@@ -175,3 +175,12 @@ def test_several_levels_stand_beside_their_muscles(correlations: pd.DataFrame) -
         assert page.count(f">{words}</th>") == 1
         assert words in text
     assert "Multifidus, L4" not in render_correlation_page(correlations)
+
+
+def test_what_is_held_constant_stands_beside_the_table(correlations: pd.DataFrame) -> None:
+    table = correlations.assign(covariates="age;sex")
+    said = "Partial coefficients, given age, sex."
+    assert lay_out(table).rules.endswith(said)
+    assert said in render_correlation_page(table)
+    assert said in format_table1(table)
+    assert "Partial" not in format_table1(correlations)

@@ -216,8 +216,10 @@ def _header(cells: list[Cell], correlations: pd.DataFrame) -> str:
 
 
 def _rules(first: dict[Any, Any]) -> str:
-    """How sides and missing values were handled, as one sentence."""
+    """How sides and missing values were handled and what was held constant, in sentences."""
     side = first.get("side_rule", "")
     sides = {"both": "Both sides", "left": "Left side", "right": "Right side"}.get(side, "Side not stated")
     bilateral = f", fractions joined by: {first['bilateral_rule']}" if first.get("bilateral_rule") else ""
-    return f"{sides}{bilateral}. Missing values: {first.get('missing_rule') or 'not stated'}."
+    held = [word for word in (first.get("covariates") or "").split(SEPARATOR) if word]
+    given = f" Partial coefficients, given {', '.join(held)}." if held else ""
+    return f"{sides}{bilateral}. Missing values: {first.get('missing_rule') or 'not stated'}.{given}"
