@@ -103,8 +103,12 @@ def test_one_threshold_for_all_muscles_and_finding_anew_counts_the_changes(windo
     assert flags.str.contains("threshold_stale").all()
     assert flags.str.contains("threshold_manual").all()
     assert step_states(dock.session)[Step.THRESHOLD].says == "outlines changed since it was found"
+    dock.threshold.fat._accept.click()
+    up_to_date(dock, qtbot)
     assert dock.threshold._find.text() == "Find thresholds anew"
     measure(dock, qtbot)
+    assert not dock.session.work.review.accepts_fat_roi
+    assert set(dock.results.tables["slices"].value()["threshold"]) == {450.0}
     changed = dock.session.work.measured.changed
     assert dock.threshold._changed.text() == (
         f"Found anew: {changed.n_changed} of {changed.n_numbers} numbers changed."
@@ -139,9 +143,9 @@ def test_proposed_fat_is_shown_redrawn_and_counted_as_it_is_painted(window, subj
         assert (tmp_path / "window" / name).read_bytes() == (tmp_path / "alone" / name).read_bytes(), name
     drawn.paint((3, 10, 10), BESIDE)
     qtbot.waitUntil(lambda: "the fat beside the muscles" in dock.session.why_stale(), timeout=5_000)
-    dock.threshold.fat.layer_chosen.emit(None)
-    assert dock.session.work.fat_roi is None
     viewer.layers.remove(drawn)
+    assert dock.session.work.fat_roi is None
+    assert dock.threshold.fat._layer.currentText() == "automatic"
 
 
 def test_tables_picture_and_profile_follow_each_other(window, subject, qtbot):

@@ -56,6 +56,18 @@ class FatLayers:
         self._viewer = viewer
         self._session = session
         self._touched = touched
+        self._drawn: list[tuple[Any, LabelWork]] = []
+        viewer.layers.events.removed.connect(self._forget)
+
+    def leave(self) -> None:
+        """Hear nothing more of the layer list."""
+        self._viewer.layers.events.removed.disconnect(self._forget)
+
+    def show_current(self) -> None:
+        """Show the drawing of the series that is worked on and hide those of the others."""
+        work = self._session.work
+        for layer, kept in self._drawn:
+            layer.visible = work is not None and work.fat_work is kept
 
     def use(self, layer: Any, *, beside: Any) -> None:
         """Take what a labels layer marks for the fat beside the muscles; None for the automatic proposal again.
@@ -100,10 +112,21 @@ class FatLayers:
         self._take(layer, kept)
 
     def _take(self, layer: Any, kept: LabelWork) -> None:
+        self._drawn.append((layer, kept))
         bind_layer(layer, kept, show_change=lambda change: None)
         for event in (layer.events.paint, layer.events.labels_update, layer.events.set_data):
             event.connect(self._tell)
         self._session.change(fat_roi=replace(kept.store.label_map(), path=layer.name), fat_work=kept)
+
+    def _forget(self, event: Any) -> None:
+        """A drawing that was removed counts no more: the fat beside the muscles is proposed again."""
+        gone = [kept for layer, kept in self._drawn if layer == event.value]
+        self._drawn = [(layer, kept) for layer, kept in self._drawn if kept not in gone]
+        for number, work in enumerate(self._session.works):
+            if work.fat_work is not None and work.fat_work in gone:
+                self._session.replace_work(number, fat_roi=None, fat_work=None, is_fat_stale=False)
+        for kept in gone:
+            kept.close()
 
     def _tell(self, event: Any = None) -> None:
         self._touched()

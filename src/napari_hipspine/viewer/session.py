@@ -15,6 +15,7 @@ from ..domain.subject import SubjectKey, SubjectResult
 from ..domain.volume import Contrast, FatPolarity, WaterFat
 from ..keeping.label_store_errors import HistoryTooShort
 from ..keeping.label_store_snapshot import LabelSnapshot
+from ..measuring.fat_threshold import STALE
 from ..workflows.changed_numbers import ChangedNumbers
 from ..workflows.measure_subject import CountedResult
 from ..workflows.open_study import Study
@@ -297,6 +298,16 @@ class Session:
         if _FOLLOWED.issuperset(named):
             needed = self.why_not_measure() or "The numbers are being brought up to date."
         return f"Changed since it was measured: {', '.join(named)}. {needed}"
+
+    def forget_acceptance(self) -> None:
+        """Before fat beside the muscles is proposed anew on something else, nobody has accepted that proposal."""
+        work = self.work
+        if work is None or work.measured is None or not work.review.accepts_fat_roi:
+            return
+        result = work.measured.result
+        found = result.counted.thresholds.muscles.values() if isinstance(result, CountedResult) else ()
+        if self._changed_since(work, work.measured) or any(STALE in one.flags for one in found):
+            self.change(review=replace(work.review, accepts_fat_roi=False))
 
     def follows_by_itself(self) -> bool:
         """Whether the numbers follow what has changed without being asked for."""

@@ -143,6 +143,7 @@ class DockActions:
     def measure(self) -> None:
         """Measure what is open now."""
         with refusals_told():
+            self._session.forget_acceptance()
             request = self._session.measure_request()
             measured = self._session.work.measured if self._session.work else None
             before = measured.result if measured else None

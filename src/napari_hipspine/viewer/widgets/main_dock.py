@@ -273,7 +273,9 @@ class MainDock(QWidget):
             self.refresh()
         if name == "current":
             self._open_step_that_is_on()
-        if name in ("current", "works", "measured", "review"):
+        if name in ("current", "works"):
+            self.thresholds.show_current()
+        elif name in ("measured", "review"):
             self.thresholds.refresh()
         self.actions.refresh_numbers()
 

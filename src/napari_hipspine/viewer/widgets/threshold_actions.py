@@ -142,6 +142,11 @@ class ThresholdActions:
         """Draw fat pixels as they are wanted now."""
         self._draw({})
 
+    def show_current(self) -> None:
+        """Show what belongs to the series that is worked on."""
+        self._layers.show_current()
+        self.refresh()
+
     def painted(self) -> None:
         """Draw anew what lies under a brush."""
         self._overlay.redraw()
@@ -150,6 +155,7 @@ class ThresholdActions:
         """Stop the clock and take the layer away."""
         self._dark.stop()
         self._overlay.drop()
+        self._layers.leave()
 
     def _muscles(self) -> tuple[Term, ...]:
         work = self._session.work

@@ -56,7 +56,7 @@ class ThresholdPanel(QWidget):
         measured = work.measured if work else None
         self._find.setText("Find thresholds anew" if measured else "Find thresholds")
         missing = session.why_not_measure() or self.protocol.problem()
-        says = "Find the fat threshold of every labelled muscle, and measure with it"
+        says = "Find the fat threshold of every labelled muscle, and measure with it; those moved by hand stay moved"
         set_reason(self._find, missing, otherwise=says)
         make_primary(self._find, is_primary=measured is None or bool(session.why_stale()))
         changed = measured.changed if measured else None
