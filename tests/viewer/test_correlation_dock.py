@@ -135,6 +135,7 @@ def test_differences_are_rho_of_the_table_less_the_other_with_both_n(dock, qtbot
     assert f"n {cell.n}" in item.toolTip().splitlines()[1]
     assert f"n {published.n}" in item.toolTip().splitlines()[2]
     assert "60 of 72 cells in both" in dock.pages.header.text()
+    assert "bilateral rule: pooled here, sum there." in dock.pages.header.text()
     dock.pages.sensitivity.variation_chosen.emit("bilateral_mean")
     assert (dock.pages.shown.currentText(), dock.pages.tabs.currentIndex()) == (
         "Difference: bilateral mean − this result",

@@ -10,6 +10,9 @@ from .correlation_layout import Cell, Heading, describe_level, lay_out
 if TYPE_CHECKING:
     import pandas as pd
 
+_RULES = ("side_rule", "bilateral_rule", "missing_rule", "covariates")
+"""What is said where two tables have it otherwise."""
+
 
 @dataclass(frozen=True)
 class CellDifference:
@@ -109,6 +112,11 @@ def lay_out_differences(here: pd.DataFrame, there: pd.DataFrame, *, names: tuple
         for of_here, of_there in levels
         if len(of_here) == len(of_there) == 1 and of_here != of_there
     ]
+    notes += [
+        f"{name.replace('_', ' ')}: {_first(here, name)} here, {_first(there, name)} there"
+        for name in _RULES
+        if _first(here, name) != _first(there, name)
+    ]
     return DifferenceLayout(
         layout.hip_rows, layout.lumbar_columns, cells, *names, layout.lumbar_title, layout.hip_title, tuple(notes)
     )
@@ -121,6 +129,10 @@ def variation_table(sensitivity: pd.DataFrame, correlations: pd.DataFrame, name:
     rows = sensitivity[sensitivity["variation"] == name].set_index(keys)[numbers]
     main = correlations.set_index(keys)
     return main.assign(**{one: rows[one] for one in numbers}).reset_index()[list(correlations.columns)]
+
+
+def _first(table: pd.DataFrame, name: str) -> str:
+    return next((str(cell).replace(";", ", ") for cell in table[name] if cell), "none")
 
 
 def _levels(table: pd.DataFrame, name: str) -> tuple[str, ...]:
