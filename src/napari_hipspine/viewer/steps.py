@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..domain.orientation import ASSUMED
 from ..domain.volume import FatPolarity, Volume, WaterFat
 from ..measuring.fat_threshold import PROPOSED, STALE, MuscleThreshold
 from ..workflows.measure_subject import CountedResult
@@ -80,6 +81,8 @@ def _images(session: Session, work: SeriesWork) -> StepState:
         return StepState(Status.ATTENTION, "say whether fat is bright or dark")
     if work.asks_for_fat_suppressed:
         return StepState(Status.ATTENTION, "fat suppressed")
+    if ASSUMED in work.volume.flags:
+        return StepState(Status.ATTENTION, "say how the patient lies")
     return StepState(Status.DONE, describe_image(work.image))
 
 

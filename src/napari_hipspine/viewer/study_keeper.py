@@ -235,7 +235,8 @@ def _study_of_one(works: list[SeriesWork]) -> Study:
 
 def was_begun(work: SeriesWork) -> bool:
     """Whether something was done with a series that would be missed."""
-    return bool(work.level_plan.placements or work.chosen_protocol or work.label_work or work.measured)
+    is_turned = work.pictures is not None and work.pictures.orientation is not None
+    return bool(is_turned or work.level_plan.placements or work.chosen_protocol or work.label_work or work.measured)
 
 
 def _renamed(study: Study, works: list[SeriesWork]) -> KeptSubject | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from qtpy.QtCore import Signal
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from ...domain.anatomy import Region
@@ -68,10 +69,15 @@ class ImagesPanel(QWidget):
         said = (self.subject, self._region_row, self.declared, self.orientation, self._alike, self._problem)
         for part in (*said, self._more, self._sources):
             column.addWidget(part)
-        align_labels(*(part.layout() for part in said[:4]))
+        self._forms = [part.layout() for part in said[:4]]
         self.files.value_changed.connect(self._allow_open)
         self._busy = ""
         self._allow_open()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Only now do the labels have the font they are drawn with."""
+        super().showEvent(event)
+        align_labels(*self._forms)
 
     def refresh(self, session: Session) -> None:
         """Show the session."""
