@@ -27,6 +27,7 @@ from napari_hipspine.segmenting.adapters.tools import Device, ToolWish, Weights
 from napari_hipspine.viewer.prompted import PromptPlace
 from napari_hipspine.viewer.series_work import SubjectWords
 from napari_hipspine.viewer.steps import Status, StepState
+from napari_hipspine.viewer.study_list import SubjectRow
 from napari_hipspine.viewer.widgets.beside_editor import BesideEditor
 from napari_hipspine.viewer.widgets.correlation_table import CorrelationTable
 from napari_hipspine.viewer.widgets.declared_editor import Declared, DeclaredEditor
@@ -35,13 +36,16 @@ from napari_hipspine.viewer.widgets.label_files_editor import LabelFilesEditor
 from napari_hipspine.viewer.widgets.level_plan_editor import LevelPlanEditor
 from napari_hipspine.viewer.widgets.level_proposals import LevelProposalsPanel
 from napari_hipspine.viewer.widgets.many_choices import ManyChoices
+from napari_hipspine.viewer.widgets.orientation_editor import OrientationEditor
 from napari_hipspine.viewer.widgets.prompt_editor import USUAL_SERVER, PromptEditor
 from napari_hipspine.viewer.widgets.protocol_editor import ProtocolEditor
 from napari_hipspine.viewer.widgets.relate_editor import RelateEditor
 from napari_hipspine.viewer.widgets.results_table import ResultsTable
 from napari_hipspine.viewer.widgets.step_box import StepBox
 from napari_hipspine.viewer.widgets.structures_editor import StructuresEditor
+from napari_hipspine.viewer.widgets.study_header import SeriesSwitch
 from napari_hipspine.viewer.widgets.subject_editor import SubjectEditor
+from napari_hipspine.viewer.widgets.subject_list import SubjectList
 from napari_hipspine.viewer.widgets.table_list import TableList
 from napari_hipspine.viewer.widgets.tool_choice import ToolChoice, ToolChoiceEditor
 from napari_hipspine.viewer.widgets.window_editor import WindowEditor
@@ -269,3 +273,47 @@ def test_buttons_say_what_they_do(qtbot):
         ]
         assert silent in ([], ["Mark L4 here"])
     assert replace(PLAN, window=NearestSlice()) != PLAN
+
+
+def test_orientation_editor_gives_back_its_letters_and_says_what_a_change_would_do(qtbot):
+    editor = OrientationEditor()
+    qtbot.addWidget(editor)
+    for letters in ("SPL", "LIP", "IAR"):
+        editor.set_value(letters)
+        assert editor.value() == letters
+    editor.set_value("SPL")
+    labels = [label.text() for label in editor.findChildren(QLabel)]
+    assert "The file does not say how the patient lies; this is assumed." in labels
+    editor.allow("Labels lie on it.")
+    assert editor._box.toolTip() == "Labels lie on it."
+
+
+def test_the_switch_shows_few_series_as_buttons_and_many_in_a_box(qtbot):
+    switch = SeriesSwitch()
+    qtbot.addWidget(switch)
+    assert switch.isHidden()
+    for titles, current in ((("Lumbar · T2", "Hip · PD"), 1), (tuple("abcd"), 2), (("Hip · PD",), 0)):
+        switch.set_value(titles, current)
+        assert (switch.titles, switch.value()) == (titles, current)
+    chosen = []
+    switch.chosen.connect(chosen.append)
+    switch._group.button(0).click()
+    assert chosen == [0]
+
+
+def test_the_list_of_subjects_gives_back_its_rows_and_tells_who_was_clicked(qtbot):
+    rows = tuple(
+        SubjectRow((name, ""), ("○", name, "2", "0/2", "–", "0/2"), "lumbar T2", is_open=name == "sub-2")
+        for name in ("sub-1", "sub-2")
+    )
+    listed, chosen = SubjectList(), []
+    qtbot.addWidget(listed)
+    listed.set_value(rows)
+    assert listed.value() == rows
+    listed.chosen.connect(chosen.append)
+    listed._table.clicked.emit(listed._table.model().index(1, 0))
+    assert chosen == [("sub-2", "")]
+    listed.set_problems(["Expected a folder."])
+    assert not listed._problems.isHidden()
+    bold = listed._model.data(listed._model.index(1, 1), Qt.ItemDataRole.FontRole)
+    assert bold.bold()
