@@ -32,7 +32,7 @@ def measured_with(made, body):
     def measure(*rows: dict[str, Any], plan: LevelPlan = plan, metal=None, keeps_metal: bool = False, **more: Any):
         table = pd.DataFrame([{"subject_id": "s1", "region": "lumbar"} | row for row in rows] or None)
         found = read_implants(table) if rows else ()
-        implants = Implants(found, metal, keeps_metal)
+        implants = Implants(found, metal, metal_values=more.get("values", ()), keeps_metal=keeps_metal)
         return made.measure(
             made.volume_of(voxels), made.labels_of(labels), plan=plan, implants=implants if rows or metal else None
         )
@@ -110,6 +110,9 @@ def test_metal_takes_the_outlines_it_overlaps_unless_it_is_kept(made, body, meas
     touched = {key for key, reason in reasons.items() if reason == "metal_artefact"}
     # Label 1 lies in the lower columns: the patient's right of these pictures.
     assert touched == {("right", 4), ("right", 5)}
+    assert set(measured_with(metal=metal, values=(2,)).slices["reason"]) == {""}
+    only = measured_with(metal=metal, values=(1,))
+    pd.testing.assert_frame_equal(only.slices, out.slices)
     kept = measured_with(metal=metal, keeps_metal=True)
     flagged = kept.slices[kept.slices["flags"].str.contains("metal_artefact")]
     assert set(zip(flagged["side"], flagged["slice_index"], strict=True)) == touched

@@ -98,6 +98,9 @@ def add_implant_options(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what is left out")
     out.add_argument("--implants", type=Path, help="CSV of implants, fusions and slices to leave out, with their kind")
     out.add_argument("--metal", type=Path, help="label map of metal or its artefact (any value but 0)")
+    out.add_argument(
+        "--metal-value", type=int, action="append", default=[], metavar="N", help="only these values of it"
+    )
     out.add_argument("--keep-metal", action="store_true", help="measure outlines over metal all the same; flagged")
 
 
@@ -130,7 +133,12 @@ def run(arguments: argparse.Namespace) -> int:
     choices: dict[str, Any] = {
         "level_plan": read_level_plan(arguments.level, arguments.window, image.grid),
         "protocol": chosen_protocol(arguments, default_protocol(image)),
-        "implants": open_implants(arguments.implants, arguments.metal, keeps_metal=arguments.keep_metal),
+        "implants": open_implants(
+            arguments.implants,
+            arguments.metal,
+            metal_values=arguments.metal_value,
+            keeps_metal=arguments.keep_metal,
+        ),
     }
     result = measure_counted(
         image,

@@ -93,13 +93,16 @@ class Implants:
     rows : tuple of Implant
         Of one or many subjects.
     metal : LabelMap, optional
-        Metal or its artefact, drawn on a grid that lossless steps bring onto the image's; any value but 0 is metal.
+        Metal or its artefact, drawn on a grid that lossless steps bring onto the image's.
+    metal_values : tuple of int
+        Its values that are metal; none means any but 0.
     keeps_metal : bool
         Whether outlines that overlap metal are measured and flagged instead of left out.
     """
 
     rows: tuple[Implant, ...] = ()
     metal: LabelMap | None = None
+    metal_values: tuple[int, ...] = ()
     keeps_metal: bool = False
 
     def of_subject(self, key: SubjectKey) -> tuple[Implant, ...]:
@@ -110,7 +113,8 @@ class Implants:
         """Plain values for the provenance of one subject."""
         rule = "kept and flagged" if self.keeps_metal else "left out"
         metal = f"outlines that overlap metal on a slice are {rule} there" if self.metal else "none was handed in"
-        return {"rows": [row.as_dict() for row in self.of_subject(key)], "metal": metal}
+        values = {"metal_values": list(self.metal_values)} if self.metal_values else {}
+        return {"rows": [row.as_dict() for row in self.of_subject(key)], "metal": metal, **values}
 
 
 def region_of(muscle: Term) -> str:

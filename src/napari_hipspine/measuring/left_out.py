@@ -132,7 +132,8 @@ def find_left_out(
                 _mark(found, implant, number, _slices_of(implant, structure, plan, label_map.grid))
     if implants.metal is not None:
         metal = Implant(key.subject_id, "", kind=METAL, is_kept=implants.keeps_metal)
-        touched = overlaps(label_map, implants.metal.on_grid(label_map.grid), sums.structures)
+        drawn = implants.metal.on_grid(label_map.grid)
+        touched = overlaps(label_map, drawn, sums.structures, values=implants.metal_values)
         for number in range(len(sums.structures)):
             _mark(found, metal, number, np.flatnonzero(touched[:, number]).tolist())
     for cells in (found.reasons, found.flags):
@@ -140,20 +141,33 @@ def find_left_out(
     return found
 
 
-def overlaps(label_map: LabelMap, region: LabelMap, structures: Sequence[Structure]) -> Truths:
-    """On which slices each structure has a pixel in a region, shape ``(n_slices, n_structures)``."""
-    values = {structure: value for value, structure in label_map.structures.items()}
+def overlaps(
+    label_map: LabelMap, region: LabelMap, structures: Sequence[Structure], *, values: Collection[int] = ()
+) -> Truths:
+    """On which slices each structure has a pixel in a region, shape ``(n_slices, n_structures)``.
+
+    Parameters
+    ----------
+    label_map, region : LabelMap
+        Outlines and region on one grid.
+    structures : sequence of Structure
+        In the order of the columns.
+    values : collection of int
+        Values of the region that count; none means any but 0.
+    """
+    value_of = {structure: value for value, structure in label_map.structures.items()}
     labels, drawn = label_map.blocks(), region.blocks()
     touched = np.zeros((labels.shape[0], len(structures)), dtype=np.bool_)
     for box in boxes_of(labels.shape, labels.block_shape):
         if drawn.is_empty(box) or labels.is_empty(box):
             continue
-        is_drawn = drawn.read(box) != 0
+        found = drawn.read(box)
+        is_drawn = np.isin(found, list(values)) if values else found != 0
         for offset in np.flatnonzero(is_drawn.any(axis=(1, 2))):
             z = box[0].start + int(offset)
             row = (slice(z, z + 1), box[1], box[2])
             there = set(np.unique(labels.read(row)[0][is_drawn[offset]]).tolist())
-            touched[z] |= [values[structure] in there for structure in structures]
+            touched[z] |= [value_of[structure] in there for structure in structures]
     return touched
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,11 @@ def open_implant_rows(table: pd.DataFrame | str | Path) -> tuple[Implant, ...]:
 
 
 def open_implants(
-    table: pd.DataFrame | str | Path | None, metal: str | Path | None = None, *, keeps_metal: bool = False
+    table: pd.DataFrame | str | Path | None,
+    metal: str | Path | None = None,
+    *,
+    metal_values: Sequence[int] = (),
+    keeps_metal: bool = False,
 ) -> Implants | None:
     """What is left out of a measurement; None where nothing was handed in.
 
@@ -37,7 +42,9 @@ def open_implants(
     table : data frame or path, optional
         Implants of one or many subjects (see `read_implants`).
     metal : path, optional
-        Label map of metal or its artefact; any value but 0 is metal.
+        Label map of metal or its artefact.
+    metal_values : sequence of int
+        Its values that are metal, e.g. where muscles stand in the same file; none means any but 0.
     keeps_metal : bool
         Whether outlines that overlap metal are measured and flagged instead of left out.
 
@@ -46,12 +53,13 @@ def open_implants(
     InvalidChoice
         If metal is to be kept and none was handed in.
     """
-    if keeps_metal and metal is None:
-        raise InvalidChoice("Expected a metal region to keep, found none.", hint="Give it with --metal.")
+    if metal is None and (keeps_metal or metal_values):
+        raise InvalidChoice("Expected a metal region, found only choices for it.", hint="Give it with --metal.")
     if table is None and metal is None:
         return None
     return Implants(
         rows=open_implant_rows(table) if table is not None else (),
         metal=open_drawing(metal) if metal is not None else None,
+        metal_values=tuple(metal_values),
         keeps_metal=keeps_metal,
     )
