@@ -18,7 +18,7 @@ from napari_hipspine.relating.cells import correlate_values
 from napari_hipspine.relating.multiplicity import CellName, Family
 from napari_hipspine.relating.profile import find_profile
 from napari_hipspine.relating.published import published_correlations
-from napari_hipspine.relating.reference_values import read_reference
+from napari_hipspine.relating.reference_tables import read_reference
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import ColumnName, RegionValues, SubjectValues
 

@@ -17,7 +17,7 @@ from napari_hipspine.relating.norms import list_norms
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
 from napari_hipspine.relating.profile import find_profile
-from napari_hipspine.relating.reference_values import read_reference
+from napari_hipspine.relating.reference_tables import read_reference
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.subject_values import SubjectValues, select_values
 

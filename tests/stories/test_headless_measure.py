@@ -166,6 +166,10 @@ def test_two_echoes_of_one_series_are_measured_as_water_and_fat(hipspine, shared
     assert table["flags"].str.contains("two_echo_ambiguous").all()
     assert table["severe"].isna().all()
     assert table.loc["left", "ff"] == pytest.approx(table.loc["left", "ff_of_sums"], abs=0.1)
+    declared = ("--image", folder, "--labels", tmp_path / "labels.nii.gz", "--contrast", "T1")
+    refused = hipspine("measure", *declared, "--out", tmp_path / "no")
+    assert refused.exit_code == 2
+    assert "found water and fat of one series, in dicom-dualecho-ge" in refused.err
     run = (tmp_path / "out" / "run.json").read_text()
     assert "CPTAC" not in run
     assert "1.3.6.1.4.1.14519" not in run

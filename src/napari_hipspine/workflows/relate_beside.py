@@ -13,7 +13,8 @@ from ..domain.subject import Progress, stay_silent
 from ..relating.cells import correlate_values
 from ..relating.covariates import rows_by_subject
 from ..relating.profile import find_profile
-from ..relating.reference_values import ReferenceValues, read_reference
+from ..relating.reference_tables import read_reference
+from ..relating.reference_values import ReferenceValues
 from ..relating.request import RelateRequest
 from ..relating.sensitivity import (
     BILATERAL,
