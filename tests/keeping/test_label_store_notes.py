@@ -81,6 +81,22 @@ def test_a_tool_that_remembers_nothing_forgets_what_another_did(store):
     assert store.fills == {}
 
 
+def test_a_repair_changes_neither_who_made_a_slice_nor_what_it_was_filled_from(store):
+    _fill(store, (0, 1))
+    store.labels[1, 3:6, 3:6] = 2
+    store.labels[2, 3:6, 3:6] = 2
+    store.set_status([2], 2, Status.APPROVED)
+    with store.step("tidy", hand=Hand.REPAIR):
+        for index in range(3):
+            store.labels[index, 5, 5] = 0
+            store.labels[index, 12, 12] = 0
+        store.labels[0, 100, 100] = 2
+    assert store.fills == {(0, 1): NOTE}
+    assert store.statuses() == {
+        (0, 1): Status.FILLED, (0, 2): Status.FILLED, (1, 2): Status.DRAWN, (2, 2): Status.EDITED,
+    }  # fmt: skip
+
+
 def test_ends_of_a_locked_muscle_stay_whatever_is_undone(store):
     store.say(Notes(extents={1: (0, None), 2: (1, None)}), "starts here")
     store.set_locked([1])

@@ -83,7 +83,7 @@ def test_all_slices_in_one_step_without_the_locked(series):
     proposal.accept(series.label_work)
     assert (store.labels[2] == 1).sum() == (truth[2] == 1).sum()
     assert (store.labels[1, 0, 0], store.labels[1, 0, 1]) == (0, 2)
-    assert store.status(1, 1) is Status.FILLED
+    assert store.status(1, 1) is Status.DRAWN
     store.undo()
     assert store.labels[1, 0, 0] == 1
 

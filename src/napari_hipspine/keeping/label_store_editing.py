@@ -85,7 +85,8 @@ class LabelEditor:
         step = self.steps.open_step
         if touched is None or step is None:
             return None
-        forgotten = {place: None for place in touched.gained | touched.lost if place in self.notes.fills}
+        places = frozenset() if touched.hand is Hand.REPAIR else touched.gained | touched.lost
+        forgotten = {place: None for place in places if place in self.notes.fills}
         wanted = Notes(self._wanted_statuses(touched), fills={**forgotten, **(fills or {})})
         return self._finish(wanted, frozenset(touched.slices), touched.n_protected)
 

@@ -37,16 +37,28 @@ class PreviewLayer:
         self._labels: NDArray[np.uint16] = np.zeros((0, 0, 0), np.uint16)
         self._shown: tuple[int, ...] = ()
 
-    def show(self, proposal: Proposal, structures: Mapping[int, Structure], *, beside: Any) -> None:
-        """Outline what is proposed, in place of what was."""
+    def prepare(self, structures: Mapping[int, Structure], *, beside: Any) -> None:
+        """Be there before something is proposed, so that it is shown at once."""
         shape = tuple(beside.data.shape)
         if not self._is_there() or self._labels.shape != shape:
             self.drop()
             self._add(shape, structures, beside)
+
+    def show(self, proposal: Proposal, structures: Mapping[int, Structure], *, beside: Any) -> None:
+        """Outline what is proposed, in place of what was."""
+        self.prepare(structures, beside=beside)
         for index in {*self._shown, *proposal.slices}:
             self._labels[index] = _touched(proposal, index) if index in proposal.slices else 0
         self._shown = proposal.slices
         self._layer.refresh(extent=False)
+
+    def clear(self) -> None:
+        """Outline nothing, and stay."""
+        for index in self._shown:
+            self._labels[index] = 0
+        if self._shown and self._is_there():
+            self._layer.refresh(extent=False)
+        self._shown = ()
 
     def drop(self) -> None:
         """Show no proposal any more."""

@@ -12,6 +12,7 @@ from ..domain.anatomy import Side, Structure
 from ..domain.blocks import VoxelArray
 from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
+from ..keeping.label_store_status import Hand
 from ..segmenting.tidy import OverlapRule, joined_outlines, largest_part, smoothed, swapped_sides, without_holes
 from .proposals import Plane, Proposal, writable
 from .series_work import SeriesWork
@@ -59,7 +60,7 @@ class TidyWish:
             before[index] = np.asarray(self.labels[index])
             after[index] = tidied_slice(before[index], self.values, self.rules, spacing_mm=self.spacing_mm)
             swapped += self._swapped(index, after[index])
-        return Proposal("tidy", before, after, notes=tuple(swapped))
+        return Proposal("tidy", before, after, hand=Hand.REPAIR, notes=tuple(swapped))
 
     def _swapped(self, index: int, labels: Plane) -> list[str]:
         if not self.columns_toward_left:

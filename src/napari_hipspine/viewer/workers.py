@@ -88,8 +88,9 @@ class BackgroundWork(QObject):
         telegraph = _Telegraph()
         telegraph.told.connect(self._show_progress)
         self._telegraph = telegraph
-        self._worker = create_worker(_run, work, telegraph)
-        telegraph.is_cancelled = lambda: bool(self._worker.abort_requested)
+        worker = create_worker(_Errand(work, telegraph).run)
+        telegraph.is_cancelled = lambda: bool(worker.abort_requested)
+        self._worker = worker
         self._worker.returned.connect(self._take)
         self._worker.finished.connect(self._end)
         parent.destroyed.connect(self._worker.quit)
@@ -159,8 +160,18 @@ class _Telegraph(QObject):
             self.told.emit(done, total, doing)
 
 
-def _run(work: Callable[[Progress], Any], telegraph: _Telegraph) -> Any:
-    try:
-        return work(telegraph.tell)
-    except HipSpineError as error:
-        return _Refused(error)
+class _Errand:
+    """Work that is let go of when it begins: napari remembers every worker for good, and with it what it was given."""
+
+    def __init__(self, work: Callable[[Progress], Any], telegraph: _Telegraph) -> None:
+        self._given: tuple[Callable[[Progress], Any], _Telegraph] | None = (work, telegraph)
+
+    def run(self) -> Any:
+        """What comes of it; a refusal as a value."""
+        if self._given is None:
+            return None
+        (work, telegraph), self._given = self._given, None
+        try:
+            return work(telegraph.tell)
+        except HipSpineError as error:
+            return _Refused(error)

@@ -58,6 +58,7 @@ class DrawingTools:
         self._way = OutlineWay()
         self._value = 0
         self._drawn: Proposal | None = None
+        self._kept: LabelWork | None = None
         self.prompter: Prompter | None = None
 
     @property
@@ -103,15 +104,18 @@ class DrawingTools:
             unlocked(work, layer.selected_label)
             self._corners.begin(beside=layer, starts=self._begin_on, changed=self._show_outline, ended=self._accept)
             self._bind_keys(self._corners.layer, layer)
-        self._value = int(layer.selected_label)
+        self._value, self._kept = int(layer.selected_label), work.label_work
+        self._desk.keep_ready(is_wanted=tool in DRAWN)
 
     def put_down(self) -> None:
         """Have no tool in the hand; what was drawn is taken."""
         self.settle()
         layer = self._link.labels_layer()
         is_drawing = self._corners.layer is not None or self._strokes.layer is not None
+        self._kept = None
         self._corners.drop()
         self._strokes.drop()
+        self._desk.keep_ready(is_wanted=False)
         if layer is not None:
             if str(layer.mode) in MODES.values():
                 layer.mode = _NO_TOOL
@@ -160,11 +164,21 @@ class DrawingTools:
         if layer is not None and work is not None:
             layer.brush_size = brush_pixels(diameter_mm, work.volume.grid.spacing_mm)
 
+    def leave_other_labels(self) -> None:
+        """Put the tool down where other labels are worked on than it was taken up for; what was drawn is taken."""
+        work, kept = self._session.work, self._kept
+        if kept is not None and (work is None or work.label_work is not kept):
+            self._kept = None
+            with refusals_told():
+                self.settle()
+            self.leave()
+
     def leave(self) -> None:
         """Leave nothing behind, and take nothing."""
-        self._drawn = None
+        self._drawn = self._kept = None
         self._corners.drop()
         self._strokes.drop()
+        self._desk.keep_ready(is_wanted=False)
 
     def _begin_on(self, slice_index: int) -> None:
         """What was drawn on another slice is taken first."""
@@ -175,9 +189,7 @@ class DrawingTools:
     def _show_outline(self) -> None:
         slice_index, vertices, work = self._corners.slice_index(), self._corners.vertices(), self._session.work
         if work is None or slice_index is None or len(vertices) < _LEAST_CORNERS:
-            if self._drawn is not None:
-                self._drawn = None
-                self._desk.drop()
+            self._show_nothing()
             return
         self._show(lambda: outlined(work, self._value, slice_index, vertices, self._way))
 
@@ -194,6 +206,13 @@ class DrawingTools:
         strokes = self._strokes.on(slice_index)
         if (strokes == 1).any():
             self._show(lambda: scribbled(work, self._value, slice_index, strokes))
+        else:
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        if self._drawn is not None:
+            self._drawn = None
+            self._desk.drop()
 
     def _take_other_slice(self, slice_index: int) -> None:
         """Take what was scribbled on another slice, and keep the stroke that was just drawn on this one."""

@@ -99,9 +99,8 @@ class MuscleActions:
         """Show how the muscles stand."""
         work = self._session.work
         kept = work.label_work if work else None
+        self.tools.leave_other_labels()
         self._desk.drop_unless_for(kept)
-        if kept is None:
-            self.tools.leave()
         self._panel.setVisible(kept is not None)
         if work is None or kept is None:
             return

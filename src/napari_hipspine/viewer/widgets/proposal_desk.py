@@ -42,6 +42,7 @@ class ProposalDesk:
         self._run = run
         self._proposal: Proposal | None = None
         self._for: LabelWork | None = None
+        self._is_kept_ready = False
 
     @property
     def proposal(self) -> Proposal | None:
@@ -84,6 +85,15 @@ class ProposalDesk:
 
         self._run(wish.run, says=says, done=show)
 
+    def keep_ready(self, *, is_wanted: bool) -> None:
+        """Have the layer for proposals there while a tool is drawn with, so that each is shown at once."""
+        layer, work = self._link.labels_layer(), self._session.work
+        self._is_kept_ready = is_wanted
+        if is_wanted and layer is not None and work is not None and work.label_map is not None:
+            self._preview.prepare(work.label_map.structures, beside=layer)
+        elif self._proposal is None:
+            self._preview.drop()
+
     def show(self, proposal: Proposal) -> None:
         """Propose something."""
         layer, work = self._link.labels_layer(), self._session.work
@@ -92,28 +102,33 @@ class ProposalDesk:
             self._preview.show(proposal, work.label_map.structures, beside=layer)
             self._say(proposal.describe())
 
-    def accept(self) -> Proposal | None:
-        """Take what is proposed, as one step; what was taken, if anything."""
-        proposal = self._proposal
-        if proposal is not None:
+    def accept(self) -> None:
+        """Take what is proposed, as one step, into the labels it was made for."""
+        proposal, kept = self._proposal, self._for
+        if proposal is not None and kept is not None:
             self.drop()
-            self.take(proposal)
-        return proposal
+            self._take(proposal, kept)
 
     def take(self, proposal: Proposal) -> None:
         """Take something without having it looked at, as one step."""
-        proposal.accept(self.kept())
-        layer = self._link.labels_layer()
-        if layer is not None:
-            layer.refresh(extent=False)
+        self._take(proposal, self.kept())
 
     def drop(self) -> None:
         """Take nothing of what is proposed."""
         self._proposal = self._for = None
-        self._preview.drop()
+        if self._is_kept_ready:
+            self._preview.clear()
+        else:
+            self._preview.drop()
         self._say("")
 
     def drop_unless_for(self, kept: LabelWork | None) -> None:
         """Drop what was proposed for other labels."""
         if self._proposal is not None and self._for is not kept:
             self.drop()
+
+    def _take(self, proposal: Proposal, kept: LabelWork) -> None:
+        proposal.accept(kept)
+        layer = self._link.labels_layer()
+        if layer is not None:
+            layer.refresh(extent=False)
