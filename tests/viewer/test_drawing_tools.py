@@ -114,31 +114,27 @@ def test_an_outline_is_live_its_corners_move_and_one_key_takes_it(window):
     assert not drawn(window).any()
     press(window, "Ctrl+Shift+Z")
     assert drawn(window).any()
+    window.work.store.undo()
 
-
-def test_corners_are_taken_back_and_dropped(window):
-    dock = window.dock
-    dock.muscles.ask(Wish.OUTLINE)
+    # corners are taken back, deleted and dropped
     for corner in BOX:
         click(window, *corner)
     press(window, "Ctrl+Z")
-    assert len(window.viewer.layers[CORNERS].data) == 3
-    window.viewer.layers[CORNERS].selected_data = {2}
-    window.viewer.layers[CORNERS].remove_selected()
+    assert len(corners.data) == 3
+    corners.selected_data = {2}
+    corners.remove_selected()
     assert dock.muscles.proposal is None
     click(window, *BOX[2])
     assert dock.muscles.proposal is not None
     press(window, "Escape")
-    assert (dock.muscles.proposal, len(window.viewer.layers[CORNERS].data)) == (None, 0)
+    assert (dock.muscles.proposal, len(corners.data)) == (None, 0)
     assert not window.work.store.can_undo
 
-
-def test_a_double_click_takes_the_outline_unless_it_was_two_quick_corners(window):
-    window.dock.muscles.ask(Wish.OUTLINE)
+    # a double click takes the outline, unless it was two quick corners
     for corner in BOX[:3]:
         click(window, *corner)
     click(window, *BOX[3], is_double=True)
-    assert len(window.viewer.layers[CORNERS].data) == 4
+    assert len(corners.data) == 4
     assert not drawn(window).any()
     click(window, *BOX[3], is_double=True)
     assert drawn(window).any()
@@ -166,9 +162,9 @@ def test_turning_to_another_muscle_slice_or_tool_takes_what_was_drawn(window):
     dock.muscles.ask(Wish.BRUSH)
     assert window.layer.mode == "pan_zoom"
 
-
-def test_the_way_of_an_outline_is_seen_at_once_and_kept_for_the_next(window):
-    dock = window.dock
+    # how outlines become muscles is seen at once
+    dock.link.visit(3)
+    dock.muscles.choose(1)
     dock.muscles.ask(Wish.OUTLINE)
     for corner in BOX:
         click(window, *corner)
@@ -210,12 +206,12 @@ def test_scribbles_are_live_and_taken_on_another_slice(window):
     press(window, "Ctrl+Z")
     assert not drawn(window, 3).any()
 
-
-def test_locked_muscles_are_not_drawn_by_any_tool_and_the_reason_is_told(window):
+    # locked muscles are not drawn
+    dock.muscles.ask(Wish.SCRIBBLE)
     window.work.lock([1], locked=True)
     for tool in (Wish.OUTLINE, Wish.SCRIBBLE):
-        window.dock.muscles.ask(tool)
-        assert window.dock.muscles.tools.tool is None
+        dock.muscles.ask(tool)
+        assert dock.muscles.tools.tool is None
 
 
 def test_whole_slices_by_key(window, qtbot):
@@ -280,7 +276,7 @@ def test_cancelling_a_fill_leaves_everything_as_it_was(window, qtbot, monkeypatc
     assert PREVIEW not in window.viewer.layers
 
 
-def test_size_of_the_brush_is_that_in_the_patient_and_shown_when_napari_changes_it(window):
+def test_size_of_the_brush_is_that_in_the_patient_and_shown_when_napari_changes_it(window, subject):
     dock, layer = window.dock, window.layer
     panel = dock.labels.muscles.tools
     panel._brush.setValue(21.0)
@@ -295,6 +291,19 @@ def test_size_of_the_brush_is_that_in_the_patient_and_shown_when_napari_changes_
     layer.brush_size = 5
     assert panel.brush_mm() == 5.0
 
+    # imported labels are shown as such and can be approved at once
+    viewer = window.viewer
+    viewer.layers.remove(window.layer)
+    imported = type(subject.label_map)(
+        subject.label_map.labels, subject.label_map.grid, subject.label_map.structures, origin=Origin.IMPORTED
+    )
+    viewer.add_layer(Layer.create(*labels_layer(imported, name="muscles", outlines=subject.outlines)))
+    strip = dock.labels.muscles.strips.value()[0].left
+    assert set(strip.statuses) == {Status.EMPTY, Status.IMPORTED}
+    dock.labels.muscles.approve_imported_wished.emit()
+    strip = dock.labels.muscles.strips.value()[0].left
+    assert set(strip.statuses) == {Status.EMPTY, Status.APPROVED}
+
 
 @pytest.mark.parametrize("spacing", [(4.0, 0.5, 0.5), (4.0, 2.0, 1.0), (4.0, 0.7, 1.1)])
 @pytest.mark.parametrize("diameter", [0.5, 3.0, 6.0, 17.3])
@@ -306,20 +315,6 @@ def test_the_side_that_a_click_lies_on():
     square = np.array([(0.0, 0.0), (0.0, 10.0), (10.0, 10.0), (10.0, 0.0)])
     assert [nearest_side(square, np.array(at)) for at in ((1, 5), (5, 9), (9, 5), (5, 1))] == [0, 1, 2, 3]
     assert nearest_side(np.zeros((0, 2)), np.zeros(2)) == -1
-
-
-def test_imported_labels_are_shown_as_such_and_can_be_approved_at_once(window, subject):
-    dock, viewer = window.dock, window.viewer
-    viewer.layers.remove(window.layer)
-    imported = type(subject.label_map)(
-        subject.label_map.labels, subject.label_map.grid, subject.label_map.structures, origin=Origin.IMPORTED
-    )
-    viewer.add_layer(Layer.create(*labels_layer(imported, name="muscles", outlines=subject.outlines)))
-    strip = dock.labels.muscles.strips.value()[0].left
-    assert set(strip.statuses) == {Status.EMPTY, Status.IMPORTED}
-    dock.labels.muscles.approve_imported_wished.emit()
-    strip = dock.labels.muscles.strips.value()[0].left
-    assert set(strip.statuses) == {Status.EMPTY, Status.APPROVED}
 
 
 def test_nothing_of_a_closed_window_stays_in_memory(make_napari_viewer, subject, qtbot):

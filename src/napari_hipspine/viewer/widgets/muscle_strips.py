@@ -14,8 +14,8 @@ from ...keeping.label_store_status import Status
 from ..muscle_rows import MuscleRow, Strip
 from .status_paint import paint_doubt, paint_status
 
-_ROW = 38
-_NAME = 18
+_ROW = 34
+_NAME = 16
 _BAR = 5
 _ICON = 40
 _LETTER = 12
