@@ -13,6 +13,7 @@ from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
 from napari_hipspine.relating.cells import correlate_values
 from napari_hipspine.relating.correlation import bonett_wright_interval
 from napari_hipspine.relating.covariates import select_covariates
+from napari_hipspine.relating.intervals import IntervalMethod, fieller_interval
 from napari_hipspine.relating.norms import list_norms
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
@@ -93,6 +94,15 @@ def test_correlations_given_the_mean_of_all_muscles(make_cohort: MakeCohort) -> 
     )
     assert row["covariates"] == "mean_of_all_muscles_fcsa;mean_of_all_muscles_fi"
     assert [row["df"], cell.loc["multifidus", "fi", "sartorius", "fi"]["df"]] == [26, 27]
+
+
+def test_partial_intervals_are_by_the_formula_asked_for(values: SubjectValues) -> None:
+    rows = find_profile(values, interval=IntervalMethod.FIELLER).partial
+    low, high = fieller_interval(rows["rho"], rows["n"] - 1)
+    np.testing.assert_allclose(rows[["rho_low", "rho_high"]], np.column_stack([low, high]))
+    plain, drawn = find_profile(values).partial, find_profile(values, interval=IntervalMethod.BOOTSTRAP).partial
+    pd.testing.assert_frame_equal(plain, drawn)
+    assert (plain["rho_low"] != rows["rho_low"]).all()
 
 
 def test_partial_correlations_given_people_and_all_muscles_are_those_of_pingouin(make_cohort: MakeCohort) -> None:

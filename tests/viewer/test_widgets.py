@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QFontMetrics
 from qtpy.QtWidgets import QLabel, QPushButton
 from tests.viewer.conftest import STRUCTURES, oriented_grid
 
@@ -263,6 +264,17 @@ def test_q_mark_stands_beside_rho(qtbot):
     table.set_value(correlations)
     marked = [table.item(r, c).text() for r in range(2, 14) for c in range(2, 8) if "●" in table.item(r, c).text()]
     assert len(marked) == 1
+
+
+def test_a_negative_bold_cell_with_its_mark_keeps_p_in_view(qtbot):
+    correlations = relate_published().correlations.assign(rho=-0.888, p=0.0001, q=0.001)
+    table = CorrelationTable()
+    qtbot.addWidget(table)
+    table.set_value(correlations)
+    words = QFontMetrics(table.item(2, 2).font())
+    assert table.item(2, 2).text() == "−0.888 ●\n<0.001"
+    for line in table.item(2, 2).text().splitlines():
+        assert words.horizontalAdvance(line) < table.columnWidth(2)
 
 
 def test_buttons_say_what_they_do(qtbot):

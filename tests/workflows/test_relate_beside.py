@@ -123,3 +123,15 @@ def test_profile_within_the_sample_says_what_that_means(measurements: pd.DataFra
     related = add_profile(relate_cohort(measurements, RelateRequest(measures=("fi",))))
     assert related.notes[-1].endswith("so that hip and lumbar means differ by 0 on average.")
     assert related.extra["profile"]["mean_difference"].iloc[0] == pytest.approx(0, abs=1e-12)
+
+
+def test_a_profile_says_how_many_values_the_reference_does_not_know(measurements: pd.DataFrame) -> None:
+    related = relate_cohort(measurements, RelateRequest(measures=("fi",)))
+    row = {"measure": "fi", "mean": 0.2, "sd": 0.1}
+    known = pd.DataFrame([row | {"muscle": muscle} for muscle in LEVELS])
+    n_subjects = measurements["subject_id"].nunique()
+    lost = (
+        f"Muscle profile: {n_subjects} of {3 * n_subjects} values (side: both) have no row in the reference and no z."
+    )
+    assert add_profile(related, reference=known[known["muscle"] != "sartorius"]).notes[-1] == lost
+    assert not any("no row in the reference" in note for note in add_profile(related, reference=known).notes)

@@ -12,6 +12,7 @@ import numpy as np
 from .correlation import SMALLEST_N
 from .covariates import CovariateValues
 from .extra_tables import NORMS, PROFILE, PROFILE_MUSCLES, PROFILE_PARTIAL, PROFILE_SUBJECTS
+from .intervals import IntervalMethod
 from .multiplicity import Family
 from .norms import norm_cells
 from .profile_partial import correlate_given_all_muscles
@@ -66,6 +67,7 @@ def find_profile(
     covariates: CovariateValues | None = None,
     side: SideRule = SideRule.BOTH,
     family: Family = Family.ALL,
+    interval: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
 ) -> MuscleProfile:
     """The muscle profile of a cohort.
 
@@ -86,6 +88,8 @@ def find_profile(
         Side the values are of.
     family
         Tests adjusted together in the partial correlations.
+    interval
+        Formula of their intervals.
     """
     norms = _list_norms(values, reference, people or {}, side)
     columns = ["region", "muscle", "measure", "level"]
@@ -115,7 +119,9 @@ def find_profile(
         subjects=PROFILE_SUBJECTS.frame(subject_rows),
         measures=PROFILE.frame(measure_rows),
         muscles=PROFILE_MUSCLES.frame(_list_muscles(norms, has_reference=reference is not None)),
-        partial=correlate_given_all_muscles(values, means, measures, covariates=covariates, family=family),
+        partial=correlate_given_all_muscles(
+            values, means, measures, covariates=covariates, family=family, interval=interval
+        ),
     )
 
 

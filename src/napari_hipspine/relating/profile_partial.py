@@ -10,9 +10,10 @@ import numpy as np
 
 from ..domain.tables import join_words
 from .cells import TOO_FEW_SUBJECTS, adjust_rows, cell_name
-from .correlation import bonett_wright_interval
+from .correlation import RankCorrelations
 from .covariates import CovariateValues
 from .extra_tables import PROFILE_PARTIAL
+from .intervals import IntervalMethod, find_interval
 from .multiplicity import Family
 from .p_values import PMethod, student_p
 from .partial import correlate_partial_ranks
@@ -33,6 +34,7 @@ def correlate_given_all_muscles(
     *,
     covariates: CovariateValues | None = None,
     family: Family = Family.ALL,
+    interval: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
 ) -> pd.DataFrame:
     """Partial correlations given the covariates, given each person's mean z of all muscles, and given both.
 
@@ -51,12 +53,15 @@ def correlate_given_all_muscles(
         Age, sex, BMI or whatever else is held, for the same subjects.
     family
         Tests adjusted together.
+    interval
+        Formula of the intervals; drawing subjects anew knows no covariates, so that Bonett-Wright stands in for it.
     """
     sets = [(None, True)] if covariates is None else [(covariates, False), (None, True), (covariates, True)]
+    by_formula = IntervalMethod.BONETT_WRIGHT if interval is IntervalMethod.BOOTSTRAP else interval
     rows: list[dict[str, Any]] = []
     for of_people, is_given_mean in sets:
         held = _Held(of_people, means if is_given_mean else means[:, :0], measures if is_given_mean else ())
-        cells = {(row["lumbar"], row["hip"]): row["cells"] for row in _correlate(values, held)}
+        cells = {(row["lumbar"], row["hip"]): row["cells"] for row in _correlate(values, held, by_formula)}
         ordered = [cells[lumbar, hip] for hip, lumbar in product(values.hip.columns, values.lumbar.columns)]
         rows += adjust_rows(ordered, family)
     return PROFILE_PARTIAL.frame(rows)
@@ -77,27 +82,29 @@ class _Held:
         return names, np.column_stack([self._values, self._means[:, held]])
 
 
-def _correlate(values: SubjectValues, held: _Held) -> Iterator[dict[str, Any]]:
+def _correlate(values: SubjectValues, held: _Held, interval: IntervalMethod) -> Iterator[dict[str, Any]]:
     """Every cell; those of the same two measures hold the same and are correlated at one go."""
     for lumbar_measure, hip_measure in product(_measures(values.lumbar), _measures(values.hip)):
         names, given = held.of(lumbar_measure, hip_measure)
         left = [k for k, column in enumerate(values.lumbar.columns) if column.measure == lumbar_measure]
         right = [k for k, column in enumerate(values.hip.columns) if column.measure == hip_measure]
-        cells = correlate_partial_ranks(values.lumbar.values[:, left], values.hip.values[:, right], given)
+        x, y = values.lumbar.values[:, left], values.hip.values[:, right]
+        cells = correlate_partial_ranks(x, y, given)
+        limits = np.stack(find_interval(x, y, cells, method=interval, n_covariates=len(names)), axis=-1)
         for (i, a), (j, b) in product(enumerate(left), enumerate(right)):
             lumbar, hip = values.lumbar.columns[a], values.hip.columns[b]
-            n = int(cells.n[i, j])
-            row = cell_name(lumbar, hip)._asdict() | {"covariates": join_words(names), "n": n}
-            yield {"lumbar": lumbar, "hip": hip, "cells": row | _numbers(float(cells.rho[i, j]), n, len(names))}
+            row = cell_name(lumbar, hip)._asdict() | {"covariates": join_words(names), "n": int(cells.n[i, j])}
+            yield {"lumbar": lumbar, "hip": hip, "cells": row | _numbers(cells, (i, j), limits[i, j], len(names))}
 
 
 def _measures(region: RegionValues) -> list[str]:
     return list(dict.fromkeys(column.measure for column in region.columns))
 
 
-def _numbers(rho: float, n: int, n_held: int) -> dict[str, Any]:
+def _numbers(cells: RankCorrelations, place: tuple[int, int], limits: FloatArray, n_held: int) -> dict[str, Any]:
+    rho, n = float(cells.rho[place]), int(cells.n[place])
     if np.isnan(rho):
         return {"p": np.nan, "reason": TOO_FEW_SUBJECTS}
-    low, high = bonett_wright_interval(rho, n - n_held)
+    low, high = limits
     numbers = {"rho": rho, "rho_low": float(low), "rho_high": float(high), "p": float(student_p(rho, n - n_held))}
     return numbers | {"p_method": PMethod.T.value, "df": n - 2 - n_held}

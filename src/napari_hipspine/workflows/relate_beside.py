@@ -14,7 +14,7 @@ from ..relating.cells import correlate_values
 from ..relating.covariates import rows_by_subject
 from ..relating.profile import find_profile
 from ..relating.reference_tables import read_reference
-from ..relating.reference_values import ReferenceValues
+from ..relating.reference_values import NO_REFERENCE, ReferenceValues
 from ..relating.request import RelateRequest
 from ..relating.sensitivity import (
     BILATERAL,
@@ -168,13 +168,24 @@ def add_profile(
         covariates=relation.covariates,
         side=relation.request.side,
         family=relation.request.family,
+        interval=relation.request.interval,
     )
     note = "Muscle profile: z against "
     note += (
         "this sample, so that hip and lumbar means differ by 0 on average." if reference is None else _name(reference)
     )
     files = [one for one in (reference, participants) if isinstance(one, str | Path)]
-    return relation.with_extra(profile.tables(), notes=[note], files=files)
+    return relation.with_extra(profile.tables(), notes=[note, *_without_reference(profile.norms)], files=files)
+
+
+def _without_reference(norms: pd.DataFrame) -> list[str]:
+    """How many values have no z because the reference file knows none of their muscle, measure, side and level."""
+    lost = norms[norms["reason"] == NO_REFERENCE]
+    if lost.empty:
+        return []
+    n_values = int(norms["value"].notna().sum())
+    sides = " and ".join(lost["side"].unique())
+    return [f"Muscle profile: {len(lost)} of {n_values} values (side: {sides}) have no row in the reference and no z."]
 
 
 def open_reference(reference: OneTable) -> ReferenceValues:

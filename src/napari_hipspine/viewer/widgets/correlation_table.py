@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QRect, Qt, Signal
-from qtpy.QtGui import QColor, QFont
+from qtpy.QtGui import QColor, QFont, QFontMetrics
 from qtpy.QtWidgets import QAbstractItemView, QStyledItemDelegate, QTableWidget, QTableWidgetItem
 
 from ...writing.correlation_differences import CellDifference, DifferenceLayout
@@ -21,7 +21,7 @@ _HEADER_COLUMNS = 2
 _CELL = Qt.ItemDataRole.UserRole
 _SMALL_WORDS = Qt.ItemDataRole(int(Qt.ItemDataRole.UserRole) + 1)
 _CELL_SIZE = (68, 42)
-_MUSCLE_WIDTH = 100
+_MUSCLE_WIDTH = 90
 _MEASURE_WIDTH = 46
 _SMALL = 0.75
 _MARGIN = 4
@@ -95,7 +95,7 @@ class CorrelationTable(QTableWidget):
         self.setItem(0, 0, _heading("Hip ↓   Lumbar →"))
         self.setSpan(0, 0, _HEADER_ROWS, _HEADER_COLUMNS)
         for column, lumbar in enumerate(layout.lumbar_columns, start=_HEADER_COLUMNS):
-            self.setColumnWidth(column, _CELL_SIZE[0])
+            self.setColumnWidth(column, self._cell_width())
             self.setItem(1, column, _heading(lumbar.measure_label))
         for row, hip in enumerate(layout.hip_rows, start=_HEADER_ROWS):
             self.setItem(row, 1, _heading(hip.measure_label))
@@ -107,6 +107,12 @@ class CorrelationTable(QTableWidget):
             self.setItem(_HEADER_ROWS + start, 0, _heading(heading.muscle_label))
             if length > 1:
                 self.setSpan(_HEADER_ROWS + start, 0, length, 1)
+
+    def _cell_width(self) -> int:
+        """Room for the widest bold words of a cell in one line; a line that breaks would push p out of the cell."""
+        bold = QFont(self.font())
+        bold.setBold(True)
+        return max(_CELL_SIZE[0], QFontMetrics(bold).horizontalAdvance(f"{format_rho(-0.888)} {Q_MARK}") + 2 * _MARGIN)
 
     def _tell(self, item: QTableWidgetItem) -> None:
         cell = item.data(_CELL)
