@@ -130,7 +130,7 @@ def test_result_is_the_workflows_own(session, subject):
     states = step_states(session)
     assert [state.status for state in list(states.values())[:3]] == [Status.DONE] * 3
     assert (states[Step.THRESHOLD].status, states[Step.RESULTS].status) == (Status.ATTENTION, Status.NOW)
-    assert states[Step.THRESHOLD].says == "look at the fat beside the muscles"
+    assert states[Step.THRESHOLD].says == "look at the proposed fat"
     session.change(review=ThresholdReview(accepts_fat_roi=True), exported=session.work.measured)
     assert step_states(session)[Step.THRESHOLD].status is Status.DONE
 

@@ -130,7 +130,7 @@ def _needs_a_look(work: SeriesWork) -> tuple[tuple[Callable[[MuscleThreshold], b
         (lambda one: one.reason == "no_fat_class", "no fat class found"),
         (lambda one: bool(one.reason), "a muscle without threshold"),
         (lambda one: STALE in one.flags, "outlines changed since it was found"),
-        (lambda one: PROPOSED in one.flags and not work.review.accepts_fat_roi, "look at the fat beside the muscles"),
+        (lambda one: PROPOSED in one.flags and not work.review.accepts_fat_roi, "look at the proposed fat"),
         (lambda one: "polarity_unchecked" in one.flags, "fat polarity could not be checked"),
     )
 

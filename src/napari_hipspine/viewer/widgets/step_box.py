@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
-from superqt import QElidingLabel
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from ..steps import Status, StepState
 
 _MARK_WIDTH = 20
 _HEADING_WIDTH = 168
 _INDENT = 8
+_SPARE = 6
+"""Left free beside shortened words: themes draw letters a little wider than they are measured [pixels]."""
 
 
 class StepBox(QWidget):
@@ -45,7 +48,7 @@ class StepBox(QWidget):
         self._heading.setStyleSheet("text-align: left; font-weight: bold; padding: 4px 8px;")
         self._heading.setToolTip(f"Show or hide step {number}")
         self._heading.clicked.connect(self._toggle)
-        self._says = QElidingLabel()
+        self._says = _Shortened()
         self._content = content
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
@@ -76,18 +79,45 @@ class StepBox(QWidget):
 
     def value(self) -> StepState:
         """Mark and words shown."""
-        return StepState(Status(self._mark.text()), self._says.text())
+        return StepState(Status(self._mark.text()), self._says.value())
 
     def set_value(self, state: StepState) -> None:
         """Show how the step stands."""
         self._mark.setText(state.status.value)
         self._mark.setToolTip(_MEANINGS[state.status])
-        self._says.setText(state.says)
-        self._says.setToolTip(state.says)
+        self._says.set_value(state.says)
 
     def _toggle(self, checked: bool) -> None:  # noqa: FBT001 - Qt's signal hands it over
         self._content.setVisible(checked)
         self.opened.emit(checked)
+
+
+class _Shortened(QLabel):
+    """One line of words that ends in dots where it does not fit; whole in its tooltip."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._words = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def value(self) -> str:
+        """All words."""
+        return self._words
+
+    def set_value(self, words: str) -> None:
+        """Show words."""
+        self._words = words
+        self.setToolTip(words)
+        self._fit()
+
+    def resizeEvent(self, event: Any) -> None:
+        """Shorten to the new width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = max(0, self.width() - _SPARE)
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
 
 
 _MEANINGS = {
