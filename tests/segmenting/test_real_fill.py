@@ -34,6 +34,6 @@ def test_five_outlined_slices_are_enough_for_the_spine(lumbar):
     image, labels = lumbar
     guided = _mean_dice(image.voxels, image.grid, labels)
     alone = _mean_dice(None, image.grid, labels)
-    assert guided > 0.945
+    assert guided > 0.948
     assert alone > 0.935
-    assert guided > alone + 0.008
+    assert guided > alone + 0.01

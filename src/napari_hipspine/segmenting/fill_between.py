@@ -129,7 +129,7 @@ def fill_between(
     for done, stretch in enumerate(plan.stretches):
         progress(done, len(plan.stretches), "filling")
         _clear(labels, stretch)
-        for filled in _fill(stretch, plan, box, spacing, guide):
+        for filled in _fill(stretch, plan, box, spacing_mm, guide):
             _compete(best, filled)
             part = apart[(filled.index, *box)]
             np.maximum(part, filled.disagreement_mm, out=part)
@@ -189,11 +189,11 @@ def _guide(
 
 
 def _fill(
-    stretch: Stretch, plan: FillPlan, box: PlaneBox, spacing: tuple[float, float], guide: SliceFlows | None
+    stretch: Stretch, plan: FillPlan, box: PlaneBox, spacing_mm: tuple[float, float, float], guide: SliceFlows | None
 ) -> Iterator[FilledSlice]:
     if guide is None:
-        return fill_by_shape(stretch, plan.outlines, box, spacing_mm=spacing)
-    return fill_by_picture(stretch, plan.outlines, box, guide)
+        return fill_by_shape(stretch, plan.outlines, box, spacing_mm=(spacing_mm[1], spacing_mm[2]))
+    return fill_by_picture(stretch, plan.outlines, box, guide, slice_mm=spacing_mm[0])
 
 
 def _clear(labels: NDArray[np.uint16], stretch: Stretch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -65,6 +65,13 @@ class Stretch:
     values: tuple[int, ...]
     both: tuple[int, ...]
     endings: tuple[Ending, ...]
+
+    def ways(self) -> Iterator[tuple[int, range]]:
+        """Each key slice, with the slices away from it."""
+        if self.before is not None:
+            yield self.before, self.slices
+        if self.after is not None:
+            yield self.after, self.slices[::-1]
 
 
 @dataclass(frozen=True)

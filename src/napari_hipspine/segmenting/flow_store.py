@@ -23,6 +23,8 @@ class FlowKind(StrEnum):
     """The same at full resolution."""
     REACH = "reach"
     """Where the pixels of a slice come from on a key slice further away."""
+    ASTRAY = "astray"
+    """How far from its start a pixel ends that goes to a key slice and back."""
 
 
 class FlowKey(NamedTuple):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from .distances import PlaneBox, box_around
 from .flat_image import FlatImage
 from .flow_store import FlowKey, FlowKind, FlowStore
+from .working_grid import WorkingGrid
 
 Flow = NDArray[np.float32]
 
@@ -31,6 +33,9 @@ _WINDOW_STEP = 16
 """Windows begin and end on multiples of this [pixels], so that an edit seldom outgrows what was kept."""
 
 _FINE_STRIDE = 4
+_FINE_SEARCHES = 12
+_FINE_REFINEMENTS = 3
+_ASTRAY_MM = 1.0
 _SAME = 1e-3
 _POLISH_MM = 1.5
 
@@ -50,8 +55,18 @@ class SliceFlows:
     pictures: FlatImage
     store: FlowStore
 
+    @cached_property
+    def grid(self) -> WorkingGrid:
+        """A coarser sampling of the window."""
+        rows, columns = self.pictures.box
+        return WorkingGrid.of((rows.stop - rows.start, columns.stop - columns.start), self.pictures.spacing_mm)
+
+    def coarse_picture(self, index: int) -> NDArray[np.float32]:
+        """A slice on the coarser sampling."""
+        return self.grid.coarsened(self.pictures.slice(index))
+
     def step(self, fixed: int, moving: int, kind: FlowKind = FlowKind.STEP) -> Flow:
-        """Flow between two neighbouring slices, at half resolution or (``FINE_STEP``) at full resolution."""
+        """Flow between two neighbouring slices, found at half resolution or (``FINE_STEP``) at full resolution."""
         key = FlowKey(kind, fixed, moving)
         found = self.store.find(key)
         if found is None:
@@ -64,26 +79,68 @@ class SliceFlows:
 
         Steps are joined into a chain, and the chain is corrected once against the key slice itself.
         """
+
+        def made() -> Iterator[Flow]:
+            for fixed, chain in zip(slices, self._chains(key_slice, slices), strict=True):
+                yield self._corrected(chain, fixed, key_slice)
+
+        return self._kept_or(made(), FlowKind.REACH, key_slice, slices)
+
+    def astray_from_key(self, key_slice: int, slices: range) -> Iterator[NDArray[np.float32]]:
+        """How far from its start a pixel of each slice ends that goes to the key slice and back, as `astray_mm`."""
+        ways = zip(self._chains(key_slice, slices), self._chains_back(key_slice, slices), strict=True)
+        return self._kept_or((self.astray_mm(*way) for way in ways), FlowKind.ASTRAY, key_slice, slices)
+
+    def _kept_or(
+        self, made: Iterator[NDArray[np.float32]], kind: FlowKind, key_slice: int, slices: range
+    ) -> Iterator[NDArray[np.float32]]:
+        """What the store holds of a run of slices; where it lacks any, all are made and kept."""
+        keys = [FlowKey(kind, fixed, key_slice) for fixed in slices]
+        found = [self.store.find(key) for key in keys]
+        for key, kept in zip(keys, found, strict=True):
+            if any(one is None for one in found):
+                kept = _packed(next(made))
+                self.store.keep(key, kept)
+            yield np.asarray(kept, dtype=np.float32)
+
+    def _chains(self, key_slice: int, slices: range) -> Iterator[Flow]:
+        """Steps joined from each of a run of slices to a key slice, the slice beside the key first."""
         chain: Flow | None = None
         for fixed in slices:
-            toward = fixed - 1 if key_slice < fixed else fixed + 1
-            step = self.step(fixed, toward)
+            step = self.step(fixed, _toward(key_slice, fixed))
             chain = step if chain is None else joined(chain, step)
-            key = FlowKey(FlowKind.REACH, fixed, key_slice)
-            found = self.store.find(key)
-            if found is None:
-                found = _packed(self._corrected(chain, fixed, key_slice))
-                self.store.keep(key, found)
-            yield found.astype(np.float32)
+            yield chain
+
+    def _chains_back(self, key_slice: int, slices: range) -> Iterator[Flow]:
+        """Steps joined from a key slice to each of a run of slices, the slice beside the key first."""
+        chain: Flow | None = None
+        for moving in slices:
+            step = self.step(_toward(key_slice, moving), moving)
+            chain = step if chain is None else joined(step, chain)
+            yield chain
+
+    def astray_mm(self, forth: Flow, back: Flow) -> NDArray[np.float32]:
+        """How far from its start a pixel ends that goes forth and back again, on the coarser sampling [mm]."""
+        import cv2
+
+        forth, back = self.grid.coarsened_flow(forth), self.grid.coarsened_flow(back)
+        apart = (forth + warped(back, forth)) * np.array(self.grid.spacing_mm[::-1], dtype=np.float32)
+        rows, columns = (_ASTRAY_MM / step for step in self.grid.spacing_mm)
+        far = np.hypot(apart[..., 0], apart[..., 1])
+        return np.asarray(cv2.GaussianBlur(far, (0, 0), sigmaX=columns, sigmaY=rows), dtype=np.float32)
 
     def _corrected(self, chain: Flow, fixed: int, key_slice: int) -> Flow:
         import cv2
 
         seen = warped(self.pictures.slice(key_slice), chain)
-        rest = dense_flow(self.pictures.slice(fixed), seen, FlowKind.STEP)
+        rest = dense_flow(self.pictures.slice(fixed), seen, FlowKind.FINE_STEP)
         rows, columns = (_POLISH_MM / step for step in self.pictures.spacing_mm)
         smooth = cv2.GaussianBlur(rest, (0, 0), sigmaX=columns, sigmaY=rows)
         return joined(chain, np.asarray(smooth, dtype=np.float32))
+
+
+def _toward(key_slice: int, index: int) -> int:
+    return index - 1 if key_slice < index else index + 1
 
 
 def working_window(anything: NDArray[np.bool_], spacing_mm: tuple[float, float], store: FlowStore) -> PlaneBox:
@@ -175,6 +232,8 @@ def dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], kind: Fl
     if kind is FlowKind.FINE_STEP:
         search.setFinestScale(0)
         search.setPatchStride(_FINE_STRIDE)
+        search.setGradientDescentIterations(_FINE_SEARCHES)
+        search.setVariationalRefinementIterations(_FINE_REFINEMENTS)
     flow = search.calc(pair[0], pair[1], None)
     return np.asarray(flow[:n_rows, :n_columns], dtype=np.float32)
 
