@@ -9,8 +9,7 @@ from napari_hipspine.cli import main
 from napari_hipspine.domain.protocol import FatMethod
 from napari_hipspine.viewer.cohort_work import CohortWish
 from napari_hipspine.viewer.widgets.cohort_editor import CohortEditor
-from napari_hipspine.viewer.widgets.statistics_dock import COHORT
-from napari_hipspine.viewer.widgets.study_page import StudyPage
+from napari_hipspine.viewer.widgets.statistics_dock import StatisticsDock
 
 WAIT = 60_000
 
@@ -25,9 +24,9 @@ def manifest(tmp_path_factory):
 
 @pytest.fixture
 def page(qtbot):
-    made = StudyPage(COHORT, CohortEditor())
-    qtbot.addWidget(made)
-    return made
+    dock = StatisticsDock(None)
+    qtbot.addWidget(dock)
+    yield dock.cohort
 
 
 @pytest.mark.parametrize(
