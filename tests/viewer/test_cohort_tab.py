@@ -23,10 +23,15 @@ def manifest(tmp_path_factory):
 
 
 @pytest.fixture
-def page(qtbot):
-    dock = StatisticsDock(None)
-    qtbot.addWidget(dock)
-    yield dock.cohort
+def dock(qtbot):
+    made = StatisticsDock(None)
+    qtbot.addWidget(made)
+    return made
+
+
+@pytest.fixture
+def page(dock):
+    return dock.cohort
 
 
 @pytest.mark.parametrize(
