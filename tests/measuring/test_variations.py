@@ -7,17 +7,14 @@ from math import pi
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import binary_dilation, binary_erosion
 
 from napari_hipspine.domain.anatomy import find_level
 from napari_hipspine.domain.errors import Cancelled
 from napari_hipspine.domain.implants import Implant, Implants
 from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan, ShiftedWindow, SlicesAround
-from napari_hipspine.measuring.half_pixels import (
-    half_pixel_grid,
-    image_in_half_pixels,
-    labels_in_half_pixels,
-    moved_by_a_part,
-)
+from napari_hipspine.measuring.half_pixels import half_pixel_grid, image_in_half_pixels, labels_in_half_pixels
+from napari_hipspine.measuring.moved_outlines import move_outlines
 from napari_hipspine.measuring.variations import WAYS, measure_variations
 
 LEVEL = LevelPlan((LevelPlacement(find_level("L4"), 12.0),))
@@ -124,13 +121,51 @@ def test_outlines_of_rectangles_and_discs_move_by_half_a_pixel(made, spacing) ->
         for side in ("left", "right")
         for name in ("plus", "minus")
     }
-    # A rectangle grows by half a pixel at each side, but for a quarter of a pixel at each corner.
-    assert area["right", "plus"] == pytest.approx(21 * 31 - 4 * 0.25)
-    assert area["right", "minus"] == pytest.approx(19 * 29)
+    # The parallel of a rectangle has round corners outside and sharp ones inside.
+    assert area["right", "plus"] - 600 == pytest.approx(50 + pi / 4, rel=0.04)
+    assert 600 - area["right", "minus"] == pytest.approx(600 - 19 * 29, rel=0.04)
     drawn = made.row_of(measured.measurements, side="left")["csa_mm2"] / pixel
     radius = np.sqrt(drawn / pi)
-    assert area["left", "plus"] == pytest.approx(pi * (radius + 0.5) ** 2, rel=0.01)
-    assert area["left", "minus"] == pytest.approx(pi * (radius - 0.5) ** 2, rel=0.01)
+    assert area["left", "plus"] - drawn == pytest.approx(pi * ((radius + 0.5) ** 2 - radius**2), rel=0.02)
+    assert drawn - area["left", "minus"] == pytest.approx(pi * (radius**2 - (radius - 0.5) ** 2), rel=0.02)
+
+
+@pytest.mark.parametrize("radius", [5.0, 8.3, 20.0])
+@pytest.mark.parametrize("is_outward", [True, False])
+def test_discs_of_any_size_and_place_move_by_half_a_pixel(radius, is_outward) -> None:
+    down, across = np.mgrid[:60, :60]
+    for off in (0.0, 0.3):
+        labels = (np.hypot(down - 30 - off, across - 30 + off) <= radius).astype(np.uint8)
+        area = labels.sum()
+        drawn = np.sqrt(area / pi)
+        moved = move_outlines(labels, (1,), n_parts=2, is_outward=is_outward).sum() / 4
+        step = 0.5 if is_outward else -0.5
+        assert moved - area == pytest.approx(pi * ((drawn + step) ** 2 - drawn**2), rel=0.03)
+
+
+@pytest.mark.parametrize("degrees", [0, 10, 20, 26.6, 35, 45])
+def test_straight_edges_move_by_half_a_pixel_at_any_angle(degrees) -> None:
+    """A band across the picture: its two edges move, its ends lie beyond the edge of the picture."""
+    down, across = np.mgrid[:160, :160] - 79.5
+    turn = np.radians(degrees)
+    labels = (np.abs(across * np.cos(turn) + down * np.sin(turn)) <= 20).astype(np.uint8)
+    along = 160 / np.cos(turn) if degrees < 45 else 160 * np.sqrt(2) - 2 * 20
+    for is_outward, sign in ((True, 1), (False, -1)):
+        moved = move_outlines(labels, (1,), n_parts=2, is_outward=is_outward).sum() / 4
+        assert sign * (moved - labels.sum()) == pytest.approx(2 * along / 2, rel=0.025)
+
+
+def test_what_is_taken_lies_along_the_outline() -> None:
+    labels = np.zeros((30, 30), dtype=np.uint8)
+    labels[8:22, 10:18] = 4
+    drawn = labels.repeat(2, 0).repeat(2, 1)
+    for is_outward in (True, False):
+        moved = move_outlines(labels, (4,), n_parts=2, is_outward=is_outward)
+        changed = moved != drawn
+        near = binary_dilation(drawn > 0) & ~binary_erosion(drawn > 0)
+        assert changed.any()
+        assert not (changed & ~near).any()
+        assert set(np.unique(moved)) == {0, 4}
 
 
 def test_fat_at_the_border_counts_by_the_half_pixels_taken_in(made) -> None:
@@ -141,19 +176,34 @@ def test_fat_at_the_border_counts_by_the_half_pixels_taken_in(made) -> None:
     measured, table, _ = vary(made, image, made.labels_of(labels))
     assert made.row_of(measured.measurements, side="right")["fi"] == 0
     row = made.row_of(table, variation="outline_plus_half_pixel", side="right")
-    assert row["fi"] == pytest.approx(20 / 120)
+    assert row["fi"] == pytest.approx((row["csa_mm2"] - 100) / row["csa_mm2"])
+    assert row["csa_mm2"] - 100 == pytest.approx(20 + pi / 4, rel=0.08)
     assert row["fcsa_mm2"] == pytest.approx(100)
     assert row["threshold"] == 150.0
 
 
-def test_touching_outlines_do_not_grow_into_each_other() -> None:
-    labels = np.array([[0, 0, 0, 0], [0, 5, 3, 0], [0, 0, 0, 0]], dtype=np.uint8)
-    grown = moved_by_a_part(labels, is_outward=True)
-    assert grown.tolist() == [[0, 5, 3, 0], [5, 5, 3, 3], [0, 5, 3, 0]]
-    contested = np.array([[5, 0, 3]], dtype=np.uint8)
-    assert moved_by_a_part(contested, is_outward=True).tolist() == [[5, 3, 3]]
-    assert moved_by_a_part(np.full((3, 3), 7, np.uint8), is_outward=False).tolist() == [[7] * 3] * 3
-    assert moved_by_a_part(labels, is_outward=False).max() == 0
+def test_touching_outlines_do_not_grow_into_each_other_and_edges_move_nothing() -> None:
+    labels = np.zeros((40, 40), dtype=np.uint8)
+    labels[10:30, 5:15], labels[10:30, 15:25] = 5, 3
+    drawn = labels.repeat(2, 0).repeat(2, 1)
+    grown = move_outlines(labels, (3, 5), n_parts=2, is_outward=True)
+    np.testing.assert_array_equal(grown[drawn > 0], drawn[drawn > 0])
+    assert set(np.unique(grown[20:60, 5:10])) == {0, 5}
+    assert (grown == 3).sum() > (drawn == 3).sum()
+    # Values that stand for nothing are background: they neither move nor stop others.
+    assert (move_outlines(labels, (5,), n_parts=2, is_outward=True) == 3).sum() == 0
+    full = np.full((20, 20), 7, np.uint8)
+    for is_outward in (True, False):
+        np.testing.assert_array_equal(move_outlines(full, (7,), n_parts=2, is_outward=is_outward), np.full((40, 40), 7))
+    point = np.zeros((20, 20), np.uint8)
+    point[10, 10] = 1
+    assert move_outlines(point, (1,), n_parts=2, is_outward=False).max() == 0
+    assert move_outlines(point, (1,), n_parts=2, is_outward=True).sum() == 12
+    thread = np.zeros((20, 40), np.uint8)
+    thread[10, 5:35] = 1
+    assert move_outlines(thread, (1,), n_parts=2, is_outward=False).max() == 0
+    assert move_outlines(thread, (1,), n_parts=2, is_outward=True).sum() / 4 == 30 + 30 + 1
+    assert move_outlines(np.zeros((4, 4), np.uint8), (1,), n_parts=2, is_outward=True).max() == 0
 
 
 def test_half_pixels_lie_where_the_pixels_lie(made) -> None:

@@ -15,6 +15,7 @@ from ..domain.grid import Grid
 from ..domain.index_map import basic_box
 from ..domain.label_map import LabelMap
 from ..domain.volume import Volume, WaterFat
+from .moved_outlines import move_outlines
 
 PARTS = 2
 """A pixel is seen as so many by so many; a step of one part is half a pixel."""
@@ -42,7 +43,7 @@ def labels_in_half_pixels(label_map: LabelMap, *, slices: Collection[int], is_ou
     """The outlines on `half_pixel_grid`, moved by half a pixel.
 
     Outward they grow over pixels that no structure holds, so that touching outlines stay where they touch; inward
-    they shrink from every border but the edge of the picture.
+    they shrink from every border but the edge of the picture. See `move_outlines`.
 
     Parameters
     ----------
@@ -55,18 +56,6 @@ def labels_in_half_pixels(label_map: LabelMap, *, slices: Collection[int], is_ou
     """
     seen = MovedOutlines(label_map.blocks(), frozenset(slices), tuple(sorted(label_map.structures)), is_outward)
     return replace(label_map, labels=seen, grid=half_pixel_grid(label_map.grid))
-
-
-def moved_by_a_part(labels: NDArray[Any], *, is_outward: bool) -> NDArray[Any]:
-    """Labels of one slice, grown into background or shrunk by one pixel across its sides; 0 is background."""
-    beside = _neighbours(labels)
-    if not is_outward:
-        stays = np.logical_and.reduce([one == labels for one in beside])
-        return np.where(stays, labels, 0)
-    highest = np.iinfo(labels.dtype).max
-    # Where two outlines grow into one pixel, the lower label value has it.
-    nearest = np.minimum.reduce([np.where(one == 0, highest, one) for one in beside])
-    return np.where((labels == 0) & (nearest != highest), nearest, labels)
 
 
 class _HalfPixelView(ABC):
@@ -109,22 +98,6 @@ class _HalfPixelView(ABC):
         box, picked = basic_box(key, self.shape)
         return np.asarray(self.read(box)[picked])
 
-    def _source_box(self, box: Box, margin: int) -> Box:
-        """Pixels of the source that hold a box and a margin around it."""
-        rows, columns = (
-            slice(max(0, s.start // PARTS - margin), min(n, -(-s.stop // PARTS) + margin))
-            for s, n in zip(box[1:], self.source.shape[1:], strict=True)
-        )
-        return box[0], rows, columns
-
-    @staticmethod
-    def _inside(box: Box, wide: Box) -> tuple[slice, slice]:
-        """Where a box lies in the quarters of the pixels read for it."""
-        rows, columns = (
-            slice(s.start - w.start * PARTS, s.stop - w.start * PARTS) for s, w in zip(box[1:], wide[1:], strict=True)
-        )
-        return rows, columns
-
 
 @dataclass(frozen=True)
 class HalfPixels(_HalfPixelView):
@@ -134,12 +107,15 @@ class HalfPixels(_HalfPixelView):
 
     def is_empty(self, box: Box) -> bool:
         """Whether the box is known to hold only zeros."""
-        return self.source.is_empty(self._source_box(box, 0))
+        return self.source.is_empty(_pixels_of(box))
 
     def read(self, box: Box) -> NDArray[Any]:
         """Signals of one box."""
-        wide = self._source_box(box, 0)
-        return _in_parts(self.source.read(wide))[:, *self._inside(box, wide)]
+        wide = _pixels_of(box)
+        rows, columns = (
+            slice(s.start - w.start * PARTS, s.stop - w.start * PARTS) for s, w in zip(box[1:], wide[1:], strict=True)
+        )
+        return self.source.read(wide).repeat(PARTS, axis=1).repeat(PARTS, axis=2)[:, rows, columns]
 
 
 @dataclass(frozen=True)
@@ -163,35 +139,38 @@ class MovedOutlines(_HalfPixelView):
     values: tuple[int, ...]
     is_outward: bool
 
+    @property
+    def block_shape(self) -> tuple[int, int, int]:
+        """Whole slices: how far an outline moves depends on all of it."""
+        return self.source.block_shape[0], *self.shape[1:]
+
     def is_empty(self, box: Box) -> bool:
         """Whether no wanted slice of the box can hold a label."""
         wanted = any(z in self.slices for z in range(box[0].start, box[0].stop))
-        return not wanted or self.source.is_empty(self._source_box(box, 1))
+        return not wanted or self.source.is_empty((box[0], *self._whole_slice))
 
     def read(self, box: Box) -> NDArray[Any]:
         """Labels of one box."""
-        wide = self._source_box(box, 1)
         out = np.zeros([s.stop - s.start for s in box], dtype=self.dtype)
         for place, z in enumerate(range(box[0].start, box[0].stop)):
-            if z not in self.slices:
-                continue
-            drawn = self.source.read((slice(z, z + 1), wide[1], wide[2]))
-            named = np.where(np.isin(drawn, self.values), drawn, np.zeros_like(drawn))
-            moved = moved_by_a_part(_in_parts(named)[0], is_outward=self.is_outward)
-            out[place] = moved[self._inside(box, wide)]
+            if z in self.slices:
+                drawn = self.source.read((slice(z, z + 1), *self._whole_slice))[0]
+                moved = move_outlines(drawn, self.values, n_parts=PARTS, is_outward=self.is_outward)
+                out[place] = moved[box[1], box[2]]
         return out
 
+    @property
+    def _whole_slice(self) -> tuple[slice, slice]:
+        _, n_rows, n_columns = self.source.shape
+        return slice(0, n_rows), slice(0, n_columns)
 
-def _in_parts(pixels: NDArray[Any]) -> NDArray[Any]:
-    return pixels.repeat(PARTS, axis=1).repeat(PARTS, axis=2)
+
+def _pixels_of(box: Box) -> Box:
+    """Pixels of the source that hold a box of the view."""
+    rows, columns = (slice(s.start // PARTS, -(-s.stop // PARTS)) for s in box[1:])
+    return box[0], rows, columns
 
 
 def _volume_in_half_pixels(volume: Volume) -> Volume:
     grid = half_pixel_grid(volume.grid)
     return replace(volume, voxels=HalfPixels(volume.blocks()), grid=grid, resolution_steps=())
-
-
-def _neighbours(labels: NDArray[Any]) -> list[NDArray[Any]]:
-    """Above, below, left and right of every pixel; beyond the edge the pixel itself, so that the edge moves nothing."""
-    padded = np.pad(labels, 1, mode="edge")
-    return [padded[:-2, 1:-1], padded[2:, 1:-1], padded[1:-1, :-2], padded[1:-1, 2:]]
