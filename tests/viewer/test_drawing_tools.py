@@ -162,6 +162,16 @@ def test_turning_to_another_muscle_slice_or_tool_takes_what_was_drawn(window):
     dock.muscles.ask(Wish.BRUSH)
     assert window.layer.mode == "pan_zoom"
 
+    # a muscle that is chosen elsewhere is drawn from then on
+    dock.muscles.ask(Wish.OUTLINE)
+    window.layer.selected_label = 3
+    assert window.viewer.layers.selection.active == window.viewer.layers[CORNERS]
+    for row, column in BOX:
+        click(window, row, column + 30)
+    press(window, "Enter")
+    assert drawn(window, 4, 3).any()
+    dock.muscles.ask(Wish.OUTLINE)
+
     # how outlines become muscles is seen at once
     dock.link.visit(3)
     dock.muscles.choose(1)

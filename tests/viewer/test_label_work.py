@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from tests.viewer.conftest import SHAPE, STRUCTURES, oriented_grid
 
-from napari_hipspine.domain.errors import InvalidChoice
+from napari_hipspine.domain.errors import Cancelled, InvalidChoice
 from napari_hipspine.domain.label_map import LabelMap, Origin
 from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.keeping.label_store_errors import LabelsNotKept
@@ -21,7 +21,7 @@ from napari_hipspine.keeping.label_store_notes import FillNote
 from napari_hipspine.keeping.label_store_status import Hand
 from napari_hipspine.viewer.label_places import fresh_place, place_of_labels, work_folder
 from napari_hipspine.viewer.label_work import open_label_work
-from napari_hipspine.viewer.openings import new_labels_on, open_labels_on
+from napari_hipspine.viewer.openings import copy_labels, new_labels_on, open_labels_on
 from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords
 from napari_hipspine.viewer.session import Session
 
@@ -247,6 +247,26 @@ def test_measuring_reads_what_was_finished_when_it_was_asked(subject):
     rows = session.work.measured.result.slices
     assert rows.loc[rows["muscle"] == "multifidus", "flags"].str.contains("threshold_stale").all()
     opened.work.close()
+
+
+def test_labels_of_a_layer_are_copied_with_what_is_painted_meanwhile(empty):
+    labels = np.zeros(SHAPE, np.uint16)
+    labels[1, 4:8, 4:8] = 2
+    copied = copy_labels(replace(empty, labels=labels), name="Labels")
+    assert (copied.work.store.labels[...] == labels).all()
+    labels[3, 5, 5] = 1
+    copied.catch_up(labels)
+    assert (copied.work.store.labels[...] == labels).all()
+    copied.work.close()
+
+
+def test_cancelled_copying_leaves_nothing(empty):
+    def stop(done: int, total: int, doing: str) -> None:
+        raise Cancelled("Cancelled.")
+
+    with pytest.raises(Cancelled):
+        copy_labels(empty, name="Labels", progress=stop)
+    assert list(work_folder().iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_said(empty, tmp_path):

@@ -232,6 +232,7 @@ def test_labels_drawn_with_naparis_own_button_are_measured_on_the_right_sides(wi
     viewer.add_layer(Layer.create(*image))
     drawn = viewer.add_labels(subject.label_map.labels[:, ::-1, ::-1].copy(), scale=(4, 2, 1), units=("mm",) * 3)
     dock.actions.use_layer(drawn)
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=20_000)
     assert dock.session.why_not_measure() == "Say first which muscle each label value is (step 3)."
     dock.actions.name_structures(dict(subject.label_map.structures))
     measure(dock, qtbot)

@@ -249,7 +249,12 @@ def open_label_work(
         return held
     is_resumed = folder.exists()
     if not is_resumed:
-        create_label_store(folder, label_map, progress=progress)
+        try:
+            create_label_store(folder, label_map, progress=progress)
+        except HipSpineError:
+            with contextlib.suppress(OSError):
+                place.rmdir()
+            raise
     store = open_label_store(folder)
     if not store.grid.same_as(label_map.grid):
         difference = store.grid.difference_from(label_map.grid)

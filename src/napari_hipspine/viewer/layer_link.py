@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from ..domain.anatomy import Structure
+from ..domain.label_map import LabelMap
 from ..domain.volume import Volume, WaterFat
 from ..keeping.label_store_changes import LabelChange
 from ..workflows.open_subject import ImageFiles, declare
 from .canvas_marks import mark_canvas, refresh_marks
 from .label_click import choose_on_click
-from .label_places import fresh_place, place_of_labels
+from .label_places import place_of_labels
 from .label_work import LabelWork, open_label_work
 from .layers import (
     METADATA,
@@ -20,7 +21,6 @@ from .layers import (
     ShownImage,
     ShownLabels,
     array_of,
-    as_opened,
     image_layers,
     keep_with_image,
     keep_with_labels,
@@ -28,7 +28,7 @@ from .layers import (
     shown_image,
     shown_labels,
 )
-from .openings import OpenedLabels
+from .openings import CopiedLabels, OpenedLabels
 from .painted_layer import bind_layer, show_store
 from .seen_layers import SeenLayers
 from .series_names import renamed_layer
@@ -135,8 +135,8 @@ class LayerLink(SeenLayers):
             )
         self.add_layers([opened.layer])
 
-    def use_labels(self, layer: Any) -> None:
-        """Measure a labels layer, whoever made it.
+    def label_map_of(self, layer: Any) -> LabelMap | None:
+        """What a labels layer shows, whoever made it, if an image is open.
 
         Raises
         ------
@@ -144,12 +144,19 @@ class LayerLink(SeenLayers):
             If it does not lie on whole voxels of the image.
         """
         beside, work = self.image_layer(), self._session.work
-        if beside is not None and work is not None:
-            label_map = label_map_of_layer(layer, beside=beside)
-            label_map.on_grid(work.image.grid)
+        if beside is None or work is None:
+            return None
+        label_map = label_map_of_layer(layer, beside=beside)
+        label_map.on_grid(work.image.grid)
+        return label_map
+
+    def use_labels(self, layer: Any, copied: CopiedLabels) -> None:
+        """Measure a labels layer that was copied to the disk; what was painted on it since is copied too."""
+        work, kept = self._session.work, copied.work
+        if work is not None:
             if work.label_work is not None and array_of(layer) is not work.label_work.store.labels:
                 work.label_work.close()
-            kept = open_label_work(fresh_place(layer.name), as_opened(label_map))
+            copied.catch_up(array_of(layer))
             layer.metadata[METADATA] = ShownLabels(kept.store.label_map(), None, kept)
             layer.data = kept.store.labels
             self._session.change(label_map=kept.store.label_map(), label_work=kept, outlines=None, opened_checksums=())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,14 @@ from ..domain.subject import Progress, stay_silent
 from ..domain.volume import Volume, WaterFat
 from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
-from .label_places import place_of_labels
+from .label_places import fresh_place, place_of_labels
 from .label_work import LabelWork, open_label_work
 from .layers import LayerData, as_opened, image_layers, stored_layer
 from .series_names import name_of_files
 from .series_work import slice_checksums
 
 if TYPE_CHECKING:
+    from ..keeping.label_store_view import PaintedLabels
     from ..reading.label_maps import NamingProposal
 
 
@@ -104,6 +105,28 @@ def viewer_cache(announce: Callable[[str], None]) -> VolumeCache:
 def cache_of(progress: Progress) -> VolumeCache:
     """The cache, announcing through the progress of a piece of work."""
     return viewer_cache(lambda words: progress(0, 0, words))
+
+
+@dataclass(frozen=True)
+class CopiedLabels:
+    """Labels of a layer on the disk, and what each slice was when it was copied."""
+
+    work: LabelWork
+    checksums: tuple[int, ...]
+
+    def catch_up(self, labels: Any) -> None:
+        """Copy the slices that were painted since."""
+        painted = cast("PaintedLabels", self.work.store.labels)
+        for index, (then, now) in enumerate(zip(self.checksums, slice_checksums(labels), strict=True)):
+            if then != now:
+                painted[index] = np.asarray(labels[index])
+
+
+def copy_labels(label_map: LabelMap, *, name: str, progress: Progress = stay_silent) -> CopiedLabels:
+    """Labels of a layer as labels that are worked on."""
+    opened = as_opened(label_map)
+    work = open_label_work(fresh_place(name), opened, progress=progress)
+    return CopiedLabels(work, slice_checksums(opened.labels))
 
 
 def open_image_layers(pictures: ImageFiles, progress: Progress = stay_silent) -> OpenedImage | SeriesOffer:

@@ -18,6 +18,7 @@ from ..openings import (
     OpenedImage,
     OpenedLabels,
     SeriesOffer,
+    copy_labels,
     look_at_labels,
     new_labels_on,
     open_image_layers,
@@ -131,7 +132,13 @@ class DockActions:
         """Measure a labels layer."""
         if layer is not None:
             with refusals_told():
-                self._link.use_labels(layer)
+                label_map, name = self._link.label_map_of(layer), layer.name
+                if label_map is not None:
+                    self.run(
+                        lambda progress: copy_labels(label_map, name=name, progress=progress),
+                        says="copying the labels",
+                        done=partial(self._link.use_labels, layer),
+                    )
 
     def name_structures(self, structures: dict[int, Structure]) -> None:
         """Keep what the label values mean."""

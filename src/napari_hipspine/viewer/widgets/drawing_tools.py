@@ -111,7 +111,7 @@ class DrawingTools:
         """Have no tool in the hand; what was drawn is taken."""
         self.settle()
         layer = self._link.labels_layer()
-        is_drawing = self._corners.layer is not None or self._strokes.layer is not None
+        is_drawing = self._is_drawing()
         self._kept = None
         self._corners.drop()
         self._strokes.drop()
@@ -142,8 +142,8 @@ class DrawingTools:
         """Draw another muscle from now on, with the tool that is in the hand."""
         if value != self._value:
             self.settle()
-        self._link.choose_label(value)
         self._value = value
+        self._link.choose_label(value)
         here = self._corners.layer or self._strokes.layer
         if here is not None:
             self._link.work_on(here)
@@ -164,14 +164,17 @@ class DrawingTools:
         if layer is not None and work is not None:
             layer.brush_size = brush_pixels(diameter_mm, work.volume.grid.spacing_mm)
 
-    def leave_other_labels(self) -> None:
-        """Put the tool down where other labels are worked on than it was taken up for; what was drawn is taken."""
+    def follow(self) -> None:
+        """Draw the muscle that was chosen elsewhere; put the tool down where other labels are worked on by now."""
         work, kept = self._session.work, self._kept
         if kept is not None and (work is None or work.label_work is not kept):
             self._kept = None
             with refusals_told():
                 self.settle()
             self.leave()
+        elif self._is_drawing() and self._link.active_label() not in (0, self._value):
+            with refusals_told():
+                self.turn_to(self._link.active_label())
 
     def leave(self) -> None:
         """Leave nothing behind, and take nothing."""
@@ -179,6 +182,9 @@ class DrawingTools:
         self._corners.drop()
         self._strokes.drop()
         self._desk.keep_ready(is_wanted=False)
+
+    def _is_drawing(self) -> bool:
+        return self._corners.layer is not None or self._strokes.layer is not None
 
     def _begin_on(self, slice_index: int) -> None:
         """What was drawn on another slice is taken first."""

@@ -21,12 +21,15 @@ from ..prompted import Prompter
 from ..proposals import Proposal, why_not_paint
 from ..session import Session
 from ..shortcuts import Wish
+from ..watched_labels import WatchedLabels
 from ..workers import refusals_told
 from .drawing_tools import MODES, DrawingTools, brush_mm
 from .muscles_panel import MusclesPanel
 from .proposal_desk import ProposalDesk, Run
 from .slice_actions import SliceActions
 from .tool_row import TOOLS
+
+_SAVING = "saving the labels"
 
 
 class MuscleActions:
@@ -53,7 +56,7 @@ class MuscleActions:
         self._run = run
         self._desk = ProposalDesk(session, link, PreviewLayer(viewer), say=panel.set_proposed, run=run)
         self.tools = DrawingTools(session, link, self._desk, OutlineCorners(viewer), StrokesLayer(viewer))
-        self.slices = SliceActions(session, link, self._desk, panel)
+        self.slices = SliceActions(session, link, self._desk, panel, visit=self.visit)
         self._does: dict[Wish, Callable[[], None]] = {
             **{tool: self._taking_up(tool) for tool in TOOLS},
             **{wish: self._settled(does) for wish, does in self.slices.does.items()},
@@ -99,7 +102,7 @@ class MuscleActions:
         """Show how the muscles stand."""
         work = self._session.work
         kept = work.label_work if work else None
-        self.tools.leave_other_labels()
+        self.tools.follow()
         self._desk.drop_unless_for(kept)
         self._panel.setVisible(kept is not None)
         if work is None or kept is None:
@@ -157,13 +160,13 @@ class MuscleActions:
         with refusals_told():
             self.tools.settle()
             kept = self._desk.kept()
-            label_map = replace(kept.store.label_map(), labels=kept.store.snapshot())
+            label_map, labels = kept.store.label_map(), kept.store.snapshot()
 
             def write(progress: Progress) -> Path:
-                progress(0, 0, "saving the labels")
-                return write_label_map(label_map, path)
+                watched = WatchedLabels(labels, progress, _SAVING)
+                return write_label_map(replace(label_map, labels=watched), path)
 
-            self._run(write, says="saving the labels", done=lambda _: None)
+            self._run(write, says=_SAVING, done=lambda written: self._panel.set_said(f"Saved: {written}"))
 
     def accept(self) -> None:
         """Take what is proposed, as one step."""

@@ -34,13 +34,24 @@ class SliceActions:
         Where proposals are made.
     panel : MusclesPanel
         Says for which muscles, over how many slices, by which rules.
+    visit : callable
+        Takes a slice and a label value to go to.
     """
 
-    def __init__(self, session: Session, link: LayerLink, desk: ProposalDesk, panel: MusclesPanel) -> None:
+    def __init__(
+        self,
+        session: Session,
+        link: LayerLink,
+        desk: ProposalDesk,
+        panel: MusclesPanel,
+        *,
+        visit: Callable[[int, int], None],
+    ) -> None:
         self._session = session
         self._link = link
         self._desk = desk
         self._panel = panel
+        self._visit = visit
         self._copied: CopiedSlice | None = None
         self._copied_from: LabelWork | None = None
         self.does: dict[Wish, Callable[[], None]] = {
@@ -153,9 +164,7 @@ class SliceActions:
         if places:
             here = self._here()
             at = next((number for number, place in enumerate(places) if place == here), -1)
-            slice_index, value = places[(at + 1) % len(places)]
-            self._link.visit(slice_index)
-            self._link.choose_label(value)
+            self._visit(*places[(at + 1) % len(places)])
 
     def _mark_end(self, which: str) -> None:
         slice_index, active = self._here()
