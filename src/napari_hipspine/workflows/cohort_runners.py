@@ -78,7 +78,7 @@ class Cluster:
         waiting = dict(zip(client.map(work, entries, pure=False), entries, strict=True))
         try:
             for future in as_completed(list(waiting), loop=client.loop):
-                if future.status in ("lost", "cancelled"):
+                if future.status == "cancelled":
                     raise _lost(len(waiting))
                 yield _outcome(future, waiting.pop(future))
         finally:
@@ -88,7 +88,8 @@ class Cluster:
 
 def _outcome(future: Any, entry: CohortEntry) -> EntryOutcome:
     """What a task came to; a worker that died with it is a failure of the row."""
-    error = future.exception() if future.status == "error" else None
+    # A result that went with its worker before it was fetched is made again; this waits for it.
+    error = future.exception()
     if error is None:
         outcome: EntryOutcome = future.result()
         return outcome
