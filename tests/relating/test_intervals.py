@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from napari_hipspine.relating.correlation import bonett_wright_interval, correlate_ranks
 from napari_hipspine.relating.intervals import IntervalMethod, bootstrap_interval, fieller_interval, find_interval
@@ -42,6 +42,35 @@ def test_bootstrap_equals_ranking_every_sample_anew() -> None:
         assert [low[i, j], high[i, j]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=1e-12)
 
 
+def test_bootstrap_with_covariates_adjusts_every_sample_anew() -> None:
+    x, y = make_tables(30)
+    held = np.round(np.random.default_rng(8).normal(size=(30, 2)), 1)
+    held[:, 0] += x[:, 0]
+    held[7, 1] = np.nan
+    low, high = bootstrap_interval(x, y, covariates=held, draws=200, seed=3)
+    for i, j in np.ndindex(2, 3):
+        complete = ~np.isnan(np.column_stack([x[:, i], y[:, j], held])).any(axis=1)
+        n = int(complete.sum())
+        table = np.column_stack([x[complete, i], y[complete, j], held[complete]])
+        picks = np.random.Generator(np.random.PCG64([3, n])).integers(0, n, size=(200, n))
+        drawn = []
+        for pick in picks:
+            precision = np.linalg.inv(np.corrcoef([rankdata(column) for column in table[pick].T]))
+            drawn.append(-precision[0, 1] / np.sqrt(precision[0, 0] * precision[1, 1]))
+        assert [low[i, j], high[i, j]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]), abs=1e-9)
+
+
+def test_bootstrap_with_covariates_needs_enough_different_subjects() -> None:
+    generator = np.random.default_rng(0)
+    x, y, held = generator.normal(size=(11, 1)), generator.normal(size=(11, 1)), generator.normal(size=(11, 3))
+    assert np.isfinite(bootstrap_interval(x, y, draws=100)).all()
+    assert np.isnan(bootstrap_interval(x, y, covariates=held, draws=100)).all()
+    follows = np.column_stack([np.linspace(0, 1, 40), np.linspace(0, 2, 40)])
+    long = generator.normal(size=(2, 40, 1))
+    assert np.isnan(bootstrap_interval(long[0], long[1], covariates=follows, draws=50)).all()
+    assert np.isnan(bootstrap_interval(follows[:, :1], long[1], covariates=follows[:, 1:], draws=50)).all()
+
+
 def test_bootstrap_of_a_nearly_constant_column_is_empty() -> None:
     x, y = np.arange(12.0)[:, None], np.zeros((12, 1))
     y[0] = 1
@@ -56,7 +85,7 @@ def test_the_method_asked_for_is_taken_and_covariates_cost_subjects() -> None:
         (IntervalMethod.BONETT_WRIGHT, bonett_wright_interval),
         (IntervalMethod.FIELLER, fieller_interval),
     ):
-        found = find_interval(x, y, cells, method=method, n_covariates=2)
+        found = find_interval(x, y, cells, method=method, covariates=np.zeros((24, 2)))
         np.testing.assert_array_equal(found, formula(cells.rho, cells.n - 2))
     drawn = find_interval(x, y, cells, method=IntervalMethod.BOOTSTRAP, seed=1)
     np.testing.assert_array_equal(drawn, bootstrap_interval(x, y, seed=1))

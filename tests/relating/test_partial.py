@@ -14,6 +14,7 @@ from napari_hipspine.relating.correlation import correlate_ranks
 from napari_hipspine.relating.covariates import select_covariates
 from napari_hipspine.relating.p_values import student_p
 from napari_hipspine.relating.partial import correlate_partial_ranks
+from napari_hipspine.relating.partial_p import drawn_partial_p
 from napari_hipspine.relating.ranks import mid_ranks
 
 
@@ -85,3 +86,58 @@ def test_participants_that_cannot_be_used_are_refused() -> None:
         select_covariates(pd.concat([table, table[:1]]), ["age"], ["a", "b"])
     with pytest.raises(TableInvalid, match="a column subject_id, found age"):
         select_covariates(table[["age"]], ["age"], ["a"])
+
+
+def make_adjusted(n: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(seed)
+    held = generator.normal(size=(n, 2))
+    x, y = generator.normal(size=(n, 2)), generator.normal(size=(n, 3))
+    x += held[:, :1]
+    y[:, 0] += 0.6 * x[:, 0] + held[:, 1]
+    return x, y, held
+
+
+def test_drawn_p_is_the_share_of_permuted_residuals_as_far_out() -> None:
+    x, y, held = make_adjusted(14)
+    cells = correlate_partial_ranks(x, y, held)
+    p = drawn_partial_p(x, y, held, cells, seed=5, draws=400)
+    orders = np.random.Generator(np.random.PCG64([5, 14])).permuted(np.repeat(np.arange(14)[None], 400, axis=0), axis=1)
+    design = np.column_stack([np.ones(14), *(mid_ranks(column) for column in held.T)])
+
+    def rest(column: np.ndarray) -> np.ndarray:
+        return np.asarray(column - design @ np.linalg.lstsq(design, column, rcond=None)[0])
+
+    for i, j in np.ndindex(2, 3):
+        fixed, moved = rest(mid_ranks(y[:, j])), rest(mid_ranks(x[:, i]))
+        sizes = [abs(np.corrcoef(rest(moved[order]), fixed)[0, 1]) for order in orders]
+        expected = (1 + np.count_nonzero(np.array(sizes) >= abs(cells.rho[i, j]) - 1e-9)) / 401
+        assert p[i, j] == pytest.approx(expected, abs=1e-12)
+
+
+def test_drawn_p_comes_near_to_student_and_knows_no_neighbours() -> None:
+    x, y, held = make_adjusted(60)
+    x[3, 1] = np.nan
+    cells = correlate_partial_ranks(x, y, held)
+    p = drawn_partial_p(x, y, held, cells, seed=1, draws=19_999)
+    np.testing.assert_allclose(p, student_p(cells.rho, cells.n - 2), atol=0.015)
+    alone = correlate_partial_ranks(x[:, 1:], y[:, :1], held)
+    assert drawn_partial_p(x[:, 1:], y[:, :1], held, alone, seed=1, draws=19_999)[0, 0] == p[1, 0]
+
+
+def test_drawn_p_holds_its_level_where_nothing_is_related() -> None:
+    below = []
+    for seed in range(150):
+        generator = np.random.default_rng(seed)
+        held = generator.normal(size=(16, 2))
+        x, y = np.exp(generator.normal(size=(16, 1)) + held[:, :1]), generator.normal(size=(16, 1)) - held[:, :1]
+        cells = correlate_partial_ranks(x, y, held)
+        below.append(drawn_partial_p(x, y, held, cells, seed=seed, draws=199)[0, 0] <= 0.05)
+    assert 0.01 <= np.mean(below) <= 0.1
+
+
+def test_empty_cells_have_no_drawn_p() -> None:
+    x, y, held = make_adjusted(12)
+    x[:, 1] = 1.0
+    p = drawn_partial_p(x, y, held, correlate_partial_ranks(x, y, held), seed=0, draws=19)
+    assert np.isnan(p[1]).all()
+    assert np.isfinite(p[0]).all()

@@ -100,8 +100,14 @@ def test_partial_intervals_are_by_the_formula_asked_for(values: SubjectValues) -
     rows = find_profile(values, interval=IntervalMethod.FIELLER).partial
     low, high = fieller_interval(rows["rho"], rows["n"] - 1)
     np.testing.assert_allclose(rows[["rho_low", "rho_high"]], np.column_stack([low, high]))
+    limits = ["rho_low", "rho_high"]
     plain, drawn = find_profile(values).partial, find_profile(values, interval=IntervalMethod.BOOTSTRAP).partial
-    pd.testing.assert_frame_equal(plain, drawn)
+    pd.testing.assert_frame_equal(plain.drop(columns=limits), drawn.drop(columns=limits))
+    assert (drawn["rho_low"] < drawn["rho"]).all()
+    assert (drawn["rho"] < drawn["rho_high"]).all()
+    again = find_profile(values, interval=IntervalMethod.BOOTSTRAP).partial
+    pd.testing.assert_frame_equal(drawn, again)
+    assert not drawn[limits].equals(plain[limits])
     assert (plain["rho_low"] != rows["rho_low"]).all()
 
 

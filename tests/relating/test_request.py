@@ -28,8 +28,8 @@ def test_words_become_choices() -> None:
         ({"measures": ()}, "each measure once, found none"),
         ({"interval": "wald"}, "interval to be one of bonett_wright, fieller, bootstrap, found 'wald'"),
         ({"covariates": ("age", "age")}, "each covariate once, found age, age"),
-        ({"covariates": ("age",), "p_method": "exact"}, "p method auto or t with covariates, found exact"),
-        ({"covariates": ("age",), "interval": "bootstrap"}, "interval by formula with covariates, found bootstrap"),
+        ({"covariates": ("age",), "p_method": "exact"}, "p method auto, t or permutation with covariates, found exact"),
+        ({"covariates": ("age",), "p_method": "edgeworth"}, "permutation with covariates, found edgeworth"),
         ({"seed": -1}, "seed of 0 or more, found -1"),
     ],
 )

@@ -16,6 +16,7 @@ from .intervals import find_interval
 from .multiplicity import CellName, Family, adjust_within_families
 from .p_values import PMethod, PValues, find_p, student_p
 from .partial import correlate_partial_ranks
+from .partial_p import drawn_partial_p
 from .request import RelateRequest, SideRule
 from .subject_values import ColumnName, SubjectValues
 
@@ -49,13 +50,13 @@ def correlate_values(
     _check_covariates(request, covariates)
     cells = correlate_all(values, covariates)
     n_covariates = len(covariates.names) if covariates else 0
-    p = _find_p(values, cells, request, n_covariates)
+    p = _find_p(values, cells, request, covariates)
     low, high = find_interval(
         values.lumbar.values,
         values.hip.values,
         cells,
         method=request.interval,
-        n_covariates=n_covariates,
+        covariates=covariates.values if covariates else None,
         seed=request.seed,
     )
     rules = {
@@ -116,14 +117,21 @@ def _check_covariates(request: RelateRequest, covariates: CovariateValues | None
         )
 
 
-def _find_p(values: SubjectValues, cells: RankCorrelations, request: RelateRequest, n_covariates: int) -> PValues:
-    """p of each cell; with covariates Student's t with one degree of freedom less for each."""
-    if not n_covariates:
-        return find_p(values.lumbar.values, values.hip.values, cells, method=request.p_method, seed=request.seed)
+def _find_p(
+    values: SubjectValues, cells: RankCorrelations, request: RelateRequest, covariates: CovariateValues | None
+) -> PValues:
+    """p of each cell; with covariates drawn if so asked, else Student's t with one degree of freedom less for each."""
+    x, y = values.lumbar.values, values.hip.values
+    if covariates is None:
+        return find_p(x, y, cells, method=request.p_method, seed=request.seed)
     filled = ~np.isnan(cells.rho)
-    p = np.full(cells.rho.shape, np.nan)
-    p[filled] = student_p(cells.rho[filled], cells.n[filled] - n_covariates)
-    return PValues(p, np.where(filled, PMethod.T.value, "").astype(object))
+    method = PMethod.PERMUTATION if request.p_method is PMethod.PERMUTATION else PMethod.T
+    if method is PMethod.PERMUTATION:
+        p = drawn_partial_p(x, y, covariates.values, cells, seed=request.seed)
+    else:
+        p = np.full(cells.rho.shape, np.nan)
+        p[filled] = student_p(cells.rho[filled], cells.n[filled] - len(covariates.names))
+    return PValues(p, np.where(filled, method.value, "").astype(object))
 
 
 def _reason(cells: RankCorrelations, i: int, j: int, values: SubjectValues) -> str:

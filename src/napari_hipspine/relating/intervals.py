@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .cell_groups import CellGroup, group_cells
 from .correlation import SMALLEST_N_FOR_INTERVAL, RankCorrelations, bonett_wright_interval
+from .partial import take_out, weighted_basis
 from .ranks import BoolArray, FloatArray, round_to_ties
 
 CONFIDENCE = 0.95
@@ -44,7 +45,7 @@ def find_interval(
     cells: RankCorrelations,
     *,
     method: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
-    n_covariates: int = 0,
+    covariates: FloatArray | None = None,
     seed: int = 0,
 ) -> tuple[FloatArray, FloatArray]:
     """Lower and upper 95 % limit of each cell; NaN where the method gives none.
@@ -55,14 +56,15 @@ def find_interval(
         The tables the cells were made from, ``(n_subjects, n_x_columns)`` and ``(n_subjects, n_y_columns)``.
     cells
         Their rank correlations.
-    n_covariates
-        Covariates held constant; each costs the formulas one subject.
+    covariates
+        What is held constant, shape ``(n_subjects, n_covariates)``; each costs the formulas one subject.
     """
+    n_covariates = 0 if covariates is None else covariates.shape[1]
     if method is IntervalMethod.BONETT_WRIGHT:
         return bonett_wright_interval(cells.rho, cells.n - n_covariates)
     if method is IntervalMethod.FIELLER:
         return fieller_interval(cells.rho, cells.n - n_covariates)
-    return bootstrap_interval(x, y, seed=seed)
+    return bootstrap_interval(x, y, covariates=covariates, seed=seed)
 
 
 def fieller_interval(rho: npt.ArrayLike, n: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
@@ -81,12 +83,19 @@ def fieller_interval(rho: npt.ArrayLike, n: npt.ArrayLike) -> tuple[FloatArray, 
 
 
 def bootstrap_interval(
-    x: FloatArray, y: FloatArray, *, draws: int = BOOTSTRAP_DRAWS, seed: int = 0
+    x: FloatArray,
+    y: FloatArray,
+    *,
+    covariates: FloatArray | None = None,
+    draws: int = BOOTSTRAP_DRAWS,
+    seed: int = 0,
 ) -> tuple[FloatArray, FloatArray]:
     """Percentile limits of rho over samples of the complete subjects of each cell, drawn with replacement.
 
-    Ranks are found anew in every sample. Samples in which a column has one value only are left out; a cell in which
-    they are more than one in ten, or with fewer than 8 subjects, has no interval.
+    Ranks, also those of the covariates, are found anew in every sample, and the covariates taken out of them. Samples
+    in which a column has one value only, or follows from the covariates, are left out, and with covariates those of
+    fewer different subjects than a coefficient needs. A cell in which they are more than one in ten, or with fewer than
+    8 subjects and one more per covariate, has no interval.
 
     References
     ----------
@@ -94,10 +103,11 @@ def bootstrap_interval(
     """
     low, high = np.full((2, x.shape[1], y.shape[1]), np.nan)
     tails = 100 * (1 - CONFIDENCE) / 2
-    for group in group_cells(x, y):
-        if group.n < SMALLEST_N_FOR_INTERVAL:
+    held = x[:, :0] if covariates is None else covariates
+    for group in group_cells(x, y, covariates=held):
+        if group.n < SMALLEST_N_FOR_INTERVAL + held.shape[1]:
             continue
-        drawn = _drawn_coefficients(x, y, group, draws=draws, seed=seed)
+        drawn = _drawn_coefficients(x, y, held, group, draws=draws, seed=seed)
         usable = ~np.isnan(drawn)
         enough = usable.mean(axis=0) >= _SMALLEST_SHARE_USABLE
         limits = np.full((2, enough.size), np.nan)
@@ -109,23 +119,27 @@ def bootstrap_interval(
     return low, high
 
 
-def _drawn_coefficients(x: FloatArray, y: FloatArray, group: CellGroup, *, draws: int, seed: int) -> FloatArray:
-    """Rho of each cell in each sample, shape ``(draws, n_cells)``; NaN where a column is constant."""
+def _drawn_coefficients(
+    x: FloatArray, y: FloatArray, held: FloatArray, group: CellGroup, *, draws: int, seed: int
+) -> FloatArray:
+    """Rho of each cell in each sample, shape ``(draws, n_cells)``; NaN where there is none."""
     n = group.n
     generator = np.random.Generator(np.random.PCG64([seed, n]))
     x_places, y_places = group.places
     x_sorted = [_sort_once(x[group.rows, column]) for column in group.x_columns]
     y_sorted = [_sort_once(y[group.rows, column]) for column in group.y_columns]
+    held_sorted = [_sort_once(column[group.rows]) for column in held.T]
     drawn = np.empty((draws, len(group.cells)))
     at_once = max(1, _NUMBERS_AT_ONCE // (n * (len(x_sorted) + len(y_sorted))))
     for start in range(0, draws, at_once):
         some = min(at_once, draws - start)
         picks = generator.integers(0, n, size=(some, n)) + n * np.arange(some)[:, None]
         times = np.bincount(picks.ravel(), minlength=some * n).reshape(some, n).astype(np.float64)
-        x_ranks, y_ranks = (np.empty((some, len(columns), n)) for columns in (x_sorted, y_sorted))
-        for ranks, columns in ((x_ranks, x_sorted), (y_ranks, y_sorted)):
-            for place, column in enumerate(columns):
-                _rank_in_samples(times, *column, out=ranks[:, place])
+        x_ranks, y_ranks = (_ranks_in_samples(times, columns) for columns in (x_sorted, y_sorted))
+        if held_sorted:
+            basis, usable = weighted_basis(_ranks_in_samples(times, held_sorted), times)
+            x_ranks, y_ranks = (take_out(ranks, basis, times) for ranks in (x_ranks, y_ranks))
+            times = np.where(usable[:, None], times, 0.0)
         y_weighted = y_ranks * times[:, None]
         products = x_ranks @ y_weighted.transpose(0, 2, 1)
         x_squares = np.einsum("bcs,bcs->bc", x_ranks * times[:, None], x_ranks)
@@ -135,6 +149,14 @@ def _drawn_coefficients(x: FloatArray, y: FloatArray, group: CellGroup, *, draws
         np.divide(products[:, x_places, y_places], scale, out=coefficients, where=scale > 0)
         drawn[start : start + some] = coefficients
     return drawn
+
+
+def _ranks_in_samples(times: FloatArray, columns: list[tuple[npt.NDArray[np.intp], BoolArray]]) -> FloatArray:
+    """Doubled, centred ranks of each column in each sample, shape ``(n_samples, n_columns, n_subjects)``."""
+    ranks = np.empty((times.shape[0], len(columns), times.shape[1]))
+    for place, column in enumerate(columns):
+        _rank_in_samples(times, *column, out=ranks[:, place])
+    return ranks
 
 
 def _sort_once(column: FloatArray) -> tuple[npt.NDArray[np.intp], BoolArray]:

@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .cell_groups import CellGroup, group_cells, ranks_of_columns
 from .correlation import RankCorrelations
-from .partial import residual_ranks
+from .partial import AnyFloats, length_left, residual_ranks
 from .ranks import BoolArray, FloatArray
 
 DRAWS = 9_999
@@ -42,7 +41,6 @@ LARGEST_N_FOR_SMALL_FLOATS = 128
 _NUMBERS_AT_ONCE = 100_000
 
 IntArray = npt.NDArray[np.int64]
-AnyFloats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -265,9 +263,8 @@ class _GroupRanks:
             products = np.matmul(fixed, moved.transpose(0, 2, 1))
             out[:] = products[self.moved_places, self.fixed_places]
         if self.basis is not None:
-            # Permuted residuals follow the covariates by chance again; what they explain is taken out.
-            unit = moved / np.sqrt(np.maximum(np.einsum("cs,cs->c", self.moved, self.moved), 1e-300))[:, None, None]
-            left = np.sqrt(np.maximum(1 - np.square(unit @ self.basis).sum(axis=2), 0.0))[self.moved_places]
+            squares = np.einsum("cs,cs->c", self.moved, self.moved)
+            left = length_left(moved, squares, self.basis)[self.moved_places]
             np.divide(out, left, out=out, where=left > 0)
 
     def products(self) -> FloatArray:

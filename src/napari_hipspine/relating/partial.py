@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from .cell_groups import CellGroup, group_cells, ranks_of_columns
 from .correlation import SMALLEST_N, RankCorrelations
-from .ranks import FloatArray
+from .ranks import BoolArray, FloatArray
+
+AnyFloats = npt.NDArray[np.floating[Any]]
 
 _NOTHING_LEFT = 1e-10
 """Share of a column's variation below which the covariates explain all of it."""
+
+_DEPENDENT = 1e-9
+"""Share of the largest singular value below which covariates follow from one another."""
 
 
 def correlate_partial_ranks(x: FloatArray, y: FloatArray, covariates: FloatArray) -> RankCorrelations:
@@ -65,11 +73,68 @@ def residual_ranks(
     return x_ranks - (x_ranks @ basis) @ basis.T, y_ranks - (y_ranks @ basis) @ basis.T, basis
 
 
+def length_left(permuted: AnyFloats, squares: FloatArray, basis: FloatArray) -> AnyFloats:
+    """Share of the length of permuted residuals that is left once what they follow by chance is taken out again.
+
+    Parameters
+    ----------
+    permuted
+        Residuals of each column in drawn orders, shape ``(n_columns, n_orders, n_subjects)``.
+    squares
+        Their sums of squares, shape ``(n_columns,)``.
+    basis
+        Orthonormal columns of constant and covariates, shape ``(n_subjects, 1 + n_covariates)``.
+
+    Returns
+    -------
+    AnyFloats
+        Shape ``(n_columns, n_orders)``.
+    """
+    unit = permuted / np.sqrt(np.maximum(squares, 1e-300))[:, None, None]
+    left: AnyFloats = np.sqrt(np.maximum(1 - np.square(unit @ basis).sum(axis=2), 0.0))
+    return left
+
+
 def are_independent(covariates: FloatArray) -> bool:
     """Whether no covariate is constant or follows, as ranks, from the others."""
     rows = np.ones(covariates.shape[0], dtype=bool)
     ranked = ranks_of_columns(covariates, np.arange(covariates.shape[1]), rows).T
-    return bool(np.linalg.matrix_rank(ranked, tol=1e-9 * max(1.0, np.abs(ranked).max(initial=0.0))) == ranked.shape[1])
+    return bool(
+        np.linalg.matrix_rank(ranked, tol=_DEPENDENT * max(1.0, np.abs(ranked).max(initial=0.0))) == ranked.shape[1]
+    )
+
+
+def weighted_basis(ranks: FloatArray, times: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """Orthonormal rows of ranked covariates in samples that hold subjects several times, and in which there are any.
+
+    Parameters
+    ----------
+    ranks
+        Centred ranks in each sample, shape ``(n_samples, n_covariates, n_subjects)``.
+    times
+        How often a sample holds each subject, shape ``(n_samples, n_subjects)``.
+
+    Returns
+    -------
+    tuple of array
+        Rows times the root of `times`, shape ``(n_samples, n_covariates, n_subjects)``; and where the covariates are
+        independent and enough different subjects are in the sample, shape ``(n_samples,)``.
+    """
+    weighted = ranks * np.sqrt(times)[:, None]
+    _, sizes, rows = np.linalg.svd(weighted, full_matrices=False)
+    independent = sizes[:, -1] > _DEPENDENT * np.maximum(sizes[:, 0], 1.0)
+    enough = np.count_nonzero(times, axis=1) >= SMALLEST_N + ranks.shape[1]
+    return rows, independent & enough
+
+
+def take_out(ranks: FloatArray, basis: FloatArray, times: FloatArray) -> FloatArray:
+    """What a `weighted_basis` leaves over of centred ranks in the same samples; exactly 0 where that is nothing."""
+    root = np.sqrt(times)[:, None]
+    explained = (ranks * root) @ basis.transpose(0, 2, 1)
+    present = np.where(root > 0, root, 1.0)
+    left = np.where(root > 0, ranks - (explained @ basis) / present, 0.0)
+    squares, over = (np.einsum("bcs,bcs,bs->bc", one, one, times) for one in (ranks, left))
+    return np.where((over > _NOTHING_LEFT * squares)[:, :, None], left, 0.0)
 
 
 def _correlate_group(

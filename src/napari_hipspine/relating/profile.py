@@ -68,6 +68,7 @@ def find_profile(
     side: SideRule = SideRule.BOTH,
     family: Family = Family.ALL,
     interval: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
+    seed: int = 0,
 ) -> MuscleProfile:
     """The muscle profile of a cohort.
 
@@ -89,7 +90,9 @@ def find_profile(
     family
         Tests adjusted together in the partial correlations.
     interval
-        Formula of their intervals.
+        How their intervals are found.
+    seed
+        Start of the random numbers of drawn samples.
     """
     norms = _list_norms(values, reference, people or {}, side)
     columns = ["region", "muscle", "measure", "level"]
@@ -120,7 +123,7 @@ def find_profile(
         measures=PROFILE.frame(measure_rows),
         muscles=PROFILE_MUSCLES.frame(_list_muscles(norms, has_reference=reference is not None)),
         partial=correlate_given_all_muscles(
-            values, means, measures, covariates=covariates, family=family, interval=interval
+            values, means, measures, covariates=covariates, family=family, interval=interval, seed=seed
         ),
     )
 

@@ -35,6 +35,7 @@ def correlate_given_all_muscles(
     covariates: CovariateValues | None = None,
     family: Family = Family.ALL,
     interval: IntervalMethod = IntervalMethod.BONETT_WRIGHT,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Partial correlations given the covariates, given each person's mean z of all muscles, and given both.
 
@@ -54,14 +55,15 @@ def correlate_given_all_muscles(
     family
         Tests adjusted together.
     interval
-        Formula of the intervals; drawing subjects anew knows no covariates, so that Bonett-Wright stands in for it.
+        How the intervals are found; samples of subjects keep each person's mean z.
+    seed
+        Start of the random numbers of drawn samples.
     """
     sets = [(None, True)] if covariates is None else [(covariates, False), (None, True), (covariates, True)]
-    by_formula = IntervalMethod.BONETT_WRIGHT if interval is IntervalMethod.BOOTSTRAP else interval
     rows: list[dict[str, Any]] = []
     for of_people, is_given_mean in sets:
         held = _Held(of_people, means if is_given_mean else means[:, :0], measures if is_given_mean else ())
-        cells = {(row["lumbar"], row["hip"]): row["cells"] for row in _correlate(values, held, by_formula)}
+        cells = {(row["lumbar"], row["hip"]): row["cells"] for row in _correlate(values, held, interval, seed)}
         ordered = [cells[lumbar, hip] for hip, lumbar in product(values.hip.columns, values.lumbar.columns)]
         rows += adjust_rows(ordered, family)
     return PROFILE_PARTIAL.frame(rows)
@@ -82,7 +84,7 @@ class _Held:
         return names, np.column_stack([self._values, self._means[:, held]])
 
 
-def _correlate(values: SubjectValues, held: _Held, interval: IntervalMethod) -> Iterator[dict[str, Any]]:
+def _correlate(values: SubjectValues, held: _Held, interval: IntervalMethod, seed: int) -> Iterator[dict[str, Any]]:
     """Every cell; those of the same two measures hold the same and are correlated at one go."""
     for lumbar_measure, hip_measure in product(_measures(values.lumbar), _measures(values.hip)):
         names, given = held.of(lumbar_measure, hip_measure)
@@ -90,7 +92,7 @@ def _correlate(values: SubjectValues, held: _Held, interval: IntervalMethod) -> 
         right = [k for k, column in enumerate(values.hip.columns) if column.measure == hip_measure]
         x, y = values.lumbar.values[:, left], values.hip.values[:, right]
         cells = correlate_partial_ranks(x, y, given)
-        limits = np.stack(find_interval(x, y, cells, method=interval, n_covariates=len(names)), axis=-1)
+        limits = np.stack(find_interval(x, y, cells, method=interval, covariates=given, seed=seed), axis=-1)
         for (i, a), (j, b) in product(enumerate(left), enumerate(right)):
             lumbar, hip = values.lumbar.columns[a], values.hip.columns[b]
             row = cell_name(lumbar, hip)._asdict() | {"covariates": join_words(names), "n": int(cells.n[i, j])}

@@ -89,7 +89,8 @@ class RelateRequest:
     interval
         How the interval of each coefficient is found.
     covariates
-        Columns of a participants table held constant (partial Spearman); p then is Student's t.
+        Columns of a participants table held constant (partial Spearman); p then is Student's t, or drawn from permuted
+        residuals of the ranks with `PERMUTATION`.
     seed
         Start of the random numbers of drawn orders and samples.
 
@@ -97,7 +98,7 @@ class RelateRequest:
     ------
     InvalidChoice
         If a word is none of its choices, a measure is unknown or named twice, the seed is negative, or covariates
-        are asked for with a p or an interval that does not know them.
+        are asked for with a p that does not know them.
     UnknownLabel
         If a level is not in the vocabulary.
     """
@@ -169,15 +170,10 @@ class RelateRequest:
             raise InvalidChoice(
                 f"Expected each covariate once, found {', '.join(self.covariates)}.", hint="Leave out the double ones."
             )
-        if self.p_method not in (PMethod.AUTO, PMethod.T):
+        if self.p_method in (PMethod.EXACT, PMethod.EDGEWORTH):
             raise InvalidChoice(
-                f"Expected p method auto or t with covariates, found {self.p_method}.",
-                hint="Adjusted ranks are no set of orders; Student's t loses one degree of freedom per covariate.",
-            )
-        if self.interval is IntervalMethod.BOOTSTRAP:
-            raise InvalidChoice(
-                f"Expected an interval by formula with covariates, found {self.interval}.",
-                hint=f"Choose {IntervalMethod.BONETT_WRIGHT} or {IntervalMethod.FIELLER}.",
+                f"Expected p method auto, t or permutation with covariates, found {self.p_method}.",
+                hint="What covariates leave over of ranks is no set of orders, so that orders cannot be counted.",
             )
 
     def as_dict(self) -> dict[str, Any]:

@@ -169,6 +169,7 @@ def add_profile(
         side=relation.request.side,
         family=relation.request.family,
         interval=relation.request.interval,
+        seed=relation.request.seed,
     )
     note = "Muscle profile: z against "
     note += (

@@ -19,6 +19,7 @@ from ..relating.intervals import (
     IntervalMethod,
 )
 from ..relating.multiplicity import Family
+from ..relating.p_values import PERMUTATION_DRAWS, PMethod
 from ..relating.power import tabulate_power
 from ..relating.published import MIELKE_SOURCE, find_unattainable, published_correlations
 from ..relating.request import RelateRequest
@@ -166,6 +167,11 @@ def _notes(request: RelateRequest, table: pd.DataFrame, history: FamilyHistory) 
         notes.append(
             f"Partial coefficients, given {', '.join(request.covariates)}: subjects without one of them leave each "
             "cell; df says how many degrees of freedom are left."
+        )
+    if request.covariates and request.p_method is PMethod.PERMUTATION:
+        notes.append(
+            f"p: {PERMUTATION_DRAWS} drawn orders, from seed {request.seed}, of what the ranked covariates leave over "
+            "of the lumbar ranks (Freedman and Lane); near to exact, not exact, in small samples."
         )
     if history.remark:
         notes.append(f"The family was changed: {history.remark}.")
