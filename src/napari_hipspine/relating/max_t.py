@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from .null_draws import AnyFloats, NullDraws
+from .null_draws import NullDraws
+from .partial import AnyFloats
 from .rank_null import LARGEST_EXACT_N, count_orders
 from .ranks import FloatArray
 
