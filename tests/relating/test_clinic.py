@@ -75,6 +75,49 @@ def test_summary_is_the_paired_t_test() -> None:
     assert [fi["n"], fi["reason"]] == [0, "too_few_subjects"]
 
 
+def test_everybody_of_either_table_is_counted_and_gaps_keep_their_reason() -> None:
+    rows = [row for k in range(4) for row in make_psoas(str(k), 900, 1100)]
+    table = pd.DataFrame(rows).assign(reason="")
+    table.loc[1, ["csa_mm2", "reason"]] = [np.nan, "implant"]
+    table.loc[[2, 3], ["csa_mm2", "reason"]] = [np.nan, "outside_fov"]
+    table.loc[[4, 5], "csa_mm2"] = 0
+    sides = make_sides(**{f"s{k}": ("yes", "no") for k in (0, 1, 2, 9)})
+    compared = compare_sides(table, sides, column="pain", measures=("csa",)).set_index("subject_id")
+    reasons = ["one_side_missing;implant", "outside_fov", "zero_divisor", "affected_side_not_stated", "not_measured"]
+    assert compared["reason"].tolist() == reasons
+    assert compared.loc["2", "difference"] == 0
+    summary = summarise_sides(compared.reset_index()).iloc[0]
+    assert [summary["n"], summary["n_left_out"]] == [1, 4]
+    with pytest.raises(TableInvalid, match="sides of the people who were measured, found none"):
+        compare_sides(table, make_sides(s007=("yes", "no")), column="pain")
+
+
+def test_a_side_may_become_affected_between_two_visits() -> None:
+    visits = [row | {"session": name} for name in ("before", "after") for row in make_psoas("1", 900, 1100)]
+    table = pd.concat([pd.DataFrame(visits), pd.DataFrame(make_psoas("2", 900, 1100)).assign(session="after")])
+    of_visits = [make_sides(s1=cells).assign(session=name) for name, cells in _CHANGING.items()]
+    sides = pd.concat([*of_visits, make_sides(s2=("no", "yes")).assign(session="")])
+    compared = compare_sides(table, sides, column="pain", measures=("csa",))
+    found = {(row["subject_id"], row["session"]): row["affected_side"] for row in compared.to_dict("records")}
+    assert found == {
+        ("1", "before"): "left",
+        ("1", "after"): "right",
+        ("2", "before"): "right",
+        ("2", "after"): "right",
+    }
+
+
+_CHANGING = {"before": ("yes", "no"), "after": ("no", "yes")}
+
+
+def test_equal_differences_have_no_interval_and_no_p() -> None:
+    table = pd.DataFrame([row for k in range(6) for row in make_psoas(str(k), 900 + k, 1000 + k)])
+    sides = make_sides(**{f"s{k}": ("yes", "no") for k in range(6)})
+    row = summarise_sides(compare_sides(table, sides, column="pain", measures=("csa",))).iloc[0]
+    assert [row["mean_difference"], row["reason"]] == [-100, "constant_values"]
+    assert row[["low", "high", "p"]].isna().all()
+
+
 def test_tables_of_sides_that_cannot_be_read_are_refused() -> None:
     table, sides = pd.DataFrame(make_psoas("1", 1, 2)), make_sides(s1=("yes", "no"))
     with pytest.raises(TableInvalid, match="missing limp"):
@@ -202,6 +245,32 @@ def test_changes_are_held_against_the_first_time_point() -> None:
     assert course.loc["before", "mean_change"] == 0
 
 
+def test_time_points_of_equal_values_have_no_deviation_and_no_interval() -> None:
+    base = {"level": "L4", "muscle": "multifidus", "side": "left", "fi": 0.2, "csa_mm2": 0.0}
+    visits = pd.DataFrame([base | {"subject_id": str(k), "session": name} for k in range(7) for name in ("a", "b")])
+    changes = find_changes(visits, ["a", "b"], measures=("fi", "csa"))
+    assert set(changes.loc[changes["measure"] == "csa", "reason"]) == {"zero_divisor"}
+    course = summarise_course(changes)
+    assert course["sd"].tolist() == [0.0] * 4
+    assert course["mean"].tolist() == [0.2, 0.2, 0.0, 0.0]
+    assert course[["change_low", "change_high"]].isna().all(axis=None)
+    assert set(course["reason"]) == {"constant_values"}
+
+
+def test_fat_told_in_another_way_has_no_change() -> None:
+    base = {"level": "L4", "muscle": "multifidus", "side": "left", "subject_id": "1", "csa_mm2": 900.0}
+    visits = pd.DataFrame(
+        [
+            base | {"session": "a", "fi": 0.2, "fat_method": "fat_reference"},
+            base | {"session": "b", "fi": 0.3, "fat_method": "dixon"},
+        ]
+    )
+    changes = find_changes(visits, ["a", "b"], measures=("fi", "csa")).set_index(["measure", "session"])
+    assert changes.loc[("fi", "b"), "reason"] == "other_contrast"
+    assert np.isnan(changes.loc[("fi", "b"), "change"])
+    assert changes.loc[("csa", "b"), "change"] == 0
+
+
 def test_time_points_must_be_there_and_single() -> None:
     visits = make_visits()
     for sessions in (["before"], ["before", "before"], ["before", "year5"]):
@@ -246,6 +315,20 @@ def test_interval_of_a_share_holds_it_and_stays_within_0_and_1(count: tuple[int,
 def test_interval_of_a_share_is_the_published_one(count: tuple[int, int], printed: tuple[float, float]) -> None:
     """Newcombe 1998, doi:10.1002/(SICI)1097-0258(19980430)17:8<857::AID-SIM777>3.0.CO;2-E, table I."""
     assert wilson_interval(*count) == pytest.approx(printed, abs=5e-5)
+
+
+def test_ratios_with_zero_counts_are_zero_empty_or_without_an_interval() -> None:
+    none_missed = describe_diagnostics(TwoByTwo(4, 1, 0, 3), finding="a", condition="b").set_index("measure")
+    negative = none_missed.loc["likelihood_ratio_negative"]
+    assert [negative["value"], negative["reason"]] == [0, "zero_count"]
+    assert np.isnan(negative["low"])
+    assert np.isnan(none_missed.loc["odds_ratio", "value"])
+    all_positive = describe_diagnostics(TwoByTwo(5, 4, 0, 0), finding="a", condition="b").set_index("measure")
+    positive = all_positive.loc["likelihood_ratio_positive"]
+    assert [positive["value"], positive["reason"]] == [1, "zero_count"]
+    assert positive[["low", "high"]].isna().all()
+    crossed = describe_diagnostics(TwoByTwo(0, 4, 5, 1), finding="a", condition="b").set_index("measure")
+    assert crossed.loc["odds_ratio", "value"] == 0
 
 
 def test_counts_of_cells_and_what_cannot_be_counted() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from itertools import product
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from ..domain.cells import is_missing, read_yes_no
 from ..domain.errors import TableInvalid
 from ..domain.tables import BOTH_SIDES, MEASUREMENTS, Table, read_columns
 from .correlation import SMALLEST_N
+from .joined_sides import NOT_MEASURED, join_side_reasons
 from .request import find_measure
+from .student_mean import student_mean
+from .time_points import ZERO_DIVISOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NONE_AFFECTED, BOTH_AFFECTED, NOT_STATED = "none_affected", "both_affected", "affected_side_not_stated"
+
+_WHERE = ("session", "level", "muscle")
 
 AFFECTED = Table(
     name="affected_sides",
@@ -50,13 +53,13 @@ level | t | | anatomical level
 muscle | t | | muscle, from the vocabulary
 measure | t | | what was measured
 n | i | 1 | people with one affected side and both values
-n_left_out | i | 1 | people without
+n_left_out | i | 1 | people of either table without
 mean_affected | n | | mean of the affected sides
 mean_unaffected | n | | mean of the other sides
 mean_difference | n | | mean of affected - unaffected
 low | n | | lower end of its 95 % interval (Student)
 high | n | | upper end of its 95 % interval
-mean_asymmetry | n | 1 | mean asymmetry
+mean_asymmetry | n | 1 | mean asymmetry of those who have one
 p | n | 1 | unadjusted p of the mean difference (paired t)
 reason | t | | why cells are empty
 """
@@ -81,74 +84,91 @@ def compare_sides(
     measurements
         Measurement tables.
     side_covariates
-        subject_id, side and one column per covariate of that side, here yes or no.
+        subject_id, side and one column per covariate of that side, here yes or no; session where it changes between
+        visits (rows without one hold for all).
     column
         Which covariate says that a side is affected: pain, tendinopathy, osteoarthritis.
 
     Raises
     ------
     TableInvalid
-        If a side has two rows, or cells that are neither yes nor no.
+        If a side has two rows, cells are neither yes nor no, or nobody of the table was measured.
     """
     affected = read_affected_sides(side_covariates, column, source=source)
     table = MEASUREMENTS.check(measurements, source=source)
-    sided = table[table["side"] != BOTH_SIDES]
+    if not {person for person, _ in affected} & set(table["subject_id"]):
+        raise TableInvalid(
+            f"Expected sides of the people who were measured, found none of them, in {source}.",
+            hint="The subject_id must be written alike in both tables.",
+        )
+    measured = _group_sides(table)
+    places = list(dict.fromkeys(keys[1:] for keys in measured))
+    everybody = dict.fromkeys([*(keys[0] for keys in measured), *(person for person, _ in affected)])
     rows: list[dict[str, Any]] = []
-    for keys, of_muscle in sided.groupby(["subject_id", "session", "level", "muscle"], sort=False):
-        where = dict(zip(("subject_id", "session", "level", "muscle"), map(str, keys), strict=True))
-        side, reason = affected.get(where["subject_id"], ("", NOT_STATED))
-        if of_muscle["side"].duplicated().any():
-            raise TableInvalid(
-                f"Expected one row per side, found several for {' '.join(where.values())}, in {source}.",
-                hint="Hand in the rows of one series, reader and slice position.",
-            )
-        by_side = of_muscle.set_index("side")
+    for person, place in product(everybody, places):
+        side, reason = affected.get((person, place[0])) or affected.get((person, "")) or ("", NOT_STATED)
+        by_side = measured.get((person, *place))
+        where = {"subject_id": person} | dict(zip(_WHERE, place, strict=True)) | {"affected_side": side}
         for measure in map(find_measure, measures):
-            row = where | {"measure": measure.word, "affected_side": side}
-            rows.append(row | ({"reason": reason} if reason else _compare(by_side, measure.column, side)))
+            row = where | {"measure": measure.word}
+            if reason or by_side is None:
+                rows.append(row | {"reason": reason or NOT_MEASURED})
+            else:
+                rows.append(row | _compare(by_side, measure.column, side))
     return AFFECTED.frame(rows)
 
 
-def read_affected_sides(table: pd.DataFrame, column: str, *, source: str) -> dict[str, tuple[str, str]]:
-    """Each person's affected side, or why there is not just one."""
+def read_affected_sides(table: pd.DataFrame, column: str, *, source: str) -> dict[tuple[str, str], tuple[str, str]]:
+    """Each person's affected side by person and session (empty for all sessions), or why there is not just one."""
     absent = [name for name in ("subject_id", "side", column) if name not in table.columns]
     if absent:
         raise TableInvalid(
             f"Expected subject_id, side and {column}, missing {', '.join(absent)}, in {source}.",
-            hint="One row per person and side.",
+            hint="One row per person and side, and per session if there is such a column.",
         )
-    stated: dict[str, dict[str, bool]] = {}
-    for person, side, cell in zip(table["subject_id"], table["side"], table[column], strict=True):
+    stated: dict[tuple[str, str], dict[str, bool]] = {}
+    sessions = table["session"] if "session" in table.columns else [""] * len(table)
+    for person, session, side, cell in zip(table["subject_id"], sessions, table["side"], table[column], strict=True):
         if str(side) not in ("left", "right"):
             raise TableInvalid(f"Expected the side left or right, found {side!r}, in {source}.")
-        if str(side) in stated.setdefault(str(person), {}):
-            raise TableInvalid(f"Expected one row per person and side, found two for {person} {side}, in {source}.")
+        sides = stated.setdefault((str(person), "" if is_missing(session) else str(session)), {})
+        if str(side) in sides:
+            raise TableInvalid(
+                f"Expected one row per person and side, found two for {person} {side}, in {source}.",
+                hint="A side that changes between visits needs a column session.",
+            )
         if not is_missing(cell):
-            stated[str(person)][str(side)] = read_yes_no(cell)
-    return {person: _one_side(sides) for person, sides in stated.items()}
+            sides[str(side)] = read_yes_no(cell)
+    return {key: _one_side(sides) for key, sides in stated.items()}
 
 
 def summarise_sides(compared: pd.DataFrame) -> pd.DataFrame:
     """Means of both sides and of their difference over the people, as `AFFECTED_SUMMARY`."""
-    from scipy.special import stdtr, stdtrit
-
     rows: list[dict[str, Any]] = []
     names = ["session", "level", "muscle", "measure"]
     for keys, people in compared.groupby(names, sort=False):
         used = people[people["difference"].notna()]
         n = len(used)
         row: dict[str, Any] = dict(zip(names, map(str, keys), strict=True)) | {"n": n, "n_left_out": len(people) - n}
-        if n < SMALLEST_N:
-            rows.append(row | {"reason": "too_few_subjects"})
-            continue
-        differences = used["difference"].to_numpy(dtype=np.float64)
-        mean, error = float(differences.mean()), float(differences.std(ddof=1)) / sqrt(n)
-        half = float(stdtrit(n - 1, 0.975)) * error
-        row |= {"mean_affected": used["affected"].mean(), "mean_unaffected": used["unaffected"].mean()}
-        row |= {"mean_difference": mean, "low": mean - half, "high": mean + half}
-        row["mean_asymmetry"] = used["asymmetry"].mean()
-        rows.append(row | {"p": float(2 * stdtr(n - 1, -abs(mean) / error)) if error > 0 else None})
+        found = student_mean(used["difference"], smallest_n=SMALLEST_N)
+        if n >= SMALLEST_N:
+            row |= {"mean_affected": used["affected"].mean(), "mean_unaffected": used["unaffected"].mean()}
+            row |= {"mean_difference": found.mean, "mean_asymmetry": used["asymmetry"].mean()}
+        rows.append(row | {"low": found.low, "high": found.high, "p": found.p, "reason": found.reason})
     return AFFECTED_SUMMARY.frame(rows)
+
+
+def _group_sides(table: pd.DataFrame) -> dict[tuple[str, ...], pd.DataFrame]:
+    """The rows of left and right by side, for each person, session, level and muscle."""
+    groups: dict[tuple[str, ...], pd.DataFrame] = {}
+    for keys, rows in table[table["side"] != BOTH_SIDES].groupby(["subject_id", *_WHERE], sort=False):
+        if rows["side"].duplicated().any():
+            raise TableInvalid(
+                f"Expected one row per side, found several for {' '.join(map(str, keys))}, in the measurements.",
+                hint="Hand in the rows of one series, reader and slice position.",
+            )
+        groups[tuple(map(str, keys))] = rows.set_index("side")
+    return groups
 
 
 def _one_side(sides: dict[str, bool]) -> tuple[str, str]:
@@ -165,11 +185,19 @@ def _compare(by_side: pd.DataFrame, column: str, side: str) -> dict[str, Any]:
     first, second = _value(by_side, side, column), _value(by_side, other, column)
     values: dict[str, Any] = {"affected": first, "unaffected": second}
     if first is None or second is None:
-        return values | {"reason": "one_side_missing"}
+        return values | {"reason": join_side_reasons(*(_reason(by_side, one, column) for one in ("left", "right")))}
     mean = (first + second) / 2
-    return values | {"difference": first - second, "asymmetry": (first - second) / mean if mean else None}
+    values["difference"] = first - second
+    return values | ({"asymmetry": (first - second) / mean} if mean else {"reason": ZERO_DIVISOR})
 
 
 def _value(by_side: pd.DataFrame, side: str, column: str) -> float | None:
     cell: Any = by_side.loc[side, column] if side in by_side.index else None
     return None if is_missing(cell) else float(cell)
+
+
+def _reason(by_side: pd.DataFrame, side: str, column: str) -> str:
+    """Why a side has no value; empty where it has one."""
+    if _value(by_side, side, column) is not None:
+        return ""
+    return (str(by_side.loc[side, "reason"]) if side in by_side.index else "") or NOT_MEASURED

@@ -99,7 +99,8 @@ def count_two_by_two(findings: Sequence[Any], conditions: Sequence[Any]) -> TwoB
 def describe_diagnostics(table: TwoByTwo, *, finding: str, condition: str) -> pd.DataFrame:
     """Every measure of a 2x2 table with its interval, as `DIAGNOSTICS`.
 
-    A share of nobody and a ratio with a zero in it are empty, with a reason.
+    A share of nobody and a ratio that divides by zero are empty, with a reason. A ratio of 0 and one of two certain
+    shares have no interval.
 
     References
     ----------
@@ -129,21 +130,26 @@ def describe_diagnostics(table: TwoByTwo, *, finding: str, condition: str) -> pd
         low, high = wilson_interval(count, n)
         rows.append(row | {"value": count / n, "low": low, "high": high})
     for name, found in ratios.items():
-        cells = {"reason": ZERO} if found is None else dict(zip(("value", "low", "high"), found, strict=True))
-        rows.append(where | {"measure": name} | cells)
+        cells: dict[str, Any] = dict(zip(("value", "low", "high"), found, strict=False))
+        rows.append(where | {"measure": name, "reason": "" if len(found) > 1 else ZERO} | cells)
     return DIAGNOSTICS.frame(rows)
 
 
-def _likelihood_ratio(count: int, n: int, other: int, n_other: int) -> tuple[float, float, float] | None:
-    if not count or not other:
-        return None
+def _likelihood_ratio(count: int, n: int, other: int, n_other: int) -> tuple[float, ...]:
+    """The ratio with its ends, the ratio alone where it has none, or nothing."""
+    if not n or not other:
+        return ()
     ratio = (count / n) / (other / n_other)
+    if not count or (count == n and other == n_other):
+        return (ratio,)
     return _on_logarithm(ratio, sqrt(1 / count - 1 / n + 1 / other - 1 / n_other))
 
 
-def _odds_ratio(tp: int, fp: int, fn: int, tn: int) -> tuple[float, float, float] | None:
-    if not (tp and fp and fn and tn):
-        return None
+def _odds_ratio(tp: int, fp: int, fn: int, tn: int) -> tuple[float, ...]:
+    if not (fp and fn):
+        return ()
+    if not (tp and tn):
+        return (0.0,)
     return _on_logarithm(tp * tn / (fp * fn), sqrt(1 / tp + 1 / fp + 1 / fn + 1 / tn))
 
 

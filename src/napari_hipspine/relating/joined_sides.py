@@ -77,12 +77,12 @@ def _join(left: JoinedValues, right: JoinedValues, values: FloatArray) -> Joined
     reasons = np.full(values.shape, "", dtype=object)
     missing = np.flatnonzero(np.isnan(values))
     pairs = list(zip(left.reasons[missing], right.reasons[missing], strict=True))
-    joined = {pair: _join_reasons(*pair) for pair in set(pairs)}
+    joined = {pair: join_side_reasons(*pair) for pair in set(pairs)}
     reasons[missing] = [joined[pair] for pair in pairs]
     return JoinedValues(values, reasons)
 
 
-def _join_reasons(left: str, right: str) -> str:
+def join_side_reasons(left: str, right: str) -> str:
     """Why the value of both sides is missing; an empty reason is that of a side with a value."""
     one_sided = [] if left and right else [ONE_SIDE_MISSING]
     words = (word for side in (left, right) for word in side.split(";") if word != NOT_MEASURED)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +10,19 @@ import numpy as np
 from ..domain.cells import is_missing
 from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.tables import MEASUREMENTS, Table, read_columns
+from .comparability import describe_contrast
 from .correlation import SMALLEST_N
 from .request import find_measure
+from .student_mean import student_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ZERO_DIVISOR = "zero_divisor"
+"""Why a share of a value of zero is empty."""
+
+OTHER_CONTRAST = "other_contrast"
+"""Why a change of a value that rests on telling fat from muscle is empty."""
 
 CHANGES = Table(
     name="changes",
@@ -53,6 +60,7 @@ n_change | i | 1 | people with a value here and at the first time point
 mean_change | n | | their mean change
 change_low | n | | lower end of its 95 % interval (Student)
 change_high | n | | upper end of its 95 % interval
+reason | t | | why cells are empty
 """
     ),
     key=("level", "muscle", "side", "measure", "session"),
@@ -60,6 +68,7 @@ change_high | n | | upper end of its 95 % interval
 )
 
 _WHERE = ["level", "muscle", "side"]
+_TOLD = "fat_told_from"
 
 
 def find_changes(
@@ -91,6 +100,7 @@ def find_changes(
             hint=f"Sessions: {', '.join(sorted(word or '(none)' for word in there))}.",
         )
     chosen = table[table["session"].isin(sessions)]
+    chosen = chosen.assign(**{_TOLD: describe_contrast(chosen)})
     key = ["subject_id", *_WHERE, "session"]
     if chosen.duplicated(key).any():
         first = chosen.loc[chosen.duplicated(key), key].iloc[0].tolist()
@@ -105,7 +115,14 @@ def find_changes(
         for measure in map(find_measure, measures):
             values = [_value(by_session, session, measure.column) for session in sessions]
             for session, value in zip(sessions, values, strict=True):
-                rows.append(where | {"measure": measure.word, "session": session} | _change(value, values[0]))
+                cells = _change(value, values[0])
+                if (
+                    "change" in cells
+                    and measure.needs_one_contrast
+                    and by_session.loc[session, _TOLD] != (by_session.loc[sessions[0], _TOLD])
+                ):
+                    cells = {"value": value, "reason": OTHER_CONTRAST}
+                rows.append(where | {"measure": measure.word, "session": session} | cells)
     return CHANGES.frame(rows)
 
 
@@ -120,11 +137,8 @@ def summarise_course(changes: pd.DataFrame) -> pd.DataFrame:
             "n": values.size,
             "n_change": change.size,
         }
-        if values.size:
-            row["mean"] = float(values.mean())
-        if values.size > 1:
-            row["sd"] = float(values.std(ddof=1))
-        rows.append(row | _mean_change(change))
+        of_values = student_mean(values)
+        rows.append(row | {"mean": of_values.mean, "sd": of_values.sd} | _mean_change(change))
     return COURSE.frame(rows)
 
 
@@ -139,16 +153,16 @@ def _change(value: float | None, baseline: float | None) -> dict[str, Any]:
     if baseline is None:
         return {"value": value, "reason": "no_first_time_point"}
     change = value - baseline
-    return {"value": value, "change": change, "change_share": change / baseline if baseline else None}
+    if not baseline:
+        return {"value": value, "change": change, "reason": ZERO_DIVISOR}
+    return {"value": value, "change": change, "change_share": change / baseline}
 
 
 def _mean_change(change: np.ndarray[Any, np.dtype[np.float64]]) -> dict[str, Any]:
-    from scipy.special import stdtrit
-
-    if not change.size:
-        return {}
-    mean = float(change.mean())
-    if change.size < SMALLEST_N:
-        return {"mean_change": mean}
-    half = float(stdtrit(change.size - 1, 0.975)) * float(change.std(ddof=1)) / sqrt(change.size)
-    return {"mean_change": mean, "change_low": mean - half, "change_high": mean + half}
+    found = student_mean(change, smallest_n=SMALLEST_N)
+    return {
+        "mean_change": found.mean,
+        "change_low": found.low,
+        "change_high": found.high,
+        "reason": found.reason,
+    }
