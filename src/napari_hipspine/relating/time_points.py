@@ -112,15 +112,12 @@ def find_changes(
     for keys, of_person in chosen.groupby(["subject_id", *_WHERE], sort=False):
         where = dict(zip(("subject_id", *_WHERE), map(str, keys), strict=True))
         by_session = of_person.set_index("session")
+        told = by_session[_TOLD].to_dict()
         for measure in map(find_measure, measures):
             values = [_value(by_session, session, measure.column) for session in sessions]
             for session, value in zip(sessions, values, strict=True):
                 cells = _change(value, values[0])
-                if (
-                    "change" in cells
-                    and measure.needs_one_contrast
-                    and by_session.loc[session, _TOLD] != (by_session.loc[sessions[0], _TOLD])
-                ):
+                if "change" in cells and measure.needs_one_contrast and told[session] != told[sessions[0]]:
                     cells = {"value": value, "reason": OTHER_CONTRAST}
                 rows.append(where | {"measure": measure.word, "session": session} | cells)
     return CHANGES.frame(rows)
