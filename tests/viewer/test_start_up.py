@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from napari_hipspine.measuring import warm_up
-from napari_hipspine.measuring.kernels import compiled_kernels
+from napari_hipspine.measuring.kernels import PLAIN, are_compiled, compiled_kernels, kernels_for
 
 HEAVY = ("SimpleITK", "cv2", "dask.array", "matplotlib", "pandas", "scipy.stats", "sklearn", "statsmodels")
 
@@ -54,6 +54,8 @@ def test_tabs_that_nobody_has_seen_are_not_there_yet(loaded):
 
 
 def test_loops_are_compiled_ahead_on_a_thread_that_nobody_waits_for():
+    are_compiled.cache_clear()
+    assert kernels_for(1) is PLAIN
     thread = warm_up.compile_ahead()
     assert thread.daemon
     assert thread.name == warm_up.THREAD_NAME
@@ -62,6 +64,7 @@ def test_loops_are_compiled_ahead_on_a_thread_that_nobody_waits_for():
     kernels = compiled_kernels()
     assert kernels is not None
     assert len(kernels.sum_ranges.signatures) >= 3
+    assert kernels_for(1) is kernels
 
 
 def test_nothing_happens_where_nothing_can_be_compiled(monkeypatch):

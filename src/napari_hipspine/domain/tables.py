@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +70,10 @@ class Table:
         cells = {c.name: typed_cells([row.get(c.name) for row in rows], c) for c in self.columns}
         return pd.DataFrame(cells, columns=self.column_names)
 
-    def frame_of(self, columns: Mapping[str, NDArray[Any]]) -> pd.DataFrame:
+    def frame_of(self, columns: dict[str, NDArray[Any]]) -> pd.DataFrame:
         """A data frame of whole columns, in order and of its kinds; missing text is empty, missing numbers NaN.
+
+        The columns are taken over: the given dictionary is empty afterwards, so that nothing is held twice.
 
         Raises
         ------
@@ -80,12 +82,10 @@ class Table:
         """
         import pandas as pd
 
-        if not columns:
-            return self.empty()
         if sorted(columns) != sorted(self.column_names):
             raise TableInvalid(f"Expected all columns of {self.name}, found {', '.join(columns)}.")
-        cells = {c.name: column_cells(columns[c.name], c) for c in self.columns}
-        return pd.DataFrame(cells, columns=self.column_names)
+        cells = {c.name: column_cells(columns.pop(c.name), c) for c in self.columns}
+        return pd.DataFrame(cells, columns=self.column_names, copy=False)
 
     def empty(self) -> pd.DataFrame:
         """The table without rows."""

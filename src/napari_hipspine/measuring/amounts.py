@@ -155,7 +155,8 @@ def _ratio(part: NDArray[Any], whole: NDArray[Any], where: NDArray[np.bool_]) ->
 
 
 def _why_no_fi(readout: Readout, amounts: Amounts, threshold: MuscleThreshold) -> NDArray[np.object_]:
-    reasons = np.full(len(amounts.n_valid), threshold.reason, dtype=object)
+    reasons = np.empty(len(amounts.n_valid), dtype=object)
+    reasons.fill(threshold.reason)
     if threshold.method != "manual" and not readout.is_dixon:
         reasons[amounts.is_constant] = "constant_image"
     reasons[amounts.n_valid < readout.protocol.min_pixels] = "too_few_pixels"

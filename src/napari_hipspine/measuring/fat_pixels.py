@@ -92,6 +92,12 @@ class FatPixels:
             if len(part):
                 self._beside[muscle].append(histogram_of_stored(part, around.scale))
 
+    def join(self, others: FatPixels) -> None:
+        """Take the pixels of another slice."""
+        self.everywhere += others.everywhere
+        for muscle, parts in others._beside.items():
+            self._beside[muscle] += parts
+
     def region(self, low: float, high: float, slices: tuple[int, ...]) -> FatRegion:
         """The region of the pixels with signals in a range."""
         whole = pool_many(self.everywhere).between(low, high)

@@ -58,18 +58,17 @@ def find_fat_region(
     """
     kept = sample or SampledSlices(image, label_map, reach_mm=search.distance_mm)
     slices = kept.chosen(labelled)
-    pixels = FatPixels(label_map)
     looks: dict[int, _Look] = {}
 
     def work(group: list[int]) -> None:
         for one in kept.complete(group):
-            around = Surroundings.of(one, image, reach_mm=search.distance_mm)
-            looks[one.z] = _look_at(around, one, search)
+            looks[one.z] = _look_at(one, image, label_map, search)
 
     work_on(work, kept.groups(slices), n_workers=n_workers)
     ordered = [looks[z] for z in sorted(looks)]
+    pixels = FatPixels(label_map)
     for look in ordered:
-        pixels.add(look.around, look.fat)
+        pixels.join(look.fat)
     low, high = _range_of_fat(pool_many(pixels.everywhere), search.polarity)
     return replace(
         pixels.region(low, high, slices),
@@ -84,21 +83,22 @@ def find_fat_region(
 class _Look:
     """What was found around the labels of one slice."""
 
-    around: Surroundings
-    fat: Mask
+    fat: FatPixels
     ring: Histogram
     n_bright: int
     n_dark: int
     n_labelled: int
 
 
-def _look_at(around: Surroundings, one: SampledSlice, search: FatSearch) -> _Look:
+def _look_at(one: SampledSlice, image: Volume, label_map: LabelMap, search: FatSearch) -> _Look:
+    around = Surroundings.of(one, image, reach_mm=search.distance_mm)
     bright = around.core(replace(search, polarity=FatPolarity.BRIGHT))
     near = around.distance <= max(_RING_MM, 4 * around.pixel_mm)
     dark = around.enclosed_core(replace(search, polarity=FatPolarity.DARK)) & near
+    pixels = FatPixels(label_map)
+    pixels.add(around, bright if search.polarity is FatPolarity.BRIGHT else around.core(search))
     return _Look(
-        around=around,
-        fat=bright if search.polarity is FatPolarity.BRIGHT else around.core(search),
+        fat=pixels,
         ring=histogram_of_stored(around.stored[near & (around.distance > 0)], around.scale),
         n_bright=int(np.count_nonzero(bright & near)),
         n_dark=int(np.count_nonzero(dark)),

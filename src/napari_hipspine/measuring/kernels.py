@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -71,7 +72,15 @@ class PackedSlab:
 
 def kernels_for(n_voxels: int) -> Kernels:
     """The kernels that suit a volume: compiled for large volumes when numba is there, numpy's otherwise."""
-    return PLAIN if n_voxels < _COMPILE_FROM_VOXELS else compiled_kernels() or PLAIN
+    if n_voxels < _COMPILE_FROM_VOXELS and not are_compiled().is_set():
+        return PLAIN
+    return compiled_kernels() or PLAIN
+
+
+@cache
+def are_compiled() -> threading.Event:
+    """Set once the compiled kernels have been made ready ahead: then they suit small volumes too."""
+    return threading.Event()
 
 
 @cache

@@ -29,7 +29,13 @@ _WHOLE_PIXELS = 2**18
 """Slices of four times as many pixels and more are looked at on every n-th row and column."""
 
 _COARSEST_MM = 1.2
-"""Those rows and columns lie no farther apart than this [mm]."""
+"""Those rows and columns lie no farther apart than this [mm], unless there are still too many pixels."""
+
+_AHEAD_BYTES = 6 * 2**20
+"""The smaller slices are, the more of those that may not be needed are kept in passing [bytes]."""
+
+_MOST_PIXELS = 2**19
+"""Of no slice more pixels than this are kept."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class SampledSlice:
         Index of the slice.
     stored : ndarray
         Stored voxels around the labels.
-    numbers : ndarray of uint16
+    numbers : ndarray of unsigned int
         1 + number of the structure of every pixel, 0 where nothing is measured.
     place : tuple of slice
         Rows and columns of the picture these are, every ``step``-th.
@@ -50,7 +56,7 @@ class SampledSlice:
 
     z: int
     stored: NDArray[Any]
-    numbers: NDArray[np.uint16]
+    numbers: NDArray[Any]
     place: tuple[slice, slice]
 
 
@@ -58,7 +64,7 @@ class SampledSlice:
 class _Plane:
     """What has come in of one slice, on every n-th row and column."""
 
-    numbers: NDArray[np.uint16]
+    numbers: NDArray[Any]
     stored: NDArray[Any]
     filled: set[tuple[int, int]] = field(default_factory=set)
     """First row and column of the blocks of the image that have come in."""
@@ -67,11 +73,13 @@ class _Plane:
 class RunPlanes:
     """What comes in of the wanted slices of one run."""
 
-    def __init__(self, wanted: list[int], step: int, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self, wanted: list[int], step: int, shape: tuple[int, int], dtypes: tuple[np.dtype[Any], np.dtype[Any]]
+    ) -> None:
         self.wanted = wanted
         self._step = step
         self._shape = tuple(-(-n // step) for n in shape)
-        self._dtype = dtype
+        self._numbers, self._dtype = dtypes
         self.by_slice: dict[int, _Plane] = {}
 
     def take_labels(self, place: Box, labels: NDArray[Any], numbers: NDArray[np.uint16]) -> None:
@@ -93,7 +101,7 @@ class RunPlanes:
 
     def _plane(self, z: int) -> _Plane:
         if z not in self.by_slice:
-            self.by_slice[z] = _Plane(np.zeros(self._shape, np.uint16), np.zeros(self._shape, self._dtype))
+            self.by_slice[z] = _Plane(np.zeros(self._shape, self._numbers), np.zeros(self._shape, self._dtype))
         return self.by_slice[z]
 
     def _coarse(self, place: Box) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
@@ -124,6 +132,7 @@ class SampledSlices:
         self._image = image.blocks()
         self._labels = label_map.blocks()
         self._measured = MeasuredLabels.of(label_map, structures_of(label_map))
+        self._n_structures = len(label_map.structures)
         self._spacing = image.grid.spacing_mm[1:]
         self._shape = image.grid.shape
         self._reach_mm = reach_mm
@@ -133,7 +142,8 @@ class SampledSlices:
         self.step = _pixel_step(self._shape[1:], self._spacing)
         self._lock = threading.Lock()
         self._kept: dict[int, _Plane] = {}
-        self._horizon = 8 * self.most
+        n_bytes = (np.dtype(self._image.dtype).itemsize + 1) * int(np.prod(self._shape[1:])) // self.step**2
+        self._horizon = self.most * int(np.clip(_AHEAD_BYTES // n_bytes, 4, 8))
 
     def planes_of(self, run: slice) -> RunPlanes | None:
         """Room for the slices of a run that may be among the chosen; None if there are none."""
@@ -144,7 +154,7 @@ class SampledSlices:
         wanted = [z for z in range(run.start, run.stop) if self._rank[z] < limit]
         if not wanted:
             return None
-        return RunPlanes(wanted, self.step, self._shape[1:], np.dtype(self._image.dtype).newbyteorder("="))
+        return self._room_for(wanted)
 
     def offer(self, planes: RunPlanes) -> None:
         """Keep what has come in of the labelled slices among the wanted."""
@@ -176,7 +186,8 @@ class SampledSlices:
         return [self._cut(z, planes.by_slice[z], box) for z, box in sorted(boxes.items())]
 
     def _room_for(self, slices: list[int]) -> RunPlanes:
-        return RunPlanes(slices, self.step, self._shape[1:], np.dtype(self._image.dtype).newbyteorder("="))
+        dtypes = np.min_scalar_type(self._n_structures), np.dtype(self._image.dtype).newbyteorder("=")
+        return RunPlanes(slices, self.step, self._shape[1:], dtypes)
 
     def _read_labels(self, slices: list[int], planes: RunPlanes) -> None:
         if not slices:
@@ -237,5 +248,6 @@ def _spread_order(n_slices: int) -> NDArray[np.int64]:
 
 
 def _pixel_step(shape: tuple[int, int], spacing: tuple[float, float]) -> int:
-    by_size = int(np.sqrt(shape[0] * shape[1] / _WHOLE_PIXELS))
-    return max(1, min(by_size, int(_COARSEST_MM / max(spacing))))
+    n_pixels = shape[0] * shape[1]
+    wished = max(1, min(int(np.sqrt(n_pixels / _WHOLE_PIXELS)), int(_COARSEST_MM / max(spacing))))
+    return max(wished, int(np.ceil(np.sqrt(n_pixels / _MOST_PIXELS))))

@@ -106,13 +106,18 @@ class SignalCollector:
         while place != ALL_COUNTED:
             target = self._room.of_slab(self._shape[0])[first : first + len(labels)]
             place = self._kernels.count(image, labels, self._numbers, self._room.lowest, target, place)
-            if place != ALL_COUNTED:
-                measured = image[self._numbers[labels] > 0]
-                if not self._room.grow(self._shape[0], int(measured.min()), int(measured.max())):
-                    rest = labels.copy()
-                    rest.reshape(-1)[:place] = 0
-                    return rest
+            if place != ALL_COUNTED and not self._make_room(labels, image):
+                rest = labels.copy()
+                rest.reshape(-1)[:place] = 0
+                return rest
         return None
+
+    def _make_room(self, labels: NDArray[Any], image: NDArray[Any]) -> bool:
+        """Make bins for all signals of a block, or at least for those that are measured; False if that is too many."""
+        if self._room.grow(self._shape[0], int(image.min()), int(image.max())):
+            return True
+        measured = image[self._numbers[labels] > 0]
+        return self._room.grow(self._shape[0], int(measured.min()), int(measured.max()))
 
 
 def _occurrences_of(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from .histograms import Histogram
 from .kernels import PackedSlab
 
-SPILL_BYTES = 24 * 2**20
+SPILL_BYTES = 8 * 2**20
 """More than this is written to a temporary file [bytes]."""
 
 

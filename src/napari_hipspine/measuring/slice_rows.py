@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.anatomy import Side, Term
+from ..domain.cells import Kind
 from ..domain.tables import ALL_SLICES, SLICES, join_words
 from .amounts import Amount, amounts_on, fractions_on
 from .left_out import left_out_of, left_out_slices, listed_muscles
@@ -15,6 +16,9 @@ from .quality import flag_cells, series_flags
 from .readout import ImageKind, Readout
 
 Columns = dict[str, NDArray[Any]]
+
+_DTYPES = {Kind.TEXT: object, Kind.NUMBER: np.float64, Kind.INTEGER: np.float64}
+"""Whole numbers are exact as such, and have room for what is missing."""
 
 _NAMED = {"subject_id", "session", "series", "reader_id", "region", "muscle", "side", "level", "slice_position"}
 _CELLS = tuple(name for name in SLICES.column_names if name not in _NAMED)
@@ -26,15 +30,27 @@ def slice_columns(readout: Readout) -> Columns:
 
     Empty cells are not a number, or empty text.
     """
-    parts = []
-    for muscle in listed_muscles(readout):
-        taken = _levels_by_slice(readout, muscle)
-        for side in Side:
-            number = readout.number(muscle, side)
-            if number is not None:
-                cells = _structure_cells(readout, muscle, number)
-                parts.append(_named(readout, muscle, side, taken, cells["slice_index"]) | cells)
-    return {name: np.concatenate([part[name] for part in parts]) for name in SLICES.column_names} if parts else {}
+    structures = [
+        (muscle, side, number)
+        for muscle in listed_muscles(readout)
+        for side in Side
+        if (number := readout.number(muscle, side)) is not None
+    ]
+    n_rows = sum(
+        len(readout.labelled_slices(number)) + len(left_out_slices(readout, number)) for _, _, number in structures
+    )
+    # Filled in place: of a large volume the table is what takes the memory.
+    columns = {column.name: np.empty(n_rows, dtype=_DTYPES[column.kind]) for column in SLICES.columns}
+    start = 0
+    for muscle, side, number in structures:
+        cells = _structure_cells(readout, muscle, number)
+        stop = start + len(cells["slice_index"])
+        named = _named(readout, muscle, side, _levels_by_slice(readout, muscle), cells["slice_index"])
+        found = named | cells
+        for name, column in columns.items():
+            column[start:stop] = found[name]
+        start = stop
+    return {name: column[:start] for name, column in columns.items()}
 
 
 def _structure_cells(readout: Readout, muscle: Term, number: int) -> Columns:
@@ -121,7 +137,10 @@ def _left_out_cells(readout: Readout, muscle: Term, number: int) -> Columns | No
 
 
 def _repeated(text: str, n: int) -> NDArray[np.object_]:
-    return np.full(n, text, dtype=object)
+    cells = np.empty(n, dtype=object)
+    # Filled, every cell is the same text; numpy's other ways make a copy of it for each.
+    cells.fill(text)
+    return cells
 
 
 def lean_area_mm2(readout: Readout, amount: Amount) -> float | None:

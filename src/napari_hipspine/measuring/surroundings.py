@@ -64,7 +64,7 @@ class Surroundings:
         ``(slope, intercept)`` from stored values to signal.
     distance : ndarray of float64
         Distance to the nearest labelled pixel [mm].
-    nearest : ndarray of uint16
+    nearest : ndarray of unsigned int
         1 + number of the structure of that pixel.
     place : tuple of slice
         Rows and columns of the picture these are.
@@ -77,7 +77,7 @@ class Surroundings:
     stored: NDArray[Any]
     scale: tuple[float, float]
     distance: NDArray[np.float64]
-    nearest: NDArray[np.uint16]
+    nearest: NDArray[Any]
     place: tuple[slice, slice]
     reach_mm: float
     pixel_mm: float

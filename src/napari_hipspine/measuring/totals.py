@@ -117,9 +117,10 @@ def _whole_totals(
     valid, *others = sums_over(sums, [is_valid, *(mask & is_valid for mask in masks)])
     counted = sums.pooled_counts
     n_signals = np.count_nonzero(counted.counts[:, is_valid], axis=1) if counted else np.zeros(0)
-    whole = replace(
-        _zeros(valid.n_pixels.shape), n_valid=valid.n_pixels, sum_signal=valid.signal, is_constant=n_signals < 2
-    )
+    shape = valid.n_pixels.shape
+    # Nothing is written where zeros stand for all slices at once.
+    zeros = {name: np.broadcast_to(one.dtype.type(0), shape) for name, one in vars(_zeros((1, 1))).items()}
+    whole = Totals(**zeros | {"n_valid": valid.n_pixels, "sum_signal": valid.signal, "is_constant": n_signals < 2})
     return whole, others
 
 

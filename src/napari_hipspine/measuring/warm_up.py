@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from .kernels import Kernels, compiled_kernels
+from .kernels import Kernels, are_compiled, compiled_kernels
 
 THREAD_NAME = "hipspine-compile"
 
@@ -33,6 +33,7 @@ def _compile() -> None:
         for labels in _LABELS:
             for image in _IMAGES:
                 _count_nothing_much(kernels, np.dtype(image), np.dtype(labels))
+        are_compiled().set()
 
 
 def _count_nothing_much(kernels: Kernels, image: np.dtype[np.generic], labels: np.dtype[np.generic]) -> None:
