@@ -106,7 +106,7 @@ class BorderLooks:
             return np.zeros_like(distance)
         pixels = (features[:, near] - self.middle[:, np.newaxis]) / self.scale[:, np.newaxis]
         odds = np.zeros_like(distance)
-        odds[near] = np.clip(self.weights @ _terms(pixels), -_MOST_ODDS, _MOST_ODDS)
+        odds[near] = np.clip(np.einsum("t,tp->p", self.weights, _terms(pixels)), -_MOST_ODDS, _MOST_ODDS)
         rows, columns = (_ODDS_SMOOTH_MM / step for step in spacing_mm)
         odds = np.asarray(cv2.GaussianBlur(odds, (0, 0), sigmaX=columns, sigmaY=rows), dtype=np.float32)
         shift = np.float32(_SHIFT_PER_MM * doubt_mm) * odds
@@ -130,8 +130,8 @@ def _logistic(terms: NDArray[np.float64], inside: NDArray[np.bool_]) -> NDArray[
     counts = np.where(inside, 0.5 / share, 0.5 / (1 - share)) / inside.size
     weights = np.zeros(len(terms))
     for _ in range(_ROUNDS):
-        likely = 1 / (1 + np.exp(-np.clip(weights @ terms, -15, 15)))
-        slope = terms @ (counts * (likely - inside)) + _RIDGE * weights
-        bend = (terms * (counts * likely * (1 - likely))) @ terms.T + _RIDGE * np.eye(len(terms))
+        likely = 1 / (1 + np.exp(-np.clip(np.einsum("t,tp->p", weights, terms), -15, 15)))
+        slope = np.einsum("tp,p->t", terms, counts * (likely - inside)) + _RIDGE * weights
+        bend = np.einsum("tp,sp->ts", terms * (counts * likely * (1 - likely)), terms) + _RIDGE * np.eye(len(terms))
         weights = weights - np.linalg.solve(bend, slope)
     return weights
