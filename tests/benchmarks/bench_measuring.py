@@ -1,186 +1,180 @@
-"""Time and peak memory of one measurement of a large zarr, beside the usual ways.
+"""Measuring out of core beside the time to read and unpack the same chunks, and beside what others use.
 
-Run it with ``python tests/benchmarks/bench_measuring.py [GIB]``; it writes a synthetic volume of so many GiB (2 by
-default) and its labels to a temporary folder, measures every candidate in a process of its own, prints a table and
-removes the folder. It is no test: nothing is asserted but that all candidates count the same pixels.
+Run ``python tests/benchmarks/bench_measuring.py [GIB]``; `bench_all.py` runs it together with all others. Candidates
+run in processes of their own, in turns; figures are medians. Imports and compiling are not counted.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+from fresh_process import Checksum, Took, in_turns, median, ratio, run, tell
+from goals import Goal, at_most
+from large_volumes import CHUNKS_PER_SLAB, Layout, link_volume, make_many_chunks, make_volume
 
-PLANE = 1024
-CHUNK = (16, 256, 256)
-N_STRUCTURES = 20
-SPACING_MM = (4.0, 0.5, 0.5)
-
-
-def make_volume(folder: Path, gib: float) -> None:
-    """Image int16 and labels uint8 as zarr in zstd chunks; a body of muscles in air, noisy as MRI is."""
-    import zarr
-    from zarr.codecs import ZstdCodec
-
-    n_slices = int(gib * 2**30 / (2 * PLANE * PLANE)) // CHUNK[0] * CHUNK[0]
-    shape = (n_slices, PLANE, PLANE)
-    codec = {"compressors": ZstdCodec(level=1), "overwrite": True}
-    image = zarr.create_array(folder / "image", shape=shape, chunks=CHUNK, dtype="i2", **codec)
-    labels = zarr.create_array(folder / "labels", shape=shape, chunks=CHUNK, dtype="u1", **codec)
-    rng = np.random.default_rng(0)
-    rows, columns = np.mgrid[:PLANE, :PLANE]
-    outline = np.zeros((PLANE, PLANE), dtype=np.uint8)
-    for k in range(N_STRUCTURES):
-        angle = 2 * np.pi * k / N_STRUCTURES
-        middle = PLANE / 2 + 0.28 * PLANE * np.array([np.sin(angle), np.cos(angle)])
-        outline[np.hypot(rows - middle[0], columns - middle[1]) < 0.04 * PLANE] = k + 1
-    body = np.hypot(rows - PLANE / 2, columns - PLANE / 2) < 0.4 * PLANE
-    for start in range(0, n_slices, CHUNK[0]):
-        signal = np.where(outline > 0, 100, np.where(body, 260, 0)).astype(np.float32)
-        noisy = signal + rng.standard_normal((CHUNK[0], PLANE, PLANE), dtype=np.float32) * 12
-        streaks = (rng.random((CHUNK[0], PLANE, PLANE), dtype=np.float32) < 0.1) & (outline > 0)
-        noisy[streaks] += 160
-        image[start : start + CHUNK[0]] = np.abs(noisy).astype(np.int16)
-        labels[start : start + CHUNK[0]] = np.broadcast_to(outline, noisy.shape)
+ROUNDS = 3
+PAIR_MIB = 16 * 256 * 256 * 3 / 2**20
+MOST_MIB = 64 + 2 * 2 * PAIR_MIB
+SECTION = "Measuring out of core"
+GROWTH = "Memory and first result"
 
 
-def open_arrays(folder: Path):
-    """The two arrays, opened and not read."""
-    import zarr
+def candidates() -> dict[str, tuple[Callable[[], object], Callable[[Path], Checksum]]]:
+    """What can be run by name: what is prepared, and the work."""
+    import measured_subject as ours
+    from measuring_peers import PEERS
 
-    return zarr.open_array(folder / "image", mode="r"), zarr.open_array(folder / "labels", mode="r")
+    def of_peer(name: str) -> tuple[Callable[[], object], Callable[[Path], Checksum]]:
+        return (lambda: _import_peer(name)), PEERS[name]
 
-
-def read_all(folder: Path) -> int:
-    """Every chunk read and decoded by zarr, and nothing else."""
-    image, labels = open_arrays(folder)
-    n = 0
-    for start in range(0, image.shape[0], CHUNK[0]):
-        n += int(np.count_nonzero(labels[start : start + CHUNK[0]]))
-        image[start : start + CHUNK[0]]
-    return n
-
-
-def start_only(folder: Path) -> int:
-    """Imports and opening alone: what every one of our candidates starts with."""
-    from napari_hipspine.measuring.kernels import compiled_kernel
-    from napari_hipspine.measuring.measures import measure_volume
-
-    compiled_kernel()
-    return 0 if measure_volume and open_arrays(folder) else 1
+    found: dict[str, tuple[Callable[[], object], Callable[[Path], Checksum]]] = {
+        "limit": (ours.prepare, ours.limit),
+        "limit, 1 worker": (ours.prepare, lambda folder: ours.limit(folder, 1)),
+        "whole": (ours.prepare, ours.whole),
+        "whole, 1 worker": (ours.prepare, lambda folder: ours.whole(folder, 1)),
+        "sums": (ours.prepare, ours.sums),
+        "first result": (ours.prepare, ours.first_result),
+    }
+    return found | {name: of_peer(name) for name in PEERS}
 
 
-def ours(folder: Path, *, n_workers: int = 2, only_sums: bool = False) -> int:
-    """Our whole measurement with the pooled method, or the sums alone."""
-    from napari_hipspine.domain.anatomy import Side, Structure, vocabulary
-    from napari_hipspine.domain.grid import Grid
-    from napari_hipspine.domain.label_map import LabelMap
-    from napari_hipspine.domain.level_plan import LevelPlan
-    from napari_hipspine.domain.protocol import MeasurementProtocol
-    from napari_hipspine.domain.subject import SubjectKey
-    from napari_hipspine.domain.volume import Contrast, FatPolarity, Volume
-    from napari_hipspine.measuring.measures import measure_volume
-    from napari_hipspine.measuring.slice_sums import sum_slices
-    from napari_hipspine.reading.zarr_blocks import ZarrBlocks
+def _import_peer(name: str) -> None:
+    import importlib
 
-    image, labels = ZarrBlocks(str(folder / "image")), ZarrBlocks(str(folder / "labels"))
-    affine = np.zeros((4, 4))
-    affine[2, 0], affine[1, 1], affine[0, 2], affine[3, 3] = *SPACING_MM, 1.0
-    grid = Grid(image.shape, affine)
-    muscles = vocabulary().of_kind("muscle")[: N_STRUCTURES // 2]
-    named = {1 + k: Structure(muscles[k // 2], tuple(Side)[k % 2]) for k in range(N_STRUCTURES)}
-    volume = Volume(image, grid, Contrast.T2, FatPolarity.BRIGHT)
-    label_map = LabelMap(labels, grid, named)
-    if only_sums:
-        return int(sum_slices(volume, label_map, MeasurementProtocol(), n_workers=n_workers).n_pixels.sum())
-    measured = measure_volume(
-        volume, label_map, LevelPlan(), MeasurementProtocol(), key=SubjectKey("b"), n_workers=n_workers
+    import zarr  # noqa: F401
+
+    modules = {"load": "skimage.measure", "dask": "dask.array", "flox": "flox", "LocalCluster": "distributed"}
+    for start, module in (*modules.items(), ("dask-image", "dask_image.ndmeasure")):
+        if name.startswith(start):
+            importlib.import_module(module)
+
+
+def _agree(*took: list[Took]) -> None:
+    """All candidates of one run must have counted the same voxels."""
+    found = {one.checksum for each in took for one in each if one.checksum}
+    if len(found) > 1:
+        raise SystemExit(f"Expected one number of pixels and one sum of signal, found {sorted(found)}.")
+
+
+def _row(what: str, ours: list[Took], theirs: list[Took], words: str, most: float) -> Goal:
+    """Wall and CPU ratio beside the limit; met where the wall ratio is small enough."""
+    by_wall, by_cpu = ratio(ours, theirs), ratio(ours, theirs, "cpu_s")
+    return Goal(
+        what,
+        f"{median(ours):.2f} s ({median(ours, 'cpu_s'):.2f} s CPU)",
+        f"{median(theirs):.2f} s ({median(theirs, 'cpu_s'):.2f} s CPU)",
+        f"{by_wall:.2f} (CPU {by_cpu:.2f})",
+        words,
+        at_most(by_wall, most),
+        SECTION,
     )
-    return int(measured.slices["n_pixels"].sum())
 
 
-def regionprops(folder: Path) -> int:
-    """scikit-image's table slice by slice, a run of chunks in memory at a time; no tables, no thresholds."""
-    from skimage.measure import regionprops_table
-
-    image, labels = open_arrays(folder)
-    n = 0
-    for start in range(0, image.shape[0], CHUNK[0]):
-        for seen, of_slice in zip(image[start : start + CHUNK[0]], labels[start : start + CHUNK[0]], strict=True):
-            found = regionprops_table(of_slice, seen, properties=("label", "num_pixels", "intensity_mean"))
-            n += int(found["num_pixels"].sum())
-    return n
-
-
-def simple_itk(folder: Path) -> int:
-    """SimpleITK's label statistics slice by slice, a run of chunks in memory at a time."""
-    import SimpleITK
-
-    image, labels = open_arrays(folder)
-    n = 0
-    for start in range(0, image.shape[0], CHUNK[0]):
-        for seen, of_slice in zip(image[start : start + CHUNK[0]], labels[start : start + CHUNK[0]], strict=True):
-            statistics = SimpleITK.LabelStatisticsImageFilter()
-            statistics.Execute(SimpleITK.GetImageFromArray(seen), SimpleITK.GetImageFromArray(of_slice))
-            n += sum(statistics.GetCount(value) for value in statistics.GetLabels() if value)
-    return n
+def beside_the_limit(folder: Path, gib: float, rounds: int = ROUNDS) -> list[Goal]:
+    """The whole measurement beside reading and unpacking, for dense, usual and sparse labels."""
+    rows = []
+    for spread, what, words in (
+        ("dense", "whole measurement, labels in every chunk", "≤ 1.25 × reading and unpacking (stretch 1.1)"),
+        ("body", "the same, a quarter of the chunks without labels", "≤ 1.0 × reading and unpacking all"),
+        ("sparse", "the same, labels on one tile in ten", "≤ touched share + 5 %"),
+    ):
+        layout = Layout(gib, spread=spread)
+        made = make_volume(folder, layout)
+        names = [("--one", name, made) for name in ("whole", "limit", "sums")]
+        took = in_turns(__file__, names, rounds)
+        whole, limit, sums = (took[one] for one in names)
+        _agree(whole, sums)
+        touched = layout.touched_share()
+        most = {"dense": 1.25, "body": 1.0, "sparse": touched + 0.05}[spread]
+        told = f"{words}: {most:.3f}" if spread == "sparse" else words
+        rows.append(_row(what, whole, limit, told, most))
+        if spread == "dense":
+            rows.append(_row("of that, the counting pass", sums, limit, "", float("inf")))
+            rows += _workers(made, whole, rounds)
+    return [Goal(**(vars(row) | {"is_met": None})) if not row.goal else row for row in rows]
 
 
-CANDIDATES: dict[str, Callable[[Path], int]] = {
-    "imports and opening only": start_only,
-    "read and decode only, zarr": read_all,
-    "ours, sums, 1 worker": lambda folder: ours(folder, n_workers=1, only_sums=True),
-    "ours, sums, 2 workers": lambda folder: ours(folder, only_sums=True),
-    "ours, all of it, 2 workers": ours,
-    "SimpleITK per slice": simple_itk,
-    "regionprops_table per slice": regionprops,
-}
+def _workers(made: Path, two: list[Took], rounds: int) -> list[Goal]:
+    one = in_turns(__file__, [("--one", "whole, 1 worker", made)], rounds)
+    ((_, alone),) = one.items()
+    faster = 1 / ratio(two, alone)
+    return [
+        Goal(
+            "two workers beside one",
+            f"{median(two):.2f} s",
+            f"{median(alone):.2f} s",
+            f"{faster:.2f}",
+            "",
+            None,
+            SECTION,
+        )
+    ]
 
 
-def peak_mib() -> float:
-    """Highest resident memory of this process so far [MiB]."""
-    status = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+def growth(folder: Path) -> list[Goal]:
+    """Memory above what a program at rest holds, for more voxels and for more chunks; and the first result."""
+    rows = []
+    of_size = {gib: run(__file__, "--one", "whole", link_volume(folder, Layout(gib, spread="dense"))) for gib in _SIZES}
+    told = ", ".join(f"{gib:g} GiB {took.peak_mib:.0f}" for gib, took in of_size.items())
+    worst = max(took.peak_mib for took in of_size.values())
+    words = f"≤ 64 MiB + 2 × workers × chunk pair = {MOST_MIB:.0f} MiB"
+    rows.append(Goal("extra memory [MiB]", told, "", f"{worst:.0f}", words, worst <= MOST_MIB, GROWTH))
+    of_chunks = {many: run(__file__, "--one", "whole", make_many_chunks(folder, *many)) for many in _MANY}
+    told = ", ".join(f"{_n_chunks(many):.0e} chunks {took.peak_mib:.0f}" for many, took in of_chunks.items())
+    worst = max(took.peak_mib for took in of_chunks.values())
+    rows.append(Goal("extra memory [MiB]", told, "", f"{worst:.0f}", words, worst <= MOST_MIB, GROWTH))
+    first = run(__file__, "--one", "first result", make_many_chunks(folder, *_MANY[-1]))
+    ms = first.checksum[0] if first.checksum else float("nan")
+    rows.append(Goal("first result of 10⁶ chunks", f"{ms} ms", "", "", "< 1 s", ms < 1000, GROWTH))
+    took = of_chunks[_MANY[-1]]
+    told = f"{took.wall_s:.1f} s, {1e6 * took.cpu_s / _n_chunks(_MANY[-1]):.0f} µs CPU a chunk"
+    rows.append(Goal("all of 10⁶ chunks, most of them empty", told, "", "", "", None, GROWTH))
+    return rows
 
 
-def run_one(folder: Path, name: str) -> None:
-    """Run a candidate in this process and print what it took as JSON."""
-    # The highest memory of a process is inherited from the one that started it; set it back first (Linux only).
-    Path("/proc/self/clear_refs").write_text("5")
-    before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    n = CANDIDATES[name](folder)
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(json.dumps({"n": n, "wall_s": seconds, "cpu_s": cpu, "peak_mib": peak_mib()}))
+_SIZES = (1, 4, 16)
+_MANY = ((1, 1), (10, 1), (100, 1), (100, 10))
+"""Slabs, and how many times 1024 chunks each has: a thousand to a million chunks."""
+
+
+def _n_chunks(many: tuple[int, int]) -> int:
+    return many[0] * many[1] * CHUNKS_PER_SLAB
+
+
+def beside_peers(folder: Path, gib: float, at_most_s: float) -> list[Goal]:
+    """The whole measurement beside each peer's own way out of core."""
+    from measuring_peers import PEERS
+
+    made = make_volume(folder, Layout(gib, spread="body"))
+    ours = [run(__file__, "--one", "whole", made) for _ in range(ROUNDS)]
+    rows = []
+    for name in PEERS:
+        theirs = run(__file__, "--one", name, made, at_most_s=at_most_s)
+        _agree(ours, [theirs])
+        if theirs.told:
+            told, times = theirs.told, f"> {at_most_s / median(ours):.0f}" if "no result" in theirs.told else "–"
+            met = "no result" in theirs.told and at_most_s >= 4 * median(ours)
+        else:
+            faster = theirs.wall_s / median(ours)
+            told = f"{theirs.wall_s:.2f} s ({theirs.cpu_s:.2f} s CPU), {theirs.peak_mib:.0f} MiB"
+            times, met = f"{faster:.1f} ×", faster >= 4
+        mine = f"{median(ours):.2f} s ({median(ours, 'cpu_s'):.2f} s CPU), {median(ours, 'peak_mib'):.0f} MiB"
+        rows.append(Goal(name, mine, told, times, "≥ 4 × faster", met, f"Others out of core, {gib:g} GiB"))
+    return rows
 
 
 def main(gib: float) -> None:
-    """Make the volume, run every candidate and print the table."""
     with tempfile.TemporaryDirectory(prefix="hipspine-bench-") as name:
-        folder = Path(name)
-        make_volume(folder, gib)
-        print(f"{gib:g} GiB image, {gib / 2:g} GiB labels, chunks {CHUNK}, zstd, {N_STRUCTURES} structures")
-        print(f"{'':30s} {'wall s':>8s} {'CPU s':>8s} {'peak MiB':>9s}")
-        counted = set()
-        for candidate in CANDIDATES:
-            command = [sys.executable, __file__, "--one", str(folder), candidate]
-            told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-            took = json.loads(told.splitlines()[-1])
-            counted.update([took["n"]] if took["n"] else [])
-            print(f"{candidate:30s} {took['wall_s']:8.2f} {took['cpu_s']:8.2f} {took['peak_mib']:9.0f}")
-        if len(counted) > 1:
-            raise SystemExit(f"Expected one number of pixels from all candidates, found {sorted(counted)}.")
+        for goal in (*beside_the_limit(Path(name), gib), *growth(Path(name))):
+            print(f"{goal.what}: {goal.ours} | {goal.theirs} | {goal.ratio} | {goal.goal} | {goal.verdict}", flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        run_one(Path(sys.argv[2]), sys.argv[3])
+        prepare, work = candidates()[sys.argv[2]]
+        tell(prepare, lambda: work(Path(sys.argv[3])))
     else:
         main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import numpy as np
 PLANE = 1024
 TILE = 64
 N_STRUCTURES = 30
+CHUNKS_PER_SLAB = 1024
+"""Of the volumes with many small chunks."""
+
 SPACING_MM = (4.0, 0.5, 0.5)
 AIR, BODY_FAT, LEAN = 20.0, 900.0, 300.0
 
@@ -30,6 +35,19 @@ class Layout:
     def n_slices(self) -> int:
         return int(self.gib * 2**30 / (2 * PLANE * PLANE)) // TILE * TILE
 
+    def touched_share(self) -> float:
+        """Share of the chunks under which something is labelled."""
+        outline = outlines("body" if self.spread == "body" else "dense")
+        down, across = self.chunk[1:]
+        columns = [
+            bool(outline[y : y + down, x : x + across].any())
+            for y in range(0, PLANE, down)
+            for x in range(0, PLANE, across)
+        ]
+        tiles = range(self.n_slices // TILE)
+        labelled = [tile for tile in tiles if self.spread != "sparse" or tile % 10 == 0]
+        return sum(columns) / len(columns) * len(labelled) / len(tiles)
+
     @property
     def name(self) -> str:
         return f"{self.gib:g}-{'x'.join(map(str, self.chunk))}-{self.spread}-{self.codec}"
@@ -41,10 +59,8 @@ def make_volume(folder: Path, layout: Layout) -> Path:
     if made.exists():
         return made
     rng = np.random.default_rng(0)
-    outline = outlines(layout.spread)
-    body = _distance_from_middle() < 0.42 * PLANE
     for start in range(0, TILE, 16):
-        image, labels = _noisy(outline, body, rng)
+        image, labels = noisy_tile(layout.spread, rng, n_slices=16)
         for name, voxels in (("image", image), ("labels", labels)):
             _array(made / name, layout, voxels.dtype)[start : start + 16] = voxels
     for tile in range(1, layout.n_slices // TILE):
@@ -73,8 +89,10 @@ def _distance_from_middle() -> np.ndarray:
     return np.hypot(rows - PLANE / 2, columns - PLANE / 2)
 
 
-def _noisy(outline: np.ndarray, body: np.ndarray, rng: Any) -> tuple[np.ndarray, np.ndarray]:
-    shape = (16, PLANE, PLANE)
+def noisy_tile(spread: str, rng: Any, *, n_slices: int) -> tuple[np.ndarray, np.ndarray]:
+    """A body with muscles of 15 % fat streaks in noise, and its labels."""
+    outline, body = outlines(spread), _distance_from_middle() < 0.42 * PLANE
+    shape = (n_slices, PLANE, PLANE)
     signal = np.where(outline > 0, LEAN, np.where(body, BODY_FAT, AIR)).astype(np.float32)
     noisy = signal + rng.standard_normal(shape, dtype=np.float32) * (0.06 * signal + 12)
     streaks = (rng.random(shape, dtype=np.float32) < 0.15) & (outline > 0)
@@ -82,7 +100,7 @@ def _noisy(outline: np.ndarray, body: np.ndarray, rng: Any) -> tuple[np.ndarray,
     return np.clip(noisy, 0, 4095).astype(np.int16), np.broadcast_to(outline, shape)
 
 
-def _array(folder: Path, layout: Layout, dtype: np.dtype) -> Any:
+def _array(folder: Path, layout: Layout, dtype: np.dtype, *, shape: tuple[int, int, int] | None = None) -> Any:
     import zarr
     from zarr.codecs import BloscCodec, ZstdCodec
 
@@ -91,13 +109,49 @@ def _array(folder: Path, layout: Layout, dtype: np.dtype) -> Any:
     packing = {"zstd": ZstdCodec(level=3), "lz4": BloscCodec(cname="lz4", typesize=dtype.itemsize), "none": None}
     return zarr.create_array(
         folder,
-        shape=(layout.n_slices, PLANE, PLANE),
+        shape=shape or (layout.n_slices, PLANE, PLANE),
         chunks=layout.chunk,
         dtype=dtype,
         fill_value=0,
         compressors=packing[layout.codec],
-        config={"write_empty_chunks": True},
+        config={"write_empty_chunks": shape is None},
     )
+
+
+def link_volume(folder: Path, layout: Layout) -> Path:
+    """Four tiles side by side on every slice; their files have many names instead of copies: only memory is asked."""
+    made = folder / f"{layout.name}-linked"
+    if made.exists():
+        return made
+    one_tile = make_volume(folder, replace(layout, gib=TILE * 2 * PLANE * PLANE / 2**30))
+    depth, down, across = (n // size for n, size in zip((TILE, PLANE, PLANE), layout.chunk, strict=True))
+    shape = (layout.n_slices // 4, 2 * PLANE, 2 * PLANE)
+    for name, dtype in (("image", "i2"), ("labels", "u1")):
+        _array(made / name, layout, np.dtype(dtype), shape=shape)
+        for slab, y, x in product(range(shape[0] // layout.chunk[0]), range(2 * down), range(2 * across)):
+            link = made / name / "c" / str(slab) / str(y) / str(x)
+            link.parent.mkdir(parents=True, exist_ok=True)
+            os.link(one_tile / name / "c" / str(slab % depth) / str(y % down) / str(x % across), link)
+    return made
+
+
+def make_many_chunks(folder: Path, n_slabs: int, n_wide: int = 1) -> Path:
+    """A volume of so many slabs of 1024 x n_wide small chunks each; labels, and the image under them, in 30 of them."""
+    made = folder / f"many-{n_slabs}-{n_wide}"
+    if made.exists():
+        return made
+    shape, chunk = (8 * n_slabs, 1024, 1024 * n_wide), (8, 32, 32)
+    rng = np.random.default_rng(0)
+    for name, dtype in (("image", "i2"), ("labels", "u1")):
+        array = _array(made / name, Layout(0, chunk), np.dtype(dtype), shape=shape)
+        voxels = np.zeros((8, 1024, 1024), dtype=dtype)
+        for k in range(N_STRUCTURES):
+            where = (slice(None), slice(32 * k, 32 * k + 32), slice(480, 512))
+            voxels[where] = k + 1 if name == "labels" else rng.normal(LEAN, 30, (8, 32, 32)).clip(0)
+        array[:8, :, :1024] = voxels
+        for slab in range(1, n_slabs):
+            shutil.copytree(made / name / "c" / "0", made / name / "c" / str(slab), copy_function=os.link)
+    return made
 
 
 def _copy_tile(array: Path, layout: Layout, tile: int) -> None:
