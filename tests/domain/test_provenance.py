@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,12 @@ def test_provenance_is_plain_values_with_the_fixed_line(tmp_path: Path) -> None:
     assert said["inputs"][0]["n_bytes"] == 1
     assert said["versions"] == installed_versions()
     assert {"python", "numpy", "napari-hipspine"} <= set(said["versions"])
+
+
+def test_the_moment_is_kept_with_its_time_zone_and_makes_no_difference() -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    made = Provenance("measure", {})
+    moment = datetime.fromisoformat(made.as_dict()["made_at"])
+    assert before <= moment <= datetime.now(UTC)
+    assert moment.utcoffset() == timedelta(0)
+    assert made == Provenance("measure", {}, made_at="2020-01-01T00:00:00+00:00")

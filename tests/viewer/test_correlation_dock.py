@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from napari.utils.notifications import notification_manager
+from tests.undated import undated
 
 from napari_hipspine.cli import main
 from napari_hipspine.keeping.project_file import FILE_NAME
@@ -58,7 +59,7 @@ def export(dock, qtbot, folder) -> dict[str, bytes]:
     dock.export(folder)
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=WAIT)
     dock.written.disconnect(heard.append)
-    return {path.name: path.read_bytes() for paths in heard for path in paths}
+    return {path.name: undated(path) for paths in heard for path in paths}
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ def test_every_choice_of_the_command_is_in_the_dock_with_its_numbers(dock, qtbot
     line += ["--covariates", "age,sex", "--participants", str(study.people), "--implants", str(study.implants)]
     line += ["--variation", f"other_reader={study.reading}", "--profile", "--family", "hip_row"]
     assert main([*line, "--out", str(tmp_path / "line")]) == 0
-    assert written == {path.name: path.read_bytes() for path in (tmp_path / "line").iterdir()}
+    assert written == {path.name: undated(path) for path in (tmp_path / "line").iterdir()}
     shown = [dock.pages.shown.itemData(k) for k in range(dock.pages.shown.count())]
     assert Shown(Source.VARIATION, "other_reader") in shown
 

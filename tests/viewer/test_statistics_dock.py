@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QPushButton
+from tests.undated import undated
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import InvalidChoice
@@ -149,8 +150,8 @@ def same_files(page, folder: Path, qtbot, *arguments: str) -> list[str]:
     """Names of the files, after each was held against the command line's."""
     assert main([*arguments, "--out", str(folder / "line")]) == 0
     written = exported(page, folder / "dock", qtbot)
-    expected = {path.name: path.read_bytes() for path in (folder / "line").iterdir()}
-    assert {path.name: path.read_bytes() for path in written} == expected
+    expected = {path.name: undated(path) for path in (folder / "line").iterdir()}
+    assert {path.name: undated(path) for path in written} == expected
     return sorted(expected)
 
 

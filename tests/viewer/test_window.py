@@ -12,6 +12,7 @@ from napari.layers import Layer
 from qtpy.QtGui import QTextDocumentFragment
 from qtpy.QtWidgets import QLabel
 from superqt.utils._qthreading import WorkerBase
+from tests.undated import undated
 from tests.viewer.conftest import measure, show
 
 from napari_hipspine.cli import main
@@ -58,7 +59,7 @@ def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(win
     assert main(wish) == 0
     assert sorted(path.name for path in written) == ["columns.json", "measurements.csv", "run.json", "slices.csv"]
     for path in written:
-        assert path.read_bytes() == (tmp_path / "alone" / path.name).read_bytes(), path.name
+        assert undated(path) == undated(tmp_path / "alone" / path.name), path.name
     shown = dock.results.tables["measurements"].value()
     assert shown is dock.session.work.measured.result.measurements
     looked_at = [state.status for state in step_states(dock.session).values()]
@@ -269,9 +270,9 @@ def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_pr
     with qtbot.waitSignal(dock.written, timeout=60_000):
         dock.export(tmp_path / "dock")
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)
-    written = {path.name: path.read_bytes() for path in (tmp_path / "dock").iterdir()}
+    written = {path.name: undated(path) for path in (tmp_path / "dock").iterdir()}
     assert main(["relate", str(synthetic_measurements()), "--out", str(tmp_path / "line")]) == 0
-    assert written == {path.name: path.read_bytes() for path in (tmp_path / "line").iterdir()}
+    assert written == {path.name: undated(path) for path in (tmp_path / "line").iterdir()}
     dock.add_files([str(tmp_path / "missing.csv")])
     dock.relate()
     qtbot.waitUntil(lambda: not dock.is_busy, timeout=60_000)

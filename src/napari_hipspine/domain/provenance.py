@@ -6,6 +6,7 @@ import hashlib
 import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -56,6 +57,10 @@ class Provenance:
         Files read.
     notes : tuple of str
         What was done that the reader of the numbers should know.
+    versions : mapping
+        Of Python and the packages that can change a number.
+    made_at : str
+        Date and time in UTC, as ISO 8601 writes them. Two runs that differ in nothing else are equal.
     """
 
     command: str
@@ -63,17 +68,24 @@ class Provenance:
     inputs: tuple[Fingerprint, ...] = ()
     notes: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=lambda: installed_versions())
+    made_at: str = field(default_factory=lambda: present_moment(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON."""
         return {
             "research_only": RESEARCH_ONLY,
             "command": self.command,
+            "made_at": self.made_at,
             "settings": dict(self.settings),
             "inputs": [vars(one) for one in self.inputs],
             "notes": list(self.notes),
             "versions": dict(self.versions),
         }
+
+
+def present_moment() -> str:
+    """Date and time in UTC to the second, as ISO 8601 writes them with its time zone."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def installed_versions() -> dict[str, str]:

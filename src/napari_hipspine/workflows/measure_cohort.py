@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..domain.cohort import FAILURES, CohortEntry, read_entries
-from ..domain.provenance import RESEARCH_ONLY, installed_versions
+from ..domain.provenance import RESEARCH_ONLY, installed_versions, present_moment
 from ..domain.subject import Progress, stay_silent
 from ..domain.tables import MEASUREMENTS, SLICES
 from ..keeping.cohort_store import CohortStore
@@ -181,6 +181,7 @@ def _described(settings: CohortProtocol) -> dict[str, str]:
     run = {
         "research_only": RESEARCH_ONLY,
         "command": "cohort",
+        "made_at": present_moment(),
         "settings": settings.as_dict(),
         "versions": installed_versions(),
     }
