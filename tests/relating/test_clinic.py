@@ -190,6 +190,11 @@ def test_implants_that_cannot_be_read_are_refused() -> None:
         read_implants(base.assign(level="L9"))
     with pytest.raises(TableInvalid, match="slice_first and slice_last together"):
         read_implants(base.assign(slice_first=1))
+    for first, last in (("1.5", "3"), ("1", "inf")):
+        with pytest.raises(TableInvalid, match="whole numbers of slices, found"):
+            read_implants(base.assign(slice_first=first, slice_last=last))
+    with pytest.raises(TableInvalid, match="a subject_id in every row"):
+        read_implants(base.assign(subject_id=""))
     with pytest.raises(TableInvalid, match="slice_first up to slice_last, found 3 and 1"):
         read_implants(base.assign(slice_first=3, slice_last=1))
 

@@ -177,6 +177,8 @@ def _read_row(row: dict[str, Any], source: str) -> Implant:
             f"Expected region lumbar or hip and side left, right or both, found {region or 'none'} and {side}, "
             f"in {source}."
         )
+    if "subject_id" not in row:
+        raise TableInvalid(f"Expected a subject_id in every row, found a row without, in {source}.")
     kind, is_kept = str(row.get("kind", IMPLANT)), read_yes_no(row.get("keep", "no"))
     allowed = KEPT_KINDS if is_kept else KINDS
     if kind not in allowed:
@@ -185,7 +187,7 @@ def _read_row(row: dict[str, Any], source: str) -> Implant:
             hint="The kind is the reason that empty cells give.",
         )
     return Implant(
-        subject_id=str(row.get("subject_id", "")),
+        subject_id=str(row["subject_id"]),
         region=region,
         side=side,
         muscle=find_muscle(str(row["muscle"])).id if "muscle" in row else "",
@@ -202,9 +204,11 @@ def _read_slices(row: dict[str, Any], source: str) -> tuple[int, int] | None:
     if not given:
         return None
     try:
-        first, last = (int(float(cell)) for cell in given)
+        first, last = (float(cell) for cell in given)
     except ValueError:
         raise TableInvalid(f"Expected slice_first and slice_last together, found {given}, in {source}.") from None
+    if not (first.is_integer() and last.is_integer()):
+        raise TableInvalid(f"Expected whole numbers of slices, found {first:g} and {last:g}, in {source}.")
     if not 0 <= first <= last:
-        raise TableInvalid(f"Expected slice_first up to slice_last, found {first} and {last}, in {source}.")
-    return first, last
+        raise TableInvalid(f"Expected slice_first up to slice_last, found {first:g} and {last:g}, in {source}.")
+    return int(first), int(last)
