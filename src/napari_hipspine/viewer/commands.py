@@ -41,6 +41,11 @@ def show_results() -> None:
     _do(lambda dock: dock.show_results())
 
 
+def muscles_in_space() -> None:
+    """Show the muscles as surfaces, or the slices again."""
+    _ask(Wish.IN_SPACE)
+
+
 def new_muscle_labels() -> None:
     """Empty labels on the picture that is worked on, on the disk from the first stroke."""
     _do(_new_labels)

@@ -63,6 +63,7 @@ class MuscleRow:
     right: Strip | None
     is_locked: bool = False
     is_hidden: bool = False
+    is_solo: bool = False
 
     @property
     def values(self) -> tuple[int, ...]:
@@ -99,8 +100,16 @@ def muscle_rows(work: SeriesWork, unsure: Collection[Place] | None = None) -> tu
         left, right = (_strip(work, Structure(muscle, side), value_of, statuses, dots) for side in Side)
         row = MuscleRow(muscle, left, right)
         values = frozenset(row.values)
+        others = frozenset(work.label_map.structures) - values
         rows.append(
-            MuscleRow(muscle, left, right, bool(values) and values <= locked, bool(values) and values <= work.hidden)
+            MuscleRow(
+                muscle,
+                left,
+                right,
+                is_locked=bool(values) and values <= locked,
+                is_hidden=bool(values) and values <= work.hidden,
+                is_solo=bool(values) and bool(others) and others == work.hidden,
+            )
         )
     return tuple(rows)
 

@@ -81,6 +81,11 @@ class SeenLayers:
         for layer in layers:
             self._viewer.layers.remove(layer)
 
+    @property
+    def shows_slices(self) -> bool:
+        """Whether slices are on the screen, and not the whole in space."""
+        return bool(self._viewer.dims.ndisplay == 2)
+
     def slice_shown(self) -> int | None:
         """Slice of the current image that is on the screen."""
         layer = self.image_layer()

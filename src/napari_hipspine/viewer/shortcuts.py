@@ -37,6 +37,10 @@ class Wish(StrEnum):
     OTHER_SIDE = "Other side"
     ALL_MUSCLES = "All muscles"
     LOCK = "Lock"
+    HIDE = "Hide"
+    SOLO = "Solo"
+    IN_SPACE = "3-D view"
+    SHOW_FAT = "Fat on slices"
     MARK_LEVEL = "Mark level"
     OTHER_REGION = "Other region"
     NEXT_SUBJECT = "Next subject"
@@ -105,6 +109,10 @@ SHORTCUTS = (
     Shortcut("Shift+O", Wish.OTHER_SIDE, "Work on the other side of the same muscle"),
     Shortcut("Shift+Y", Wish.ALL_MUSCLES, "Carry, Tidy, Paste and Approve take every unlocked muscle of the slice"),
     Shortcut("Shift+U", Wish.LOCK, "Lock or unlock the muscle, both sides: no tool, undo or redo changes it"),
+    Shortcut("Shift+I", Wish.HIDE, "Hide the muscle in the picture, both sides; again shows it"),
+    Shortcut("Shift+Q", Wish.SOLO, "Show this muscle alone, both sides; again shows all"),
+    Shortcut("Shift+X", Wish.IN_SPACE, "Show the muscles in space, from a coarse level; again brings the slices back"),
+    Shortcut("Shift+Z", Wish.SHOW_FAT, "Draw the pixels called fat on the slices, in yellow; again takes them away"),
     Shortcut("Shift+H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
     Shortcut("Shift+R", Wish.OTHER_REGION, "Work on the other region, with its layers, levels, muscles and settings"),
     Shortcut("Shift+PgDown", Wish.NEXT_SUBJECT, "Open the next subject of the study as it was left"),

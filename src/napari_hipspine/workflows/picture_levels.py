@@ -8,9 +8,9 @@ import numpy as np
 
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
-from ..domain.protocol import protocol_from_mapping
 from ..domain.volume import Volume, WaterFat
 from .measure_subject import CountedResult
+from .muscle_surfaces import slice_fat_of
 
 if TYPE_CHECKING:
     from ..measuring.surroundings import Mask
@@ -68,13 +68,5 @@ def _slices_to_show(image: Volume | WaterFat, result: CountedResult, plan: Level
 
 def _called_fat(image: Volume | WaterFat, label_map: LabelMap, result: CountedResult, slice_index: int) -> Mask:
     """Pixels of the slice that were counted as fat."""
-    from ..measuring.called_fat import called_fat, cuts_by_value, fat_scale, measured_labels
-    from ..measuring.choices import fraction_unit, kind_of
-    from ..measuring.readout import ImageKind
-
-    counted = result.counted
-    protocol = protocol_from_mapping(result.provenance.settings["protocol"])
-    unit = fraction_unit(counted.sums) if kind_of(image) is ImageKind.FRACTION else 1.0
-    scale = fat_scale(counted.picture or image, slice_index, protocol, per_unit=unit)
-    labels = measured_labels(label_map, slice_index, protocol)
-    return called_fat(image, scale, labels, cuts_by_value(label_map, counted.thresholds))
+    _, called = slice_fat_of(image, label_map, result).on_slice(slice_index)
+    return called

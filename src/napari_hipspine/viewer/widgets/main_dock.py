@@ -13,6 +13,7 @@ from ..shortcuts import Wish
 from ..steps import Status, Step, step_states
 from .declared_editor import Declared
 from .dock_actions import DockActions
+from .explore_actions import ExploreActions
 from .images_panel import ImagesPanel
 from .labels_panel import LabelsPanel
 from .level_actions import LevelActions
@@ -79,25 +80,7 @@ class MainDock(QWidget):
             layers_changed=self._refresh_layers,
             moved=self._moved,
         )
-        self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
-        self.muscles = MuscleActions(self.session, self.link, napari_viewer, self.labels.muscles, run=self.actions.run)
-        self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
-        self.tool_actions = ToolActions(self.session, self.labels, self.level_panel.proposals, run=self.actions.run)
-        self.muscles.prompter = self.tool_actions.prompts
-        self._muscles = self.muscles
-        self.thresholds = ThresholdActions(
-            self.session,
-            self.link,
-            FatOverlay(napari_viewer),
-            FatLayers(napari_viewer, self.session, touched=self._touched.start),
-            self.threshold,
-            run=self.actions.run,
-            parent=self,
-        )
-        self.study = StudyActions(
-            self, self.session, self.link, self.header, run=self.actions.run, offer=self.images.offer
-        )
-        self.menu = StudyMenu(self.header.menu, self.study, self)
+        self._make_actions(napari_viewer)
         self.preferences: PreferenceActions | None = None
         # napari reads the manifests of all plugins for this: not before the dock is seen.
         self._once_shown = QTimer(self)
@@ -111,6 +94,7 @@ class MainDock(QWidget):
         self.session.changed.connect(self._hear)
         # Closed by its own cross, the dock is destroyed without a word to its Python side.
         self.destroyed.connect(self.study.keeper.close)
+        self.destroyed.connect(self.explore.close)
         self.destroyed.connect(self.link.close)
         self.refresh()
         self._open_step_that_is_on()
@@ -127,7 +111,10 @@ class MainDock(QWidget):
 
     def ask(self, wish: Wish) -> None:
         """Do what a key asks for."""
-        if wish in self.study.does:
+        self.explore.make_room(wish)
+        if wish in self.explore.does:
+            self.explore.ask(wish)
+        elif wish in self.study.does:
             self.study.does[wish]()
         elif wish is Wish.MARK_LEVEL:
             self.level_actions.mark()
@@ -144,6 +131,7 @@ class MainDock(QWidget):
         """Show the tables below the picture."""
         if self._results is None:
             self._results = ResultsDock()
+            self._results.row_chosen.connect(lambda _: self.explore.leave())
             self._results.row_chosen.connect(self.actions.visit_row)
             self._results.slice_chosen.connect(self.actions.visit_slice)
             self.viewer.window.add_dock_widget(self._results, name=RESULTS_NAME, area="bottom")
@@ -172,6 +160,7 @@ class MainDock(QWidget):
         self.actions.cancel()
         stop_listening(self.keys)
         self.keys = ()
+        self.explore.close()
         self.muscles.leave()
         self.level_actions.leave()
         self.thresholds.leave()
@@ -193,6 +182,38 @@ class MainDock(QWidget):
         )
         self.destroyed.connect(self.preferences.leave)
         compile_ahead()
+
+    def _make_actions(self, napari_viewer: Any) -> None:
+        self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
+        # Before those who need the slices, so that these are back when they are asked.
+        self.explore = ExploreActions(
+            self.session,
+            self.link,
+            napari_viewer,
+            self.table.explore,
+            self.labels.muscles,
+            self.threshold.review,
+            run=self.actions.run,
+            back=lambda: self.thresholds.refresh(),
+        )
+        self.muscles = MuscleActions(self.session, self.link, napari_viewer, self.labels.muscles, run=self.actions.run)
+        self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
+        self.tool_actions = ToolActions(self.session, self.labels, self.level_panel.proposals, run=self.actions.run)
+        self.muscles.prompter = self.tool_actions.prompts
+        self._muscles = self.muscles
+        self.thresholds = ThresholdActions(
+            self.session,
+            self.link,
+            FatOverlay(napari_viewer),
+            FatLayers(napari_viewer, self.session, touched=self._touched.start),
+            self.threshold,
+            run=self.actions.run,
+            parent=self,
+        )
+        self.study = StudyActions(
+            self, self.session, self.link, self.header, run=self.actions.run, offer=self.images.offer
+        )
+        self.menu = StudyMenu(self.header.menu, self.study, self)
 
     def _make_panels(self) -> None:
         from ...reading.namings import TABLED, namings_of_bones

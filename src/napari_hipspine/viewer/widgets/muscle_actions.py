@@ -68,7 +68,9 @@ class MuscleActions:
             Wish.NEXT_MUSCLE: self.next_muscle,
             Wish.OTHER_SIDE: self.other_side,
             Wish.ALL_MUSCLES: panel.toggle_all,
-            Wish.LOCK: self._lock_active,
+            Wish.LOCK: lambda: self._of_active_row(self.toggle_lock),
+            Wish.HIDE: lambda: self._of_active_row(self.toggle_hidden),
+            Wish.SOLO: lambda: self._of_active_row(self.toggle_solo),
         }
         self._wire(panel)
 
@@ -148,8 +150,18 @@ class MuscleActions:
         work = self._session.work
         if work is not None:
             values = frozenset(row.values)
-            self._session.change(hidden=work.hidden - values if row.is_hidden else work.hidden | values)
-            self._link.show_structures()
+            self._hide(work.hidden - values if row.is_hidden else work.hidden | values)
+
+    def toggle_solo(self, row: MuscleRow) -> None:
+        """Show both sides of a muscle alone, or all muscles again."""
+        work = self._session.work
+        if work is not None and work.label_map is not None:
+            others = frozenset(work.label_map.structures) - frozenset(row.values)
+            self._hide(frozenset() if work.hidden == others else others)
+
+    def _hide(self, values: frozenset[int]) -> None:
+        self._session.change(hidden=values)
+        self._link.show_structures()
 
     def discard(self, mark: Mark) -> None:
         """Go back to an earlier state, which can be undone."""
@@ -216,6 +228,7 @@ class MuscleActions:
         panel.strips.added.connect(self.add)
         panel.strips.lock_wished.connect(self.toggle_lock)
         panel.strips.hide_wished.connect(self.toggle_hidden)
+        panel.strips.solo_wished.connect(self.toggle_solo)
 
     def _do(self, act: Callable[[], None]) -> None:
         """Something from a menu: told if it is refused, shown when it is done."""
@@ -282,10 +295,10 @@ class MuscleActions:
     def _busy(self) -> str:
         return f"Wait until {self._session.doing} has ended." if self._session.doing else ""
 
-    def _lock_active(self) -> None:
+    def _of_active_row(self, does: Callable[[MuscleRow], None]) -> None:
         row = self._active_row()
         if row is not None:
-            self.toggle_lock(row)
+            does(row)
 
     def _active_row(self) -> MuscleRow | None:
         here = self._link.active_label()

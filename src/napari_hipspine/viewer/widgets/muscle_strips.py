@@ -12,14 +12,18 @@ from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 from ...domain.anatomy import Side, Structure
 from ...keeping.label_store_status import Status
 from ..muscle_rows import MuscleRow, Strip
+from ..shortcuts import Wish, tooltip_of
 from .status_paint import paint_doubt, paint_status
 
 _ROW = 34
 _NAME = 16
 _BAR = 5
-_ICON = 40
+_ICON = 42
 _LETTER = 12
 _GAP = 6
+_ICONS = ("lock", "solo", "eye")
+_SAID = {"lock": ("lock", "locked"), "solo": ("solo", "alone"), "eye": ("hide", "hidden")}
+"""What stands in a row: what can be done, and what was."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,15 @@ class MuscleStrips(QWidget):
         The name of a muscle was clicked: its label value, on the side worked on so far.
     added : Signal(object)
         A structure was clicked that the labels do not name yet.
-    lock_wished, hide_wished : Signal(object)
-        The row whose lock or eye was clicked.
+    lock_wished, solo_wished, hide_wished : Signal(object)
+        The row whose lock, solo or eye was clicked.
     """
 
     cell_chosen = Signal(int, int)
     value_chosen = Signal(int)
     added = Signal(object)
     lock_wished = Signal(object)
+    solo_wished = Signal(object)
     hide_wished = Signal(object)
 
     def __init__(self) -> None:
@@ -99,8 +104,8 @@ class MuscleStrips(QWidget):
         return QRectF(whole.left() + slice_index * width, whole.top(), width, whole.height())
 
     def icon_rect(self, row: int, icon: str) -> QRectF:
-        """Where a row's ``lock`` or ``eye`` is painted."""
-        right = self.width() - _ICON * (2 if icon == "lock" else 1)
+        """Where a row's ``lock``, ``solo`` or ``eye`` is painted."""
+        right = self.width() - _ICON * (len(_ICONS) - _ICONS.index(icon))
         return QRectF(right, row * _ROW, _ICON, _NAME)
 
     def mousePressEvent(self, event: Any) -> None:
@@ -110,6 +115,8 @@ class MuscleStrips(QWidget):
             return
         if spot.part == "lock":
             self.lock_wished.emit(spot.row)
+        elif spot.part == "solo":
+            self.solo_wished.emit(spot.row)
         elif spot.part == "eye":
             self.hide_wished.emit(spot.row)
         elif spot.side is not None:
@@ -152,7 +159,7 @@ class MuscleStrips(QWidget):
         if not 0 <= number < len(self._rows):
             return None
         row = self._rows[number]
-        for icon in ("lock", "eye"):
+        for icon in _ICONS:
             if self.icon_rect(number, icon).contains(QPointF(x, y)) and row.values:
                 return _Spot(row, icon)
         for side in Side:
@@ -177,7 +184,7 @@ class MuscleStrips(QWidget):
         font.setBold(is_active)
         painter.setFont(font)
         strip = row.left or row.right
-        name = QRectF(_BAR + _GAP, top, self.width() - 2 * _ICON - _BAR - _GAP, _NAME)
+        name = QRectF(_BAR + _GAP, top, self.width() - len(_ICONS) * _ICON - _BAR - _GAP, _NAME)
         if strip is not None:
             painter.fillRect(QRectF(name.left(), top + 5, 9, 9), QColor.fromRgbF(*strip.colour))
         painter.setPen(text)
@@ -193,14 +200,14 @@ class MuscleStrips(QWidget):
             return
         font = QFont(self.font())
         font.setPointSizeF(max(7.0, font.pointSizeF() - 1))
-        for icon, is_on, words in (("lock", row.is_locked, "locked"), ("eye", row.is_hidden, "hidden")):
+        states = (row.is_locked, row.is_solo, row.is_hidden)
+        for icon, is_on in zip(_ICONS, states, strict=True):
             font.setBold(is_on)
             painter.setFont(font)
             shade = QColor(text)
             shade.setAlpha(255 if is_on else 120)
             painter.setPen(shade)
-            said = words if is_on else {"lock": "lock", "eye": "hide"}[icon]
-            painter.drawText(self.icon_rect(number, icon), int(Qt.AlignmentFlag.AlignCenter), said)
+            painter.drawText(self.icon_rect(number, icon), int(Qt.AlignmentFlag.AlignCenter), _SAID[icon][is_on])
 
     def _paint_strip(self, painter: QPainter, number: int, row: MuscleRow, side: Side) -> None:
         text = self.palette().color(QPalette.ColorRole.WindowText)
@@ -247,8 +254,10 @@ class MuscleStrips(QWidget):
 def _words(spot: _Spot) -> str:
     if spot.part == "lock":
         return "Locked: no tool, undo or redo changes it" if spot.row.is_locked else "Lock, so that nothing changes it"
+    if spot.part == "solo":
+        return "Show all muscles again" if spot.row.is_solo else tooltip_of(Wish.SOLO)
     if spot.part == "eye":
-        return "Show again" if spot.row.is_hidden else "Hide in the picture"
+        return "Show again" if spot.row.is_hidden else tooltip_of(Wish.HIDE)
     if spot.side is None:
         return f"Work on {spot.row.muscle.label}"
     strip = spot.row.strip(spot.side)

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 
 from ...workflows.export_result import REPORT, WORKBOOK, ExportChoice
 from ..session import Session
+from .explore_panel import ExplorePanel
 from .small_parts import make_primary, set_reason, wrapped_label
 
 FILES = "slices.csv, measurements.csv, columns.json and run.json"
@@ -52,6 +53,8 @@ class TablePanel(QWidget):
         column.addWidget(self._summary)
         column.addLayout(more)
         column.addLayout(row)
+        self.explore = ExplorePanel()
+        column.addWidget(self.explore)
 
     def choice(self) -> ExportChoice:
         """What is written beside the tables."""

@@ -177,6 +177,8 @@ class ThresholdActions:
         self.refresh()
 
     def _draw(self, moved: dict[str, float]) -> None:
+        if not self._link.shows_slices:
+            return
         work, beside = self._session.work, self._link.image_layer()
         called = self._panel.review.shows_called_fat or self._is_flashing
         fat_beside = self._panel.fat.shows_fat

@@ -115,6 +115,10 @@ class ThresholdReviewEditor(QWidget):
         """Whether the user wants to see the pixels called fat all the time."""
         return bool(self._shows.isChecked())
 
+    def toggle_called_fat(self) -> None:
+        """Show the pixels called fat all the time, or no longer."""
+        self._shows.toggle()
+
     def choose(self, muscle: Term) -> None:
         """Look at a muscle, if it is there, without telling."""
         if not self.plot.is_dragging and muscle != self._active() and any(s.muscle == muscle for s in self._shown):
