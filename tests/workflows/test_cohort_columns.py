@@ -238,6 +238,7 @@ def test_courses_from_measurements_and_visits(
     assert "leg_pain, severe_multifidus_right 1, time 12: n 20, mean" in printed
     assert "(level L4)" in printed
     assert "p_holm is adjusted over the exposures of one outcome and time point" in printed
+    assert "Estimates are associations in this sample; not validated; not for individual use." in printed
     assert "p is not adjusted" not in printed
     assert printed.rstrip().endswith(RESEARCH_ONLY)
     table = MODELS.check(pd.read_csv(tmp_path / "out" / "model.csv"))

@@ -302,3 +302,19 @@ def test_linear_models_have_no_odds(tmp_path: Path) -> None:
 def test_extras_that_cannot_be_are_refused(choices: dict, message: str) -> None:
     with pytest.raises(InvalidChoice, match=message):
         ModelExtras(**choices)
+
+
+def test_several_formulas_and_time_points_say_over_what_p_is_adjusted(tmp_path: Path, capsys) -> None:
+    words = ("--formula", "cbp ~ lmm_z + age", "--formula", "cbp ~ intermat_z + age")
+    assert run(str(COHORT), *words, "--by", "sex", "--out", str(tmp_path / "out")) == 0
+    printed = capsys.readouterr().out
+    assert "Holm p (tests)" in printed
+    assert "p_holm is adjusted by Holm's rule over the tests of its family" in printed
+    assert "p is not adjusted" not in printed
+    table = pd.read_csv(tmp_path / "out" / "model.csv", keep_default_na=False)
+    in_family = table[table["family"] != ""]
+    assert set(in_family["term"]) == {"lmm_z", "intermat_z"}
+    assert set(in_family["family_size"].astype(float)) == {2.0}
+    assert in_family["family"].nunique() == table["model"].str.partition(", ")[2].nunique()
+    model_cohort(COHORT, ModelRequest("cbp ~ lmm_z"), out=tmp_path / "one")
+    assert "p is not adjusted for the number of tests." in (tmp_path / "one" / "run.json").read_text()

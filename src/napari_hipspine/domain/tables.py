@@ -314,6 +314,9 @@ std_error | n | 1 | its standard error; logistic: from the observed information,
 low | n | 1 | lower end of the 95 % interval
 high | n | 1 | upper end of the 95 % interval
 p | n | 1 | unadjusted two-sided p
+p_holm | n | 1 | p adjusted within the family (Holm); empty where a term is in none
+family | t | | tests adjusted together: terms in which models of one outcome differ, or a term over outcomes
+family_size | i | 1 | tests in the family
 df | n | 1 | degrees of freedom of t: rows less coefficients, or Satterthwaite's; empty for z and profiles
 odds_ratio | n | 1 | exp(estimate) of a logistic model; empty for the intercept
 or_low | n | 1 | lower end of its 95 % interval

@@ -38,6 +38,7 @@ _TITLES = {
     "sd": "SD",
     "sd_difference": "SD of difference",
     "q_by": "q (BY)",
+    "p_holm": "p (Holm)",
     "p_max_t": "p (max-T)",
     "hd95_mm": "HD95",
     "hd_mm": "HD",

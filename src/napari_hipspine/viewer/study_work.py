@@ -25,7 +25,7 @@ from ..workflows.agree_readers import (
     outlines_in_words,
 )
 from ..workflows.describe_study import describe_in_words, describe_study, description_files, list_series_acquisitions
-from ..workflows.model_cohort import CohortModel, model_cohort, model_files
+from ..workflows.model_cohort import NOT_ADJUSTED, CohortModel, model_cohort, model_files
 from ..workflows.model_parts import part_figures
 from ..workflows.open_subject import open_labels
 from ..workflows.study_flow import close_study_flow, find_study_flow, flow_figures, flow_files, flow_in_words
@@ -214,7 +214,8 @@ def _summarise_models(found: CohortModel) -> str:
     counts = [f"n {row['n']}"]
     counts += [f"{name} {row[column]}" for name, column in _COUNTS.items() if not is_missing(row[column])]
     said = [f"{row['formula']}{random}: {str(row['method']).replace('_', ' ')}, {', '.join(counts)}.{several}"]
-    return " ".join([*said, *troubles, "Associations in this sample; p is not adjusted for the number of tests."])
+    tests = "p_holm is adjusted over its family" if models["p_holm"].notna().any() else NOT_ADJUSTED.rstrip(".")
+    return " ".join([*said, *troubles, f"Associations in this sample; {tests}."])
 
 
 def _summarise_agreement(found: ReaderAgreement) -> str:

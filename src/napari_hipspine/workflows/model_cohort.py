@@ -11,6 +11,7 @@ from ..domain.provenance import Provenance, fingerprints
 from ..domain.subject import Progress, stay_silent
 from ..domain.tables import MODELS, Table
 from ..relating.models.fitting import FittedModel
+from ..relating.models.holm_families import HOLM_RULE, adjust_over_models
 from ..relating.models.model_request import ModelRequest
 from ..relating.models.model_table import model_notes, model_table
 from ..relating.models.normalise import add_z_scores
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CohortModel", "FewEvents", "ModelExtras", "ModelRequest", "model_cohort"]
 
-WORDING = (
-    "Estimates are associations in this sample; not validated; not for individual use.",
-    "p is not adjusted for the number of tests.",
-)
+WORDING = "Estimates are associations in this sample; not validated; not for individual use."
+NOT_ADJUSTED = "p is not adjusted for the number of tests."
 
 
 @dataclass(frozen=True)
@@ -124,12 +123,20 @@ def model_cohort(
     parts = find_side_parts(
         fits, dichotomies=chosen.dichotomies, draws=chosen.draws, seed=chosen.seed, progress=progress
     )
-    notes = (*WORDING, *told, *(note for one in fits for note in model_notes(one.fitted, one.name)), *parts.notes)
+    models = adjust_over_models(model_table((one.name, one.fitted) for one in fits), [one.placed for one in fits])
+    of_tests = HOLM_RULE if models["p_holm"].notna().any() else NOT_ADJUSTED
+    notes = (
+        WORDING,
+        of_tests,
+        *told,
+        *(note for one in fits for note in model_notes(one.fitted, one.name)),
+        *parts.notes,
+    )
     files = [table] if isinstance(table, str | Path) else []
     inputs = fingerprints([*files, *chosen.columns.files])
     settings = request.as_dict() | chosen.as_dict()
     found = CohortModel(
-        model_table((one.name, one.fitted) for one in fits),
+        models,
         fits,
         parts,
         notes,

@@ -111,7 +111,7 @@ def model_courses(
     over_time = relate_over_time(frame, request, estimator=estimator, tick=ticks[1])
     scores = relate_scores(frame, request, tick=ticks[2])
     fitted = (*per_time, *over_time, *scores)
-    notes = (WORDING[0], HOLM, *told, *_gather_notes(fitted))
+    notes = (WORDING, HOLM, *told, *_gather_notes(fitted))
     files = [table] if isinstance(table, str | Path) else []
     settings: dict[str, Any] = {
         "exposures": list(request.exposures),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.subject import Progress
 from ..relating.models.fitting import FittedModel, fit_model
+from ..relating.models.holm_families import PlacedModel
 from ..relating.models.model_request import ModelRequest
 from ..relating.models.model_table import ALL_ROWS
 from ..relating.models.names import quote_name
@@ -32,11 +33,19 @@ class NamedFit:
         The model.
     rows : pandas.DataFrame
         Rows of the table that were handed to it.
+    part : str
+        Subgroup or time point; empty for all rows.
     """
 
     name: str
     fitted: FittedModel
     rows: pd.DataFrame
+    part: str = ""
+
+    @property
+    def placed(self) -> PlacedModel:
+        """The model with what decides on its family."""
+        return PlacedModel(self.name, self.part, self.fitted)
 
 
 def fit_all(
@@ -64,7 +73,7 @@ def fit_all(
         parts = [part for part in parts_for(coded, one, extras.by) if has_complete_rows(part[1], one)]
         models = fit_parts(parts, one, few_events=extras.few_events, tick=tick)
         for (value, rows), (_, fitted) in zip(parts, models, strict=True):
-            found.append(NamedFit(value if len(asked) == 1 else f"{name}, {value}", fitted, rows))
+            found.append(NamedFit(value if len(asked) == 1 else f"{name}, {value}", fitted, rows, value))
     if not found:
         raise TableInvalid("Expected at least one complete row, found none at any value.")
     return tuple(found)

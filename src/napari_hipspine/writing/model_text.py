@@ -31,12 +31,14 @@ def _heading(row: dict[str, Any]) -> str:
 
 def _cells(records: Sequence[dict[str, Any]]) -> list[list[str]]:
     ratio = any(row["kind"] == "logistic" for row in records)
+    holm = any(_is(row["p_holm"]) for row in records)
     head = [
         "term",
         "estimate",
         "SE",
         "95 % interval",
         "p",
+        *(["Holm p (tests)"] if holm else []),
         *(["odds ratio (95 % interval)"] if ratio else []),
         "reason",
     ]
@@ -52,11 +54,16 @@ def _cells(records: Sequence[dict[str, Any]]) -> list[list[str]]:
                 _number(row["std_error"]),
                 interval,
                 p,
+                *([_holm(row)] if holm else []),
                 *([odds] if ratio else []),
                 str(row["reason"]).replace(";", ", ").replace("_", " "),
             ]
         )
     return cells
+
+
+def _holm(row: dict[str, Any]) -> str:
+    return f"{format_p(float(row['p_holm']))} ({row['family_size']})" if _is(row["p_holm"]) else ""
 
 
 def _with_interval(row: dict[str, Any], middle: str, low: str, high: str) -> str:
