@@ -21,6 +21,7 @@ from .layers import (
     ShownImage,
     ShownLabels,
     array_of,
+    drawn_layer,
     image_layers,
     keep_with_image,
     keep_with_labels,
@@ -30,6 +31,7 @@ from .layers import (
 )
 from .openings import CopiedLabels, OpenedLabels
 from .painted_layer import bind_layer, show_store
+from .passing_layers import added
 from .seen_layers import SeenLayers
 from .series_names import renamed_layer
 from .series_of_layers import current_name, main_volume, moved_to_grid, volumes_of, work_of_files, work_of_layer
@@ -157,11 +159,20 @@ class LayerLink(SeenLayers):
             if work.label_work is not None and array_of(layer) is not work.label_work.store.labels:
                 work.label_work.close()
             copied.catch_up(array_of(layer))
+            layer = self._single_scale(layer)
             layer.metadata[METADATA] = ShownLabels(kept.store.label_map(), None, kept)
             layer.data = kept.store.labels
             self._session.change(label_map=kept.store.label_map(), label_work=kept, outlines=None, opened_checksums=())
             self._watch_labels(layer, kept)
             self.show_structures()
+
+    def _single_scale(self, layer: Any) -> Any:
+        """A layer that can be painted in place of a pyramid, which napari lets nobody edit."""
+        if not layer.multiscale:
+            return layer
+        made = drawn_layer(array_of(layer), beside=layer, name=layer.name)
+        self.drop_layers([layer])
+        return added(self._viewer, made)
 
     def name_structures(self, structures: dict[int, Structure]) -> None:
         """Say what the values of the labels mean, and colour them so."""

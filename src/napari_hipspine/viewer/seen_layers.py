@@ -69,6 +69,10 @@ class SeenLayers:
         )
         return [layer for layer in is_labels if all(array_of(layer) is not labels for labels in taken)]
 
+    def foreign_pictures(self) -> list[str]:
+        """Names of pictures that others put into the window, whose place in the patient nobody knows."""
+        return [layer.name for layer in self._viewer.layers if hasattr(layer, "rgb") and shown_image(layer) is None]
+
     def add_layers(self, layers: Sequence[LayerData]) -> None:
         """Put layers into the list."""
         from napari.layers import Layer

@@ -44,6 +44,19 @@ def refusals_told() -> Iterator[None]:
         tell_refusal(error.__cause__)
 
 
+class Unforeseen(HipSpineError):
+    """An error of this program; the log has all of it."""
+
+
+def unforeseen(error: Exception, *, says: str) -> Unforeseen:
+    """What to tell of an error that nobody foresaw, and where what happened can be found."""
+    _LOG.error("unforeseen while %s", says, exc_info=error)
+    return Unforeseen(
+        f"Expected {says} to end, found an error of this program: {type(error).__name__}: {error}",
+        hint="Nothing was changed. “Copy report” in the menu ☰ puts the log on the clipboard, to send with a report.",
+    )
+
+
 @dataclass(frozen=True)
 class _Refused:
     """A refusal carried out of the thread as a value: raised there, napari would show it a second time."""
@@ -88,7 +101,7 @@ class BackgroundWork(QObject):
         telegraph = _Telegraph()
         telegraph.told.connect(self._show_progress)
         self._telegraph = telegraph
-        worker = create_worker(_Errand(work, telegraph).run)
+        worker = create_worker(_Errand(work, telegraph, says).run)
         telegraph.is_cancelled = lambda: bool(worker.abort_requested)
         self._worker = worker
         self._worker.returned.connect(self._take)
@@ -163,7 +176,8 @@ class _Telegraph(QObject):
 class _Errand:
     """Work that is let go of when it begins: napari remembers every worker for good, and with it what it was given."""
 
-    def __init__(self, work: Callable[[Progress], Any], telegraph: _Telegraph) -> None:
+    def __init__(self, work: Callable[[Progress], Any], telegraph: _Telegraph, says: str) -> None:
+        self._says = says
         self._given: tuple[Callable[[Progress], Any], _Telegraph] | None = (work, telegraph)
 
     def run(self) -> Any:
@@ -175,3 +189,5 @@ class _Errand:
             return work(telegraph.tell)
         except HipSpineError as error:
             return _Refused(error)
+        except Exception as error:  # noqa: BLE001 - raised here it would reach the user as a traceback, and twice
+            return _Refused(unforeseen(error, says=self._says))

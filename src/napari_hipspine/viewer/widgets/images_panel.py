@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from qtpy.QtCore import Signal
@@ -64,10 +65,12 @@ class ImagesPanel(QWidget):
         sources.addWidget(self._open)
         self._more.toggled.connect(self._sources.setVisible)
         self._n_works = 0
+        self._foreign = wrapped_label()
+        self._foreign.setVisible(False)
         self.orientation = OrientationEditor()
         column = QVBoxLayout(self)
         said = (self.subject, self._region_row, self.declared, self.orientation, self._alike, self._problem)
-        for part in (*said, self._more, self._sources):
+        for part in (*said, self._foreign, self._more, self._sources):
             column.addWidget(part)
         self._forms = [part.layout() for part in said[:4]]
         self.files.value_changed.connect(self._allow_open)
@@ -111,6 +114,20 @@ class ImagesPanel(QWidget):
         if work.asks_for_polarity:
             self._problem.setText("Say whether fat is bright or dark on this series; it is never guessed.")
             self._problem.setVisible(True)
+
+    def warn_of(self, foreign: Sequence[str]) -> None:
+        """Say that pictures in the window were opened without their place in the patient, while none of ours is."""
+        names = ", ".join(f"“{escape(name)}”" for name in foreign)
+        self._foreign.setText(
+            f"{names} came into this window without pixel size and sides of the patient, so nothing can be measured "
+            "on it. Open the same file below."
+        )
+        self._foreign.setVisible(bool(foreign) and self._n_works == 0)
+
+    @property
+    def foreign(self) -> str:
+        """What is said of pictures that cannot be measured; empty when there is nothing to say."""
+        return "" if self._foreign.isHidden() else str(self._foreign.text())
 
     def offer(self, pictures: ImageFiles) -> None:
         """Show files that wait for a word of the reader before they can be opened."""

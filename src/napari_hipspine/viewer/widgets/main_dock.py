@@ -7,10 +7,12 @@ from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
 
 from ..fat_layer import FatLayers
 from ..fat_overlay import FatOverlay
+from ..large_in_3d import keep_large_flat
 from ..layer_link import LayerLink
 from ..session import Session
 from ..shortcuts import Wish
 from ..steps import Status, Step, step_states
+from ..workers import tell_refusal
 from .declared_editor import Declared
 from .dock_actions import DockActions
 from .explore_actions import ExploreActions
@@ -86,6 +88,7 @@ class MainDock(QWidget):
         self._once_shown = QTimer(self)
         self._once_shown.setSingleShot(True)
         self._once_shown.timeout.connect(self._make_ready)
+        self._allow_large_in_space = keep_large_flat(napari_viewer, tell=tell_refusal)
         self.keys = listen_to_keys(self, self.ask)
         self._wire()
         self.link.show_current()
@@ -96,6 +99,7 @@ class MainDock(QWidget):
         self.destroyed.connect(self.study.keeper.close)
         self.destroyed.connect(self.explore.close)
         self.destroyed.connect(self.link.close)
+        self.destroyed.connect(self._allow_large_in_space)
         self.refresh()
         self._open_step_that_is_on()
 
@@ -158,6 +162,7 @@ class MainDock(QWidget):
     def leave(self) -> None:
         """Stop what is being done and hear nothing more."""
         self.actions.cancel()
+        self._allow_large_in_space()
         stop_listening(self.keys)
         self.keys = ()
         self.explore.close()
@@ -309,6 +314,7 @@ class MainDock(QWidget):
 
     def _refresh_layers(self) -> None:
         others = self.link.other_labels()
+        self.images.warn_of(self.link.foreign_pictures())
         self.labels.refresh(self.session, others)
         self.threshold.refresh(self.session, others)
 
