@@ -156,6 +156,22 @@ def test_nomogram_chart_has_every_scale_and_names_both_probabilities(mixed) -> N
     assert "points of lmm_z (down) and intermat_z (across)" in texts_of(figure)
 
 
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"random": "1|centre"}, " at random effect 0"),
+        ({"random": "1|centre", "estimator": "gee"}, " averaged over the population"),
+        ({}, ""),
+    ],
+)
+def test_figures_name_the_probability_that_the_model_has(cohort: pd.DataFrame, choices, words: str) -> None:
+    fitted = fit_model(cohort, ModelRequest("cbp ~ lmm_z + age", **choices))
+    grid = grid_probabilities(fitted, "lmm_z", "age")
+    assert probability_heatmap(grid, title="map").axes[1].get_ylabel() == f"fitted probability{words}"
+    labels = nomogram_chart(build_nomogram(fitted), title="points").axes[0].get_yticklabels()
+    assert [label.get_text().replace("\n", " ") for label in labels][4] == f"probability{words}"
+
+
 def test_labels_of_a_scale_do_not_touch_and_its_ends_come_first(cohort: pd.DataFrame) -> None:
     table = cohort.assign(steps=[["moderate", "moderately high", "high"][k % 3] for k in range(len(cohort))])
     nomogram = build_nomogram(fit_model(table, ModelRequest("cbp ~ lmm_z + intermat_z + steps + age")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,9 +72,7 @@ def _draw_scales(axes: Axes, nomogram: Nomogram, singles: list[Scale]) -> None:
     first = len(names)
     _draw_line(axes, first, [(value, f"{value:.0f}") for value in totals], (0, most), most)
     names.append("total points")
-    kinds = [
-        ("probability at\nrandom effect 0" if nomogram.fitted.group_deviation else "probability", nomogram.probability)
-    ]
+    kinds = [("\n".join(textwrap.wrap(f"probability {nomogram.fitted.probability_of}", 20)), nomogram.probability)]
     if nomogram.fitted.group_deviation:
         kinds.append(("probability averaged\nover the groups", nomogram.averaged))
     for place, (name, function) in enumerate(kinds, start=first + 1):

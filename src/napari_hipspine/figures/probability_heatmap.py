@@ -22,7 +22,7 @@ MOST_POINTS = 2000
 
 
 def probability_heatmap(grid: ProbabilityGrid, *, title: str, fewest: int = 1) -> Figure:
-    """Fitted probability at random effect 0 as colour, with the number of rows in every cell.
+    """Fitted probability as colour, with the number of rows in every cell.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def probability_heatmap(grid: ProbabilityGrid, *, title: str, fewest: int = 1) -
         axes.set_ylabel(grid.second, fontsize=9.5, color=INK)
         calm_axes(axes)
         bar = figure.colorbar(mesh, ax=axes, shrink=0.8, pad=0.02)
-        bar.set_label("fitted probability at random effect 0", fontsize=9, color=INK)
+        bar.set_label(f"fitted probability {grid.probability_of}".strip(), fontsize=9, color=INK)
         bar.ax.tick_params(labelsize=8.5, labelcolor=INK)
         bar.outline.set_visible(False)
         held = f" Held at: {name_values(grid.others)}." if grid.others else ""

@@ -205,4 +205,4 @@ def _find_nomogram(fitted: FittedModel) -> tuple[Nomogram | None, str]:
     except InvalidChoice as problem:
         return None, f"No nomogram: {problem.message}"
     sums = f"{nomogram.base:.10g} + {nomogram.per_point:.10g} * total points"
-    return nomogram, f"Nomogram: log-odds at random effect 0 = {sums}."
+    return nomogram, f"Nomogram: {f'log-odds {fitted.probability_of}'.strip()} = {sums}."

@@ -76,6 +76,12 @@ class FittedModel:
         covariance = self.estimates.random_covariance
         return 0.0 if covariance is None else float(np.sqrt(covariance[0, 0]))
 
+    @property
+    def probability_of(self) -> str:
+        """Which probability the log-odds stand for, in words; empty in models without groups."""
+        words = {Method.MIXED_LOGISTIC: "at random effect 0", Method.GEE: "averaged over the population"}
+        return words.get(self.request.method, "")
+
     def require_numbers(self) -> None:
         """Nothing, where the model has numbers.
 

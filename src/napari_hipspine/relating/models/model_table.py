@@ -87,6 +87,8 @@ def _coefficient_rows(fitted: FittedModel) -> list[dict[str, Any]]:
     for number, (column, beta, error, low, high, p, freedom) in enumerate(zip(design.columns, *found, strict=True)):
         row = {"term": column, "estimate": beta, "std_error": error, "low": low, "high": high, "p": p}
         row["df"] = freedom if np.isfinite(freedom) else None
+        if column == INTERCEPT and fitted.request.method is Method.FIRTH:
+            row["interval_by"] = "wald"
         if fitted.request.kind is OutcomeKind.LOGISTIC and column != INTERCEPT:
             row |= _as_odds(("odds_ratio", "or_low", "or_high"), beta, low, high, units=1)
             if _is_single_number(fitted, number):

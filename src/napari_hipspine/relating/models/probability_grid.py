@@ -34,6 +34,8 @@ class ProbabilityGrid:
         Rows (trials, where the outcome is counted) in each cell, ``(n_second, n_first)``.
     probability, averaged
         Fitted probability in the middle of each cell, at random effect 0 and averaged over the population of groups.
+    probability_of
+        Which probability `probability` is, in words; empty in models without groups.
     n_outside
         Rows (or trials) outside the grid.
     others
@@ -49,6 +51,7 @@ class ProbabilityGrid:
     n: IntArray
     probability: FloatArray
     averaged: FloatArray
+    probability_of: str
     n_outside: int
     others: Mapping[str, Any]
     first_values: FloatArray
@@ -102,6 +105,7 @@ def grid_probabilities(
         n=n,
         probability=found.probability.reshape(across.shape),
         averaged=found.averaged.reshape(across.shape),
+        probability_of=fitted.probability_of,
         n_outside=int(weights.sum() - n.sum()),
         others=held,
         first_values=x,
