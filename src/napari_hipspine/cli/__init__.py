@@ -13,6 +13,7 @@ from ..domain.provenance import RESEARCH_ONLY
 from . import (
     agree,
     cohort,
+    compare,
     convert,
     courses,
     demo,
@@ -56,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         model,
         courses,
         agree,
+        compare,
         flow,
         describe,
         info,
