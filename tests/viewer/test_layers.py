@@ -13,9 +13,9 @@ from napari_hipspine.domain.errors import GridMismatch, UnknownLabel
 from napari_hipspine.domain.label_map import LabelMap
 from napari_hipspine.domain.volume import Contrast, Volume, WaterFat
 from napari_hipspine.viewer.coarse_look import contrast_limits
+from napari_hipspine.viewer.drawn_voxels import DrawnVoxels
 from napari_hipspine.viewer.layers import (
     METADATA,
-    ScaledVoxels,
     grid_of_layer,
     image_layers,
     label_features,
@@ -135,7 +135,7 @@ def test_stored_numbers_are_drawn_as_signal():
     grid = oriented_grid()
     stored = np.arange(np.prod(SHAPE), dtype=np.int16).reshape(SHAPE)
     ((data, _, _),) = image_layers(Volume(stored, grid, voxel_scale=(0.5, -3.0)), name="scaled")
-    assert isinstance(data, ScaledVoxels)
+    assert isinstance(data, DrawnVoxels)
     assert data.ndim == 3
     assert np.array_equal(data[2, 1], stored[2, 1] * 0.5 - 3.0)
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import VoxelArray
+from ..domain.blocks import BlockSource, Box, VoxelArray, blocks_of, boxes_of
 from ..domain.volume import Contrast, Volume
 
 _N_SLICES = 5
 _MOST_PIXELS = 256
+_MOST_BYTES = 96 * 2**20
+"""Of large blocks no more than these are unpacked for a look [bytes]."""
+
+_GOLDEN = (5**0.5 - 1) / 2
 _AIR_SHARE = 0.06
 """Signal below this share of the brightest is air or empty frame, and has no say in the limits."""
 
@@ -49,9 +55,30 @@ def _body_limits(signal: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _few_pixels(voxels: VoxelArray) -> NDArray[Any]:
-    """Pixels of a few slices spread over the volume, thinned in plane."""
-    n_slices, n_rows, n_columns = voxels.shape
+    """Pixels of a few slices spread over the volume, thinned in plane, and of no more blocks than are read quickly."""
+    source = blocks_of(voxels)
+    n_slices, n_rows, n_columns = source.shape
     inner = np.linspace(0, n_slices - 1, min(_N_SLICES, n_slices) + 2)[1:-1]
     step = max(1, max(n_rows, n_columns) // _MOST_PIXELS)
     wanted = sorted({round(i) for i in inner})
-    return np.stack([np.asarray(voxels[i])[::step, ::step] for i in wanted])
+    tiles = list(boxes_of((1, n_rows, n_columns), (1, *source.block_shape[1:])))
+    n_per_slice = max(1, _most_blocks(source) // len(wanted))
+    found = []
+    for number, index in enumerate(wanted):
+        for _, rows, columns in tiles if len(tiles) <= n_per_slice else _spread(tiles, n_per_slice, number):
+            found.append(source.read((slice(index, index + 1), rows, columns))[0, ::step, ::step].ravel())
+    return np.concatenate(found)
+
+
+def _most_blocks(source: BlockSource) -> int:
+    return _MOST_BYTES // max(
+        1,
+        prod(min(n, size) for n, size in zip(source.block_shape, source.shape, strict=True))
+        * np.dtype(source.dtype).itemsize,
+    )
+
+
+def _spread(tiles: Sequence[Box], n_wanted: int, number: int) -> list[Box]:
+    """So many tiles at places that look evenly spread in both directions, others on every slice."""
+    at = (np.arange(n_wanted) + number * n_wanted) * _GOLDEN % 1.0
+    return [tiles[index] for index in sorted({int(share * len(tiles)) for share in at})]

@@ -18,14 +18,13 @@ from .label_work import LabelWork, open_label_work
 from .layers import (
     METADATA,
     LayerData,
-    ShownImage,
     ShownLabels,
     array_of,
     drawn_layer,
-    image_layers,
     keep_with_image,
     keep_with_labels,
     label_map_of_layer,
+    show_volume_anew,
     shown_image,
     shown_labels,
 )
@@ -233,14 +232,7 @@ class LayerLink(SeenLayers):
         for layer in self._viewer.layers:
             shown = shown_image(layer)
             if shown is not None and shown.image is work.opened:
-                (data, given, _) = next(
-                    made
-                    for made in image_layers(image, name=layer.name, pictures=shown.pictures)
-                    if _shown_of(made).volume is pairs[id(shown.volume)]
-                )
-                layer.data = data
-                layer.metadata.update(given["metadata"])
-                layer.scale, layer.translate = given["scale"], given["translate"]
+                show_volume_anew(layer, image, pairs[id(shown.volume)])
 
     def _welcome(self, event: Any) -> None:
         self._adopt(event.value)
@@ -329,8 +321,3 @@ class LayerLink(SeenLayers):
 
 def _tell_nobody() -> None:
     """In place of those who have gone."""
-
-
-def _shown_of(made: LayerData) -> ShownImage:
-    (shown,) = made[1]["metadata"].values()
-    return shown  # type: ignore[no-any-return]

@@ -20,6 +20,7 @@ from ..domain.level_plan import LevelPlan
 from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from .coarse_look import contrast_limits
+from .drawn_voxels import drawn_steps, same_voxels
 from .label_work import LabelWork
 from .series_names import part_name
 
@@ -62,28 +63,6 @@ class ShownLabels:
     work: LabelWork | None = None
 
 
-@dataclass(frozen=True)
-class ScaledVoxels:
-    """Stored voxels seen as signal, so that the value under the pointer is the one that is measured."""
-
-    voxels: VoxelArray
-    slope: float
-    intercept: float
-
-    ndim = 3
-    dtype = np.dtype(np.float32)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """``(n_slices, n_rows, n_columns)``."""
-        return tuple(self.voxels.shape)
-
-    def __getitem__(self, key: Any) -> NDArray[np.float32]:
-        """Signal by basic indexing."""
-        signal = np.asarray(self.voxels[key]) * self.slope + self.intercept
-        return np.asarray(signal, dtype=np.float32)
-
-
 def placement(grid: Grid) -> dict[str, Any]:
     """Scale, translate, unit and axis labels that draw a grid radiologically.
 
@@ -114,7 +93,7 @@ def image_layers(
 
 def _image_layer(shown: ShownImage, name: str) -> LayerData:
     volume = shown.volume
-    fine, *coarse = (_drawable(voxels, volume.voxel_scale) for voxels in (volume.voxels, *volume.resolution_steps))
+    data = drawn_steps(volume)
     given = {
         "name": name,
         "contrast_limits": contrast_limits(volume),
@@ -122,17 +101,17 @@ def _image_layer(shown: ShownImage, name: str) -> LayerData:
         "metadata": {METADATA: shown},
         **placement(volume.grid),
     }
-    if not coarse:
-        return fine, given, "image"
-    # The coarsest step is read twice per scroll for picture and thumbnail; in memory it costs next to nothing.
-    return [fine, *coarse[:-1], np.asarray(coarse[-1][...])], {**given, "multiscale": True}, "image"
+    return data, {**given, "multiscale": True} if isinstance(data, list) else given, "image"
 
 
-def _drawable(voxels: VoxelArray, voxel_scale: tuple[float, float]) -> VoxelArray:
-    """Voxels that napari slices lazily; what lacks a number of dimensions would be read whole."""
-    if voxel_scale != (1.0, 0.0) or not hasattr(voxels, "ndim"):
-        return ScaledVoxels(voxels, *voxel_scale)
-    return voxels
+def show_volume_anew(layer: Any, image: Volume | WaterFat, volume: Volume) -> None:
+    """Let an image layer of ours show a volume whose place is known better now; the same voxels are not read again."""
+    before = layer.metadata[METADATA]
+    if not same_voxels(before.volume.voxels, volume.voxels):
+        layer.data = drawn_steps(volume)
+    layer.metadata[METADATA] = replace(before, volume=volume, image=image, level_plan=LevelPlan())
+    placed = placement(volume.grid)
+    layer.scale, layer.translate = placed["scale"], placed["translate"]
 
 
 def labels_layer(label_map: LabelMap, *, name: str, outlines: LabelFiles | None = None) -> LayerData:

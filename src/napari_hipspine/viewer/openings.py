@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -86,6 +87,25 @@ class AnnouncedCache:
         """Voxels written slab by slab, after it was announced."""
         self.announce(CONVERTING)
         return self.kept.keep(key, shape, dtype, slabs)
+
+
+def load_ahead() -> threading.Thread:
+    """Load what opening an image needs, on a thread that nobody waits for.
+
+    Returns
+    -------
+    threading.Thread
+        Ends by itself; a daemon, so that the program can end before it.
+    """
+    thread = threading.Thread(target=_load, name="hipspine-load", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    import zarr.codecs  # noqa: F401
+
+    from ..reading import dicom, nifti, ome_zarr, volumes, water_fat  # noqa: F401
 
 
 def viewer_cache(announce: Callable[[str], None]) -> VolumeCache:

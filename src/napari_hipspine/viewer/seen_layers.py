@@ -74,11 +74,13 @@ class SeenLayers:
         return [layer.name for layer in self._viewer.layers if hasattr(layer, "rgb") and shown_image(layer) is None]
 
     def add_layers(self, layers: Sequence[LayerData]) -> None:
-        """Put layers into the list."""
+        """Put layers into the list; hidden at first, for napari reads a slice nobody looks at of one that is seen."""
         from napari.layers import Layer
 
-        for data in layers:
-            self._viewer.add_layer(Layer.create(*data))
+        for data, given, kind in layers:
+            layer = Layer.create(data, {**given, "visible": False}, kind)
+            self._viewer.add_layer(layer)
+            layer.visible = given.get("visible", True)
 
     def drop_layers(self, layers: Sequence[Any]) -> None:
         """Take layers out of the list."""

@@ -64,6 +64,7 @@ class MainDock(QWidget):
         self.session = Session()
         self._results: ResultsDock | None = None
         self._muscles: MuscleActions | None = None
+        self._is_compiling = False
         self._touched = QTimer(self)
         self._touched.setSingleShot(True)
         self._touched.setInterval(_TOUCH_PAUSE_MS)
@@ -179,14 +180,22 @@ class MainDock(QWidget):
         self.link.close()
 
     def _make_ready(self) -> None:
-        """Put preferences into effect and compile the counting loops ahead, once the dock is there."""
-        from ...measuring.warm_up import compile_ahead
+        """Put preferences into effect and load what opening needs, once the dock is there."""
+        from ..openings import load_ahead
 
         self.preferences = PreferenceActions(
             self.session, locator=self.level_panel.locator, set_brush_mm=self.labels.muscles.set_brush_mm
         )
         self.destroyed.connect(self.preferences.leave)
-        compile_ahead()
+        load_ahead()
+
+    def _compile_ahead(self) -> None:
+        """Make the counting loops ready when there is something to count; they take memory that looking does not."""
+        from ...measuring.warm_up import compile_ahead
+
+        if any(work.label_map is not None for work in self.session.works):
+            self._is_compiling = True
+            compile_ahead()
 
     def _make_actions(self, napari_viewer: Any) -> None:
         self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
@@ -292,6 +301,8 @@ class MainDock(QWidget):
             self.link.show_levels()
         if name in ("who", "stated_region", "declared"):
             self.link.name_layers()
+        if name in ("label_map", "works") and not self._is_compiling:
+            self._compile_ahead()
         if name in _OF_NUMBERS:
             self._refresh_numbers()
             self.threshold.refresh(self.session, self.link.other_labels())

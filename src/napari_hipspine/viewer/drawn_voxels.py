@@ -1,0 +1,96 @@
+"""Voxels as napari draws them slice by slice: as signal, unpacked once, the coarsest step in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..domain.blocks import BlockSource, FarSource, VoxelArray
+from ..domain.volume import Volume
+from ..keeping.conversion_cache import default_cache
+from ..keeping.unpacked_chunks import UnpackedChunks
+from ..reading.zarr_blocks import ZarrBlocks
+
+MOST_BYTES_HELD = 48 * 2**20
+"""The coarsest step of an image is held in memory up to this size [bytes]."""
+
+
+@dataclass(frozen=True)
+class DrawnVoxels:
+    """Stored voxels seen as signal, so that the value under the pointer is the one that is measured.
+
+    Parameters
+    ----------
+    voxels : VoxelArray
+        Shape ``(n_slices, n_rows, n_columns)``.
+    slope, intercept : float
+        What turns stored voxels into signal.
+    """
+
+    voxels: VoxelArray
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    ndim = 3
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the signal."""
+        return np.dtype(self.voxels.dtype) if self._is_signal else np.dtype(np.float32)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """``(n_slices, n_rows, n_columns)``."""
+        return tuple(self.voxels.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return prod(self.shape)
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Signal by basic indexing."""
+        stored = np.asarray(self.voxels[key])
+        return stored if self._is_signal else np.asarray(stored * self.slope + self.intercept, dtype=np.float32)
+
+    @property
+    def _is_signal(self) -> bool:
+        return (self.slope, self.intercept) == (1.0, 0.0)
+
+
+def drawn_steps(volume: Volume) -> VoxelArray | list[VoxelArray]:
+    """Voxels of a volume for an image layer; a list of all resolution steps, finest first, where there are several."""
+    fine, *coarse = (_drawn(step, volume.voxel_scale) for step in (volume.voxels, *volume.resolution_steps))
+    return [fine, *coarse[:-1], _held_if_small(coarse[-1])] if coarse else fine
+
+
+def same_voxels(one: VoxelArray, other: VoxelArray) -> bool:
+    """Whether two arrays are known to be the same without reading them."""
+    return one is other or (isinstance(one, ZarrBlocks) and one == other)
+
+
+def _drawn(voxels: VoxelArray, voxel_scale: tuple[float, float]) -> VoxelArray:
+    """Voxels that napari slices lazily; what lacks a number of dimensions or a size would be read whole or refused."""
+    seen: VoxelArray = voxels
+    if isinstance(voxels, BlockSource) and _costs_more_than_a_slice(voxels):
+        seen = UnpackedChunks(voxels, default_cache().root)
+    if voxel_scale != (1.0, 0.0) or not (hasattr(seen, "ndim") and hasattr(seen, "size")):
+        return DrawnVoxels(seen, *voxel_scale)
+    return seen
+
+
+def _held_if_small(voxels: VoxelArray) -> VoxelArray:
+    """The coarsest step, which is read for the thumbnail of every slice: in memory, unless it is large itself."""
+    if prod(voxels.shape) * np.dtype(voxels.dtype).itemsize > MOST_BYTES_HELD:
+        return voxels
+    return np.asarray(voxels[...])
+
+
+def _costs_more_than_a_slice(source: BlockSource) -> bool:
+    """Whether reading a slice unpacks its neighbours too, or waits for a network."""
+    is_far = isinstance(source, FarSource) and source.is_far
+    return is_far or source.block_shape[0] > 1
