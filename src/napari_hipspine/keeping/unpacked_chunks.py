@@ -169,21 +169,21 @@ class UnpackedChunks:
         chunk = self._box_of(place)
         n_rows, n_columns = (s.stop - s.start for s in chunk[1:])
         plane = np.empty((n_rows, n_columns), dtype=self.dtype)
-        here, there = zip(*(_common(one, other) for one, other in zip(box[1:], chunk[1:], strict=True)), strict=True)
+        (rows, from_rows), (columns, from_columns) = map(_common, box[1:], chunk[1:])
         if self._slots.get(place, plane, (box[0].start - chunk[0].start) * plane.nbytes):
-            out[(0, *here)] = plane[there]
+            out[0, rows, columns] = plane[from_rows, from_columns]
         else:
             self._copy_from_source(place, box, out)
 
     def _copy_from_source(self, place: Place, box: Box, out: NDArray[Any]) -> None:
         """The part of a slice that lies in one chunk, unpacked for it alone."""
         chunk = self._box_of(place)
-        rows, columns = (
-            slice(max(one.start, other.start), min(one.stop, other.stop))
-            for one, other in zip(box[1:], chunk[1:], strict=True)
+        (rows, _), (columns, _) = map(_common, box[1:], chunk[1:])
+        wanted_rows, wanted_columns = (
+            slice(one.start + whole.start, one.stop + whole.start)
+            for one, whole in zip((rows, columns), box[1:], strict=True)
         )
-        here = tuple(slice(s.start - b.start, s.stop - b.start) for s, b in zip((rows, columns), box[1:], strict=True))
-        out[(0, *here)] = self._read((box[0], rows, columns), self._scratch())[0]
+        out[0, rows, columns] = self._read((box[0], wanted_rows, wanted_columns), self._scratch())[0]
 
     def _scratch(self) -> Scratch:
         """Memory of the thread that asks."""
