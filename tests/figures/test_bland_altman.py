@@ -29,3 +29,11 @@ def test_too_few_pairs_have_no_figure() -> None:
     assert not has_enough_pairs(few)
     with pytest.raises(TableInvalid, match="found 2"):
         bland_altman(few)
+
+
+def test_differences_that_are_all_alike_have_one_line_and_no_band() -> None:
+    alike = RatedValues(RATED.what, RATED.raters, RATED.subjects, np.column_stack([VALUES[:, 0], VALUES[:, 0] + 0.1]))
+    axes = bland_altman(alike).axes[0]
+    assert [line.get_ydata()[0] for line in axes.lines] == pytest.approx([10])
+    assert [text.get_text() for text in axes.texts] == ["all alike: 10"]
+    assert not axes.patches

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from napari_hipspine.domain.errors import TableInvalid, UnknownLabel
 from napari_hipspine.relating.cells import correlate_values
 from napari_hipspine.relating.correlation import bonett_wright_interval
 from napari_hipspine.relating.covariates import select_covariates
+from napari_hipspine.relating.deviations import exact_mean, subtract_mean
 from napari_hipspine.relating.intervals import IntervalMethod, fieller_interval
 from napari_hipspine.relating.norms import list_norms
 from napari_hipspine.relating.p_values import student_p
@@ -46,6 +48,7 @@ def test_z_within_the_sample_have_mean_0_and_sd_1(values: SubjectValues) -> None
     assert set(profile.norms["reference"]) == {"this sample"}
     assert profile.norms["percentile"].isna().all()
     assert profile.measures["mean_difference"].iloc[0] == pytest.approx(0, abs=1e-12)
+    assert set(profile.muscles["mean_z"]) == {0.0}
     for table in (profile.measures, profile.muscles):
         assert table[["low", "high"]].isna().all(axis=None)
 
@@ -61,6 +64,35 @@ def test_differences_and_intervals_are_those_of_scipy(values: SubjectValues) -> 
     student = ttest_1samp(profile.subjects["difference"], 0)
     assert profile.measures.loc[0, ["low", "high"]].tolist() == pytest.approx(list(student.confidence_interval()))
     assert profile.measures.loc[0, "n"] == 20
+
+
+def test_a_value_at_the_mean_has_z_0_and_a_mean_of_z_of_both_signs_is_0() -> None:
+    column = np.array([0.1, 0.2, 0.3])
+    assert column.mean() != 0.2
+    assert subtract_mean(column, exact_mean(column)).tolist()[1] == 0
+    z = subtract_mean(column, exact_mean(column)) / column.std(ddof=1)
+    assert exact_mean(z) == 0
+    assert exact_mean(np.array([1.0, -1.0, 1e-9])) == pytest.approx(1e-9 / 3)
+    assert subtract_mean([0.2 + 1e-12], 0.2)[0] == pytest.approx(1e-12, rel=1e-3)
+    assert np.isnan(subtract_mean([np.nan], 0.2)[0])
+
+
+def test_people_who_are_their_own_reference_differ_from_it_by_0(values: SubjectValues) -> None:
+    columns = (*values.lumbar.columns, *values.hip.columns)
+    cells = np.column_stack([values.lumbar.values, values.hip.values])
+    rows = [{"muscle": c.muscle, "measure": "fi", "value": v} for c, v in zip(columns, cells.T, strict=True)]
+    profile = find_profile(values, reference=read_reference(pd.DataFrame(rows).explode("value"), name="own.csv"))
+    assert set(profile.muscles["mean_z"]) == {0.0}
+    assert (profile.muscles["low"] < 0).all()
+
+
+def test_an_interval_of_no_width_is_none_and_says_why(values: SubjectValues) -> None:
+    same = replace(values, hip=replace(values.hip, values=np.full_like(values.hip.values, 0.2)))
+    profile = find_profile(same, reference=read_reference(make_reference(values), name="norms.csv"))
+    of_hip = profile.muscles[profile.muscles["region"] == "hip"]
+    assert set(of_hip["reason"]) == {"no_spread"}
+    assert of_hip[["low", "high"]].isna().all(axis=None)
+    assert set(profile.muscles.loc[profile.muscles["region"] == "lumbar", "reason"]) == {""}
 
 
 def test_share_of_the_first_component_when_all_is_one_and_when_nothing_is_shared(

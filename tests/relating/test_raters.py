@@ -100,3 +100,21 @@ def test_double_rows_and_unknown_columns_are_refused(two_readers: pd.DataFrame) 
         pair_raters(two_readers, ["goutallier"])
     with pytest.raises(TableInvalid, match="numbers in grade, found 'II'"):
         pair_raters(two_readers.assign(grade="II"), ["grade"])
+
+
+def test_an_interval_of_no_width_is_none_and_says_why(two_readers: pd.DataFrame) -> None:
+    first = two_readers[two_readers["reader_id"] == "a"].assign(grade=range(10))
+    again = pd.concat([first, first.assign(reader_id="b", fcsa_mm2=first["fcsa_mm2"] + 0.1)])
+    (kappa,) = tabulate_kappa(pair_raters(again, ["grade"]), weights=KappaWeights.LINEAR).to_dict("records")
+    assert (kappa["kappa"], kappa["same_grade"], kappa["reason"]) == (1.0, 1.0, "no_spread")
+    assert np.isnan([kappa["kappa_low"], kappa["kappa_high"]]).all()
+    rated = pair_raters(again, ["fi", "fcsa"])
+    alike, apart = tabulate_reliability(rated).to_dict("records")
+    assert (alike["icc21"], alike["icc31"], alike["reason"]) == (1.0, 1.0, "no_spread")
+    assert (apart["icc31"], apart["reason"]) == (1.0, "no_spread")
+    assert np.isnan([apart["icc21_low"], apart["icc31_high"]]).all()
+    alike, apart = tabulate_limits(rated).to_dict("records")
+    assert (alike["bias"], alike["sd_difference"], alike["reason"]) == (0.0, 0.0, "no_spread")
+    assert (apart["bias"], apart["lower"], apart["upper"]) == pytest.approx((0.1, 0.1, 0.1))
+    assert (apart["sd_difference"], apart["reason"]) == (0.0, "no_spread")
+    assert np.isnan([apart["bias_low"], apart["upper_high"]]).all()

@@ -154,7 +154,7 @@ def test_a_family_changed_after_results_were_shown_is_noted_in_every_cell(tmp_pa
     assert set(changed.extra["multiplicity"]["family"]) == {label}
     assert "first shown with family all" in (out / "correlations.html").read_text(encoding="utf-8")
     back = relate_cohort(tables, out=out)
-    assert set(back.correlations["family"]) == {"all (results were first shown with family all)"}
+    assert set(back.correlations["family"]) == {"all (results were meanwhile shown with family hip_muscle)"}
     (out / "family.json").write_text('{"families_shown": ["none"]}')
     with pytest.raises(TableInvalid, match=r"list families_shown of all.*family\.json"):
         relate_cohort(tables, out=out)

@@ -50,7 +50,8 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
     with plain_looks():
         figure = Figure(figsize=(6.4, 4.6), layout="constrained")
         axes = figure.add_subplot()
-        for line, words in ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD")):
+        lines = ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD"))
+        for line, words in lines if limits.sd else ((limits.bias, "all alike:"),):
             _draw_line(axes, line, words)
         axes.scatter(
             (a + b) / 2, b - a, s=36, color=[muscle_colour(muscle)], edgecolor=INK, linewidth=0.7, alpha=0.9, zorder=3
@@ -75,8 +76,9 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
 def _draw_line(axes: Axes, line: tuple[float, float, float], words: str) -> None:
     """A horizontal line with its band and its number at the right."""
     value, low, high = line
-    axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0)
-    axes.axhline(value, color=INK, linewidth=1.1, linestyle="-" if words == "bias" else "--")
+    if low == low:
+        axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0)
+    axes.axhline(value, color=INK, linewidth=1.1, linestyle="--" if "SD" in words else "-")
     text = f"{words} {value:.4g}".replace("-", "−")
     axes.annotate(
         text,

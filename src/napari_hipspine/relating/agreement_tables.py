@@ -31,7 +31,7 @@ sem_by_icc | n | | the same, SD of all values x root of (1 - ICC(2,1))
 mdc95_error | n | | smallest detectable change, 1.96 x root 2 x sem_error
 mdc95_within | n | | 1.96 x root 2 x sem_within
 mdc95_by_icc | n | | 1.96 x root 2 x sem_by_icc
-reason | t | | why cells are empty
+reason | t | | why cells, or intervals alone, are empty
 """
     ),
     key=_WHAT_KEY,
@@ -56,7 +56,7 @@ lower_high | n | | upper end of its 95 % interval
 upper | n | | upper limit of agreement, bias + 1.96 SD
 upper_low | n | | lower end of its 95 % interval
 upper_high | n | | upper end of its 95 % interval
-reason | t | | why cells are empty
+reason | t | | why cells, or intervals alone, are empty
 """
     ),
     key=(*_WHAT_KEY, "first", "second"),
@@ -77,7 +77,7 @@ kappa_low | n | 1 | lower end of its 95 % interval
 kappa_high | n | 1 | upper end of its 95 % interval
 same_grade | n | 1 | share of subjects with one grade from both
 grades | t | | the possible grades, joined by semicolons
-reason | t | | why cells are empty
+reason | t | | why cells, or intervals alone, are empty
 """
     ),
     key=(*_WHAT_KEY, "first", "second"),

@@ -9,6 +9,7 @@ import numpy as np
 from .cells import correlate_all
 from .covariates import CovariateValues
 from .extra_tables import FAMILIES, MULTIPLICITY
+from .family_history import without_mark
 from .max_t import count_small_p, max_t_p
 from .multiplicity import Adjustment, adjust_within_families
 from .null_draws import draw_null
@@ -96,9 +97,9 @@ def describe_chance(families: pd.DataFrame) -> tuple[str, ...]:
     sentences = []
     for row in ordered.head(SHOWN_FAMILIES).itertuples(index=False):
         sentences.append(
-            f"Family {row.family}: {row.n_below_05} of {row.family_size} tests have p < .05; {row.draws} drawn "
-            f"{row.drawn} give {row.n_below_05_expected:.1f} on average and as many or more in a share of "
-            f"{row.p_of_count:.3g}; smallest max-T p {row.smallest_p_max_t:.3g}."
+            f"Of the {row.family_size} tests of family {without_mark(str(row.family))}, {row.n_below_05} have p < .05; "
+            f"{row.draws} drawn {row.drawn} give {row.n_below_05_expected:.1f} on average and as many or more "
+            f"in a share of {row.p_of_count:.3g}; smallest max-T p {row.smallest_p_max_t:.3g}."
         )
     if len(families) > SHOWN_FAMILIES:
         sentences.append(f"The other {len(families) - SHOWN_FAMILIES} families stand in the table of families.")

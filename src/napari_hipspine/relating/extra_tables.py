@@ -131,7 +131,7 @@ mean_lumbar_z | n | 1 | mean z of the lumbar muscles
 difference | n | 1 | mean hip z - mean lumbar z
 low | n | 1 | lower end of its 95 % interval over the muscles (Welch)
 high | n | 1 | upper end of its 95 % interval over the muscles (Welch)
-reason | t | | why cells are empty, from the vocabulary
+reason | t | | why cells, or its interval, are empty, from the vocabulary
 """
     ),
     key=("subject_id", "measure"),
@@ -152,6 +152,7 @@ n_muscles | i | 1 | muscles of both regions with values
 n_complete | i | 1 | subjects with a value of every muscle
 first_share | n | 1 | share of the first principal component of the ranks of all muscles
 equal_share | n | 1 | the share each component would have if the muscles had nothing in common
+reason | t | | why there is no interval, from the vocabulary
 """
     ),
     key=("measure",),
@@ -171,6 +172,7 @@ n | i | 1 | subjects with z of this muscle
 mean_z | n | 1 | mean z over the subjects
 low | n | 1 | lower end of its 95 % interval over the subjects (Student); empty within the sample, where it is 0
 high | n | 1 | upper end of its 95 % interval over the subjects (Student); empty within the sample
+reason | t | | why there is no interval, from the vocabulary
 """
     ),
     key=("level", "muscle", "measure"),

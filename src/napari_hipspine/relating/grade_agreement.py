@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 from ..domain.errors import TableInvalid
 
+_ROUNDING = 1e-15
+"""Variances of kappa below this are zero: every pair agrees, or every pair disagrees alike."""
+
 
 class KappaWeights(StrEnum):
     """How much grades that differ count: all alike, by their distance, or by its square."""
@@ -31,7 +34,7 @@ class Kappa:
     n
         Pairs of grades.
     value, low, high
-        Kappa and its interval, cut at −1 and 1.
+        Kappa and its interval, cut at −1 and 1; no interval (NaN) where its standard error is zero.
     observed
         Share of pairs with the same grade.
     """
@@ -83,7 +86,9 @@ def find_kappa(first: npt.ArrayLike, second: npt.ArrayLike, grades: Sequence[flo
     marginal = (agreement @ columns)[:, None] + (agreement.T @ rows)[None]
     inner = (agreement - marginal * (1 - value)) ** 2
     variance = ((shares * inner).sum() - (value - expected * (1 - value)) ** 2) / (n * (1 - expected) ** 2)
-    half = NormalDist().inv_cdf(0.975) * sqrt(max(0.0, float(variance)))
+    if variance <= _ROUNDING:
+        return Kappa(n, value, np.nan, np.nan, float(np.trace(shares)))
+    half = NormalDist().inv_cdf(0.975) * sqrt(float(variance))
     return Kappa(n, value, max(-1.0, value - half), min(1.0, value + half), float(np.trace(shares)))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from .correlation import SMALLEST_N
 from .covariates import CovariateValues
+from .deviations import exact_mean, subtract_mean
 from .extra_tables import NORMS, PROFILE, PROFILE_MUSCLES, PROFILE_PARTIAL, PROFILE_SUBJECTS
 from .intervals import IntervalMethod
 from .multiplicity import Family
@@ -18,6 +19,7 @@ from .norms import norm_cells
 from .profile_partial import correlate_given_all_muscles
 from .ranks import FloatArray, mid_ranks
 from .reference_values import ReferenceValues
+from .reliability import NO_SPREAD
 from .request import SideRule
 from .subject_values import SubjectValues
 
@@ -170,8 +172,10 @@ def _list_muscles(norms: pd.DataFrame, *, has_reference: bool) -> list[dict[str,
 def _sample_z(column: FloatArray) -> FloatArray:
     """z within the sample; missing where the column does not vary."""
     present = column[~np.isnan(column)]
-    sd = present.std(ddof=DDOF) if present.size > DDOF else 0.0
-    return (column - present.mean()) / sd if sd > 0 else np.full(column.shape, np.nan)
+    if present.size <= DDOF:
+        return np.full(column.shape, np.nan)
+    left = subtract_mean(column, exact_mean(present))
+    return left / present.std(ddof=DDOF) if np.nanmax(np.abs(left)) > 0 else np.full(column.shape, np.nan)
 
 
 def _differ(hip: FloatArray, lumbar: FloatArray) -> dict[str, Any]:
@@ -180,13 +184,14 @@ def _differ(hip: FloatArray, lumbar: FloatArray) -> dict[str, Any]:
     row: dict[str, Any] = {"n_hip": hip.size, "n_lumbar": lumbar.size}
     if not hip.size or not lumbar.size:
         return row | {"reason": "not_measured"}
-    difference = float(hip.mean() - lumbar.mean())
-    row |= {"mean_hip_z": float(hip.mean()), "mean_lumbar_z": float(lumbar.mean()), "difference": difference}
+    means = exact_mean(hip), exact_mean(lumbar)
+    difference = float(subtract_mean(*means))
+    row |= {"mean_hip_z": means[0], "mean_lumbar_z": means[1], "difference": difference}
     if hip.size < 2 or lumbar.size < 2:
         return row
     a, b = hip.var(ddof=1) / hip.size, lumbar.var(ddof=1) / lumbar.size
     if a + b == 0:
-        return row
+        return row | {"reason": NO_SPREAD}
     freedom = (a + b) ** 2 / (a**2 / (hip.size - 1) + b**2 / (lumbar.size - 1))
     half = _t_limit(freedom) * sqrt(a + b)
     return row | {"low": difference - half, "high": difference + half}
@@ -205,9 +210,11 @@ def _mean_with_interval(values: FloatArray, name: str, *, has_reference: bool) -
     """
     if not values.size:
         return {}
-    mean = float(values.mean())
+    mean = exact_mean(values)
     if values.size < SMALLEST_N or not has_reference:
         return {name: mean}
+    if np.ptp(values) == 0:
+        return {name: mean, "reason": NO_SPREAD}
     half = _t_limit(values.size - 1) * float(values.std(ddof=1)) / sqrt(values.size)
     return {name: mean, "low": mean - half, "high": mean + half}
 

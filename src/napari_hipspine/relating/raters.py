@@ -16,6 +16,7 @@ from .agreement_tables import KAPPA, LIMITS, RELIABILITY
 from .grade_agreement import KappaWeights, find_kappa
 from .ranks import FloatArray
 from .reliability import (
+    NO_SPREAD,
     SMALLEST_N,
     MeasurementError,
     find_icc_agreement,
@@ -132,7 +133,7 @@ def tabulate_reliability(rated: Sequence[RatedValues]) -> pd.DataFrame:
             row |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
         for name, sem in vars(find_measurement_error(squares)).items():
             row |= {f"sem_{name}": sem, f"mdc95_{name}": MeasurementError.detectable(sem)}
-        rows.append(row)
+        rows.append(row | {"reason": "" if squares.error else NO_SPREAD})
     return RELIABILITY.frame(rows)
 
 
@@ -151,7 +152,7 @@ def tabulate_limits(rated: Sequence[RatedValues]) -> pd.DataFrame:
             for name in ("bias", "lower", "upper"):
                 value, low, high = getattr(limits, name)
                 row |= {name: value, f"{name}_low": low, f"{name}_high": high}
-            rows.append(row | {"sd_difference": limits.sd})
+            rows.append(row | {"sd_difference": limits.sd, "reason": "" if limits.sd else NO_SPREAD})
     return LIMITS.frame(rows)
 
 
@@ -181,7 +182,8 @@ def tabulate_kappa(
                 continue
             kappa = find_kappa(first, second, possible, weights=weights)
             row |= {"kappa": kappa.value, "kappa_low": kappa.low, "kappa_high": kappa.high}
-            rows.append(row | {"same_grade": kappa.observed})
+            reason = NO_SPREAD if np.isnan(kappa.low) else ""
+            rows.append(row | {"same_grade": kappa.observed, "reason": reason})
     return KAPPA.frame(rows)
 
 

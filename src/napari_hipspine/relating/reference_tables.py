@@ -10,6 +10,7 @@ from ..domain.anatomy import find_level, find_muscle
 from ..domain.cells import is_missing
 from ..domain.errors import TableInvalid
 from ..domain.tables import BOTH_SIDES
+from .deviations import exact_mean
 from .reference_values import EACH_SIDE, ReferenceGroup, ReferenceValues
 from .request import find_measure
 
@@ -78,7 +79,7 @@ def _groups_of_values(rows: list[dict[str, Any]], name: str) -> dict[tuple[str, 
             scanners = sorted({str(row["scanner"]) for row in members if "scanner" in row})
             observed = [f"ages {min(ages):g} to {max(ages):g}"] if ages else []
             group = ReferenceGroup(
-                mean=float(values.mean()),
+                mean=exact_mean(values),
                 sd=float(values.std(ddof=DDOF)) if values.size > DDOF else 0.0,
                 n=values.size,
                 sex=sex,

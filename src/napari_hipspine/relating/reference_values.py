@@ -11,6 +11,7 @@ import numpy as np
 from ..domain.cells import is_missing
 from ..domain.errors import TableInvalid
 from ..domain.tables import BOTH_SIDES
+from .deviations import subtract_mean
 from .ranks import FloatArray
 
 NO_REFERENCE = "no_reference"
@@ -128,7 +129,7 @@ class ReferenceValues:
         if not holding:
             return None
         group = holding[0]
-        z = (value - group.mean) / group.sd
+        z = float(subtract_mean(value, group.mean)) / group.sd
         return Norm(z, _percentile(value, z, group), group.n, group.words)
 
 

@@ -15,6 +15,8 @@ CONFIDENCE = 0.95
 Z95 = 1.96
 """As the formulas of limits and detectable change are printed, with two decimals."""
 SMALLEST_N = 3
+NO_SPREAD = "no_spread"
+"""Reason: nothing varies that an interval could rest on; one of no width would look like certainty."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class MeanSquares:
 
 @dataclass(frozen=True)
 class Coefficient:
-    """An intraclass correlation with its interval."""
+    """An intraclass correlation with its interval; none (NaN) where the raters differ by their means alone."""
 
     value: float
     low: float
@@ -82,7 +84,7 @@ class LimitsOfAgreement:
     n, sd
         Targets, and SD of the differences.
     bias, lower, upper
-        Mean difference, and mean ± 1.96 SD, with 95 % intervals.
+        Mean difference, and mean ± 1.96 SD, with 95 % intervals; no intervals (NaN) where all differences are alike.
     """
 
     n: int
@@ -117,9 +119,9 @@ def find_mean_squares(values: npt.ArrayLike) -> MeanSquares:
         raise TableInvalid(f"Expected values that differ, found {n} targets with the one value {mean:g}.")
     of_targets, of_raters = table.mean(axis=1), table.mean(axis=0)
     between = k * np.square(of_targets - mean).sum() / (n - 1)
-    within = np.square(table - of_targets[:, None]).sum() / (n * (k - 1))
-    raters = n * np.square(of_raters - mean).sum() / (k - 1)
-    residual = table - of_targets[:, None] - of_raters[None] + mean
+    within = np.square(_without_rounding(table - of_targets[:, None], table)).sum() / (n * (k - 1))
+    raters = n * np.square(_without_rounding(of_raters - mean, table)).sum() / (k - 1)
+    residual = _without_rounding(table - of_targets[:, None] - of_raters[None] + mean, table)
     error = np.square(residual).sum() / ((n - 1) * (k - 1))
     return MeanSquares(n, k, *map(float, (between, within, raters, error, table.std(ddof=1))))
 
@@ -194,7 +196,10 @@ def find_limits(first: npt.ArrayLike, second: npt.ArrayLike) -> LimitsOfAgreemen
     if n < SMALLEST_N:
         raise TableInvalid(f"Expected at least {SMALLEST_N} targets with both values, found {n}.")
     differences = pairs[:, 1] - pairs[:, 0]
-    mean, sd = float(differences.mean()), float(differences.std(ddof=1))
+    mean = float(differences.mean())
+    sd = sqrt(float(np.square(_without_rounding(differences - mean, pairs)).sum()) / (n - 1))
+    if sd == 0:
+        return LimitsOfAgreement(n, sd, *((mean, np.nan, np.nan),) * 3)
     t = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
     of_bias, of_limit = t * sd / sqrt(n), t * sd * sqrt(1 / n + Z95**2 / (2 * (n - 1)))
     lower, upper = mean - Z95 * sd, mean + Z95 * sd
@@ -205,6 +210,12 @@ def find_limits(first: npt.ArrayLike, second: npt.ArrayLike) -> LimitsOfAgreemen
         lower=(lower, lower - of_limit, lower + of_limit),
         upper=(upper, upper - of_limit, upper + of_limit),
     )
+
+
+def _without_rounding(differences: FloatArray, values: FloatArray) -> FloatArray:
+    """Differences of values, 0 where they are no more than what rounding leaves of values of that size."""
+    left: FloatArray = np.where(np.abs(differences) <= 1e-14 * np.abs(values).max(), 0.0, differences)
+    return left
 
 
 def _complete(values: npt.ArrayLike) -> FloatArray:

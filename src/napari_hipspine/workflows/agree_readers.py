@@ -178,15 +178,29 @@ def agreement_in_words(agreement: ReaderAgreement) -> str:
     """Reliability, limits of agreement and kappa as a terminal shows them, a line per quantity."""
     lines = []
     for row in agreement.reliability.itertuples(index=False):
-        numbers = f"ICC(2,1) {row.icc21:.3f} ({row.icc21_low:.3f} to {row.icc21_high:.3f}), SEM {row.sem_within:.4g}"
-        lines.append(f"{_what(row)}: n {row.n}, {said_plainly(row.reason) or numbers}")
+        numbers = f"ICC(2,1) {row.icc21:.3f} ({_interval(row.icc21_low, row.icc21_high)}), SEM {row.sem_within:.4g}"
+        lines.append(f"{_what(row)}: n {row.n}, {_numbers_or_reason(row.icc21, numbers, row.reason)}")
     for row in agreement.limits.itertuples(index=False):
         numbers = f"bias {row.bias:.4g}, limits of agreement {row.lower:.4g} to {row.upper:.4g}"
-        lines.append(f"{_what(row)}, {row.second} - {row.first}: n {row.n}, {said_plainly(row.reason) or numbers}")
+        told = _numbers_or_reason(row.bias, numbers, row.reason)
+        lines.append(f"{_what(row)}, {row.second} - {row.first}: n {row.n}, {told}")
     for row in agreement.kappa.itertuples(index=False):
-        numbers = f"kappa {row.kappa:.3f} ({row.kappa_low:.3f} to {row.kappa_high:.3f}, weights {row.weights})"
-        lines.append(f"{_what(row)}, {row.first} and {row.second}: n {row.n}, {said_plainly(row.reason) or numbers}")
+        numbers = f"kappa {row.kappa:.3f} ({_interval(row.kappa_low, row.kappa_high)}, weights {row.weights})"
+        told = _numbers_or_reason(row.kappa, numbers, row.reason)
+        lines.append(f"{_what(row)}, {row.first} and {row.second}: n {row.n}, {told}")
     return "\n".join([*lines, RESEARCH_ONLY])
+
+
+def _interval(low: Any, high: Any) -> str:
+    return f"{low:.3f} to {high:.3f}" if low == low else "no interval"
+
+
+def _numbers_or_reason(value: Any, numbers: str, reason: Any) -> str:
+    """The numbers, with the reason where one stands beside them; the reason alone where there is no number."""
+    why = said_plainly(reason)
+    if value != value:
+        return why
+    return f"{numbers} [{why}]" if why else numbers
 
 
 def said_plainly(reason: Any) -> str:

@@ -240,7 +240,12 @@ def _find_codings(
 ) -> tuple[Coding, ...]:
     unknown = sorted(set(references) - {variable.column for variable in formula.variables})
     if unknown:
-        raise TableInvalid(f"Expected references of columns in the formula, found one of {', '.join(unknown)}.")
+        columns = ", ".join(dict.fromkeys(variable.column for variable in formula.variables))
+        raise TableInvalid(
+            f"Expected reference categories of variables of the formula, found {', '.join(unknown)}, "
+            f"in {formula.text}.",
+            hint=f"Variables of the formula: {columns}. A reference is given as COLUMN=CATEGORY.",
+        )
     return tuple(
         find_coding(variable, cells[variable.column], reference=references.get(variable.column))
         for variable in formula.variables

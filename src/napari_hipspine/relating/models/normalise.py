@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...domain.errors import TableInvalid
+from ..deviations import exact_mean, subtract_mean
 from .columns import FloatArray, as_text, is_gap, number_groups, read_numbers_or_gaps
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def add_z_scores(
     for number, group in enumerate(names):
         members = groups == number
         own = _refer(values[members & compared], column, group, ddof)
-        z[members] = (values[members] - own.mean) / own.sd
+        z[members] = subtract_mean(values[members], own.mean) / own.sd
         references.append(own)
     return table.assign(**{name: z}), tuple(references)
 
@@ -119,4 +120,4 @@ def _refer(values: FloatArray, column: str, group: str, ddof: int) -> ZReference
         raise TableInvalid(
             f"Expected at least two different values of {column} in {group}, found {len(np.unique(values))}."
         )
-    return ZReference(column, group, len(values), float(values.mean()), float(values.std(ddof=ddof)), ddof)
+    return ZReference(column, group, len(values), exact_mean(values), float(values.std(ddof=ddof)), ddof)
