@@ -292,3 +292,17 @@ def test_terms_travel_to_workers_and_back() -> None:
 def test_muscles_are_ordered_as_in_the_table() -> None:
     muscles: tuple[Term, ...] = vocabulary().of_kind("muscle")
     assert [muscle_order(term.id) for term in muscles] == list(range(len(muscles)))
+
+
+def test_no_name_stands_for_two_muscles_and_a_language_without_ids_names_none() -> None:
+    """Labels and synonyms hang on one id each, so that no translation can exchange two muscles."""
+    names: dict[str, set[str]] = {}
+    for term in vocabulary().of_kind("muscle"):
+        for name in (term.id, term.label, *term.entry["synonyms"].split("|")):
+            if name and "ambiguous" not in name:
+                names.setdefault(name.casefold(), set()).add(term.id)
+    assert {name: ids for name, ids in names.items() if len(ids) > 1} == {}
+    for word in ("\u591a\u88c2\u808c", "\u8170\u5927\u808c"):
+        with pytest.raises(UnknownLabel):
+            find_muscle(word)
+        assert word not in names

@@ -182,12 +182,12 @@ def agreement_in_words(agreement: ReaderAgreement) -> str:
         lines.append(f"{_what(row)}: n {row.n}, {_numbers_or_reason(row.icc21, numbers, row.reason)}")
     for row in agreement.limits.itertuples(index=False):
         numbers = f"bias {row.bias:.4g}, limits of agreement {row.lower:.4g} to {row.upper:.4g}"
-        told = _numbers_or_reason(row.bias, numbers, row.reason)
-        lines.append(f"{_what(row)}, {row.second} - {row.first}: n {row.n}, {told}")
+        what = f"{_what(row)}, {row.second} - {row.first}"
+        lines.append(f"{what}: n {row.n}, {_numbers_or_reason(row.bias, numbers, row.reason)}")
     for row in agreement.kappa.itertuples(index=False):
         numbers = f"kappa {row.kappa:.3f} ({_interval(row.kappa_low, row.kappa_high)}, weights {row.weights})"
-        told = _numbers_or_reason(row.kappa, numbers, row.reason)
-        lines.append(f"{_what(row)}, {row.first} and {row.second}: n {row.n}, {told}")
+        what = f"{_what(row)}, {row.first} and {row.second}"
+        lines.append(f"{what}: n {row.n}, {_numbers_or_reason(row.kappa, numbers, row.reason)}")
     return "\n".join([*lines, RESEARCH_ONLY])
 
 
@@ -198,9 +198,7 @@ def _interval(low: Any, high: Any) -> str:
 def _numbers_or_reason(value: Any, numbers: str, reason: Any) -> str:
     """The numbers, with the reason where one stands beside them; the reason alone where there is no number."""
     why = said_plainly(reason)
-    if value != value:
-        return why
-    return f"{numbers} [{why}]" if why else numbers
+    return why if value != value else f"{numbers} [{why}]" if why else numbers
 
 
 def said_plainly(reason: Any) -> str:

@@ -111,7 +111,7 @@ def test_numbers_with_commas_are_not_taken_for_categories() -> None:
     [
         ({"sex": "x"}, "Expected the reference 'x' among the categories of sex, found f, m"),
         ({"age": "50"}, "Expected categories in age, found numbers"),
-        ({"group": "a"}, "Expected reference categories of variables of the formula, found group, in .*~"),
+        ({"group": "a"}, "Expected references of variables of the formula, found group, in .*~"),
     ],
 )
 def test_references_that_are_none_are_refused(references: dict[str, str], message: str) -> None:

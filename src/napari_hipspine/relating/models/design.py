@@ -240,11 +240,9 @@ def _find_codings(
 ) -> tuple[Coding, ...]:
     unknown = sorted(set(references) - {variable.column for variable in formula.variables})
     if unknown:
-        columns = ", ".join(dict.fromkeys(variable.column for variable in formula.variables))
         raise TableInvalid(
-            f"Expected reference categories of variables of the formula, found {', '.join(unknown)}, "
-            f"in {formula.text}.",
-            hint=f"Variables of the formula: {columns}. A reference is given as COLUMN=CATEGORY.",
+            f"Expected references of variables of the formula, found {', '.join(unknown)}, in {formula.text}.",
+            hint=f"Its variables: {', '.join(dict.fromkeys(variable.column for variable in formula.variables))}.",
         )
     return tuple(
         find_coding(variable, cells[variable.column], reference=references.get(variable.column))
