@@ -83,9 +83,11 @@ class _Painter:
         self.rows_mm = sampling.front_mm + (np.arange(n_rows) + 0.5) * step
         self.columns_mm = (np.arange(n_columns) + 0.5 - n_columns / 2) * step
         self.signals = signals(spec.contrast, spec.fat_polarity)
-        self._sway = WaveField(generator_for(spec.seed, "sway"), strength_mm=SWAY_MM[spec.region], in_plane_mm=(35.0, 90.0))
+        sway = generator_for(spec.seed, "sway")
+        self._sway = WaveField(sway, strength_mm=SWAY_MM[spec.region], in_plane_mm=(35.0, 90.0))
         # About one and a half slices, streaks wider than high, on two scales; and where borders are seen.
-        self._streaks = 0.75 * _pattern(spec, "fine", (0.7, 0.55, 0.9)) + 0.55 * _pattern(spec, "wide", (0.9, 1.56, 1.56))
+        fine, wide = _pattern(spec, "fine", (0.7, 0.55, 0.9)), _pattern(spec, "wide", (0.9, 1.56, 1.56))
+        self._streaks = 0.75 * fine + 0.55 * wide
         self._seen = _pattern(spec, "seen", (1.2, 3.0, 3.0))
         self._pixel_mm = step
         self.names, self._shares = self._people(spec)
