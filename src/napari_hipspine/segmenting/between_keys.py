@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .border_looks import BorderLooks, features_of
+from .carrying import Layers, Source, carried, mixed, mixture, warped_layers
 from .dents import rounded_off
 from .distances import signed_distances
 from .fill_plan import Stretch
-from .flow_store import FlowKind
-from .flows import Flow, SliceFlows, warped_layers
+from .flows import Flow, SliceFlows
 from .trust import Trust, shares
 
 REACH_MM = 6.0
@@ -26,22 +25,6 @@ _HALF = 0.5
 _SHOWN = 0.4
 """Share of the key slices, by nearness, that must show a dent for it to stay."""
 
-Layers = NDArray[np.float32]
-"""Signed distances [mm], shape ``(n_values, n_rows, n_columns)``."""
-
-
-@dataclass(frozen=True)
-class _Source:
-    """One slice that another one may be taken from: how its tissue moved, and its share, pixel by pixel."""
-
-    slice_index: int
-    flow: Flow | None
-    share: NDArray[np.float32]
-
-    def bring(self, layers: Layers) -> Layers:
-        """Layers of the other slice as seen here."""
-        return layers if self.flow is None else warped_layers(layers, self.flow)
-
 
 class BetweenKeys:
     """What is known of the slices between two key slices, from the outlines of both.
@@ -53,7 +36,7 @@ class BetweenKeys:
     outlines : mapping of int to ndarray
         Labels of the key slices.
     carried : mapping of int to mapping of int to Flow
-        For every slice, the flow to each key slice.
+        For every slice, the flow to each key slice, on the coarser sampling.
     flows : SliceFlows
         Where tissue comes from.
     slice_mm : float
@@ -102,37 +85,41 @@ class BetweenKeys:
         self, index: int, astray: Mapping[int, NDArray[np.float32]]
     ) -> tuple[Layers, NDArray[np.float32], NDArray[np.intp]]:
         """Distances mixed from both key slices, how far apart they see the border [mm], and how large muscles are."""
-        trust, moved = Trust(index, self._flows), []
+        trust, nearness = Trust(index, self._flows), self._nearness(index)
         trusts: list[NDArray[np.float32]] = []
-        sources: list[Layers] = []
-        for key, near in self._nearness(index).items():
+        ways: list[tuple[Layers, Flow | None]] = []
+        for key, near in nearness.items():
             flow = self._carried[index][key]
             trusts += [np.float32(near) * one for one in trust.in_key(key, flow, astray[key])]
-            moved.append(warped_layers(self._known[key], flow))
-            sources += [moved[-1], self._known[key]]
-        mixed = np.zeros_like(moved[0])
-        for share, layers in zip(shares(trusts), sources, strict=True):
-            mixed += share * layers
-        areas = [np.count_nonzero(layers > 0, axis=(1, 2)) for layers in moved]
-        sizes = sum(near * area for near, area in zip(self._nearness(index).values(), areas, strict=True))
-        return mixed, np.abs(moved[0] - moved[1]).max(axis=0), np.rint(sizes).astype(np.intp)
+            ways += [(self._known[key], self._grid.refined_flow(flow)), (self._known[key], None)]
+        sources = [Source(*way, share) for way, share in zip(ways, shares(trusts), strict=True)]
+        layers, sizes = np.empty_like(ways[0][0]), np.zeros(len(ways[0][0]))
+        apart = np.zeros(layers.shape[1:], dtype=np.float32)
+        for at, one in enumerate(carried(sources)):
+            layers[at] = one.far_mm
+            layers[at][one.box] = mixture(one, sources)
+            moved = one.seen[::2]
+            apart[one.box] = np.maximum(apart[one.box], np.abs(moved[0] - moved[1]))
+            sizes[at] = sum(n * np.count_nonzero(seen > 0) for n, seen in zip(nearness.values(), moved, strict=True))
+        return layers, apart, np.rint(sizes).astype(np.intp)
 
     def _even_out(self, layers: dict[int, Layers]) -> None:
         """Replace every slice by its neighbours, carried over, on the way up and again on the way down."""
-        sources = {index: self._neighbours(index) for index in self._slices}
+        neighbours = {index: self._neighbours(index) for index in self._slices}
         for order in (self._slices, self._slices[::-1]):
             for index in order:
-                layers[index] = _mixed(sources[index], layers)
+                layers[index] = mixed([Source(layers[other], flow, part) for other, flow, part in neighbours[index]])
 
-    def _neighbours(self, index: int) -> Sequence[_Source]:
+    def _neighbours(self, index: int) -> list[tuple[int, Flow | None, NDArray[np.float32]]]:
+        """Slices beside this one, how their tissue moved, and their shares."""
         trust = Trust(index, self._flows)
         trusts: list[NDArray[np.float32]] = []
         ways: list[tuple[int, Flow | None]] = []
         for other in (index - 1, index + 1):
-            there, back = (self._flows.step(*way, FlowKind.FINE_STEP) for way in ((index, other), (other, index)))
+            there, back = (self._flows.step(*way) for way in ((index, other), (other, index)))
             trusts += trust.in_neighbour(other, there, back)
-            ways += [(other, there), (other, None)]
-        return [_Source(*way, share) for way, share in zip(ways, shares(trusts), strict=True)]
+            ways += [(other, self._grid.refined_flow(there)), (other, None)]
+        return [(*way, share) for way, share in zip(ways, shares(trusts), strict=True)]
 
     def _look_at_borders(self, layers: dict[int, Layers]) -> None:
         """Move borders to where the picture looks as it does at the borders of the key slices."""
@@ -156,8 +143,7 @@ class BetweenKeys:
             coarse = self._coarse(layers[index])
             shown = np.zeros_like(coarse)
             for key, near in self._nearness(index).items():
-                flow = self._grid.coarsened_flow(self._carried[index][key])
-                shown += np.float32(near) * warped_layers(dents[key], flow)
+                shown += np.float32(near) * warped_layers(dents[key], self._carried[index][key])
             for layer, one, there in zip(layers[index], coarse, shown, strict=True):
                 whole = self._grid.refined(rounded_off(one, mm)) > _HALF
                 wrong = whole & (self._grid.refined(there) < _SHOWN)
@@ -165,13 +151,6 @@ class BetweenKeys:
 
     def _coarse(self, layers: Layers) -> Layers:
         return np.stack([self._grid.coarsened(layer) for layer in layers])
-
-
-def _mixed(sources: Sequence[_Source], layers: Mapping[int, Layers]) -> Layers:
-    total = np.zeros_like(layers[sources[0].slice_index])
-    for source in sources:
-        total += source.share * source.bring(layers[source.slice_index])
-    return total
 
 
 def _not_shrunk(distance: NDArray[np.float32], n_pixels: int) -> NDArray[np.float32]:

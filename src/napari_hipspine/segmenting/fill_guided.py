@@ -53,7 +53,8 @@ def fill_by_picture(
         layers, doubt = between.pop(index, ([], np.zeros(flows.grid.fine, dtype=np.float32)))
         found = list(layers)
         for lone in alone:
-            left = lone.thinned_at(index, stretch, warped(lone.distance, carried[index][lone.ending.key]))
+            moved = warped(lone.distance, flows.grid.refined_flow(carried[index][lone.ending.key]))
+            left = lone.thinned_at(index, stretch, moved)
             found.append(left)
             doubt = np.maximum(doubt, lone.doubt(left))
         if found:
@@ -61,7 +62,7 @@ def fill_by_picture(
 
 
 def _carried_flows(stretch: Stretch, flows: SliceFlows) -> dict[int, dict[int, Flow]]:
-    """For every slice, the flow to each key slice it is filled from."""
+    """For every slice, the flow to each key slice it is filled from, on the coarser sampling."""
     found: dict[int, dict[int, Flow]] = {index: {} for index in stretch.slices}
     for key, slices in stretch.ways():
         needed = _reached(stretch, key, slices)
@@ -80,4 +81,4 @@ def _reached(stretch: Stretch, key: int, slices: range) -> range:
 
 def _unmoved(stretch: Stretch, flows: SliceFlows) -> dict[int, Flow]:
     """Flows of slices beyond the last mark, where nothing is kept anyway."""
-    return {key: np.zeros((*flows.grid.fine, 2), dtype=np.float32) for key, _ in stretch.ways()}
+    return {key: np.zeros((*flows.grid.coarse, 2), dtype=np.float32) for key, _ in stretch.ways()}

@@ -19,8 +19,6 @@ class FlowKind(StrEnum):
     """Numbers that bring all slices to one range of grey."""
     STEP = "step"
     """Where the pixels of a slice come from on its neighbour."""
-    FINE_STEP = "fine_step"
-    """The same at full resolution."""
     REACH = "reach"
     """Where the pixels of a slice come from on a key slice further away."""
     ASTRAY = "astray"

@@ -1,7 +1,8 @@
 """Where the pixels of a slice come from on other slices, by dense optical flow.
 
 A flow has the shape ``(n_rows, n_columns, 2)`` and holds, for every pixel of the fixed slice, the shift [pixels] to the
-same tissue on the moving slice; the column's shift first, as OpenCV has it.
+same tissue on the moving slice; the column's shift first, as OpenCV has it. Flows are searched for on all pixels and
+kept on the coarser sampling of `WorkingGrid`: tissue moves smoothly.
 
 References
 ----------
@@ -36,7 +37,6 @@ _FINE_STRIDE = 4
 _FINE_SEARCHES = 12
 _FINE_REFINEMENTS = 3
 _ASTRAY_MM = 1.0
-_SAME = 1e-3
 _POLISH_MM = 1.5
 
 
@@ -65,19 +65,21 @@ class SliceFlows:
         """A slice on the coarser sampling."""
         return self.grid.coarsened(self.pictures.slice(index))
 
-    def step(self, fixed: int, moving: int, kind: FlowKind = FlowKind.STEP) -> Flow:
-        """Flow between two neighbouring slices, found at half resolution or (``FINE_STEP``) at full resolution."""
-        key = FlowKey(kind, fixed, moving)
+    def step(self, fixed: int, moving: int) -> Flow:
+        """Flow between two neighbouring slices, on the coarser sampling."""
+        key = FlowKey(FlowKind.STEP, fixed, moving)
         found = self.store.find(key)
         if found is None:
-            found = _packed(dense_flow(self.pictures.slice(fixed), self.pictures.slice(moving), kind))
+            flow = dense_flow(self.pictures.slice(fixed), self.pictures.slice(moving), fine=True)
+            found = _packed(self.grid.coarsened_flow(flow))
             self.store.keep(key, found)
         return found.astype(np.float32)
 
     def reaches(self, key_slice: int, slices: range) -> Iterator[Flow]:
         """Flow from each of a run of slices back to a key slice, the slice beside the key first.
 
-        Steps are joined into a chain, and the chain is corrected once against the key slice itself.
+        Steps are joined into a chain, and the chain is corrected once against the key slice itself, all on the coarser
+        sampling.
         """
 
         def made() -> Iterator[Flow]:
@@ -123,7 +125,6 @@ class SliceFlows:
         """How far from its start a pixel ends that goes forth and back again, on the coarser sampling [mm]."""
         import cv2
 
-        forth, back = self.grid.coarsened_flow(forth), self.grid.coarsened_flow(back)
         apart = (forth + warped(back, forth)) * np.array(self.grid.spacing_mm[::-1], dtype=np.float32)
         rows, columns = (_ASTRAY_MM / step for step in self.grid.spacing_mm)
         far = np.hypot(apart[..., 0], apart[..., 1])
@@ -132,9 +133,9 @@ class SliceFlows:
     def _corrected(self, chain: Flow, fixed: int, key_slice: int) -> Flow:
         import cv2
 
-        seen = warped(self.pictures.slice(key_slice), chain)
-        rest = dense_flow(self.pictures.slice(fixed), seen, FlowKind.FINE_STEP)
-        rows, columns = (_POLISH_MM / step for step in self.pictures.spacing_mm)
+        seen = warped(self.coarse_picture(key_slice), chain)
+        rest = dense_flow(self.coarse_picture(fixed), seen, fine=True)
+        rows, columns = (_POLISH_MM / step for step in self.grid.spacing_mm)
         smooth = cv2.GaussianBlur(rest, (0, 0), sigmaX=columns, sigmaY=rows)
         return joined(chain, np.asarray(smooth, dtype=np.float32))
 
@@ -170,42 +171,6 @@ def warped(picture: NDArray[Any], flow: Flow) -> NDArray[Any]:
     return cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def warped_layers(layers: NDArray[np.float32], flow: Flow) -> NDArray[np.float32]:
-    """Layers of shape ``(n_layers, n_rows, n_columns)`` of the moving slice as seen on the fixed slice.
-
-    Each layer is one value far from its muscle; only what can come from the rest of it is looked up.
-    """
-    import cv2
-
-    # Fixed-point places are looked up twice as fast and are exact to a thirtieth of a pixel.
-    places, fractions = cv2.convertMaps(*places_of(flow), cv2.CV_16SC2)
-    farthest = [int(np.ceil(np.abs(flow[..., axis]).max())) + 1 for axis in (1, 0)]
-    out = np.empty_like(layers)
-    for layer, target in zip(layers, out, strict=True):
-        far = layer.min()
-        target[...] = far
-        near = layer > far + np.float32(_SAME)
-        if near.any():
-            rows, columns = _grown_box(near, farthest)
-            target[rows, columns] = cv2.remap(
-                layer,
-                np.ascontiguousarray(places[rows, columns]),
-                np.ascontiguousarray(fractions[rows, columns]),
-                cv2.INTER_LINEAR,
-                borderMode=cv2.BORDER_REPLICATE,
-            )
-    return out
-
-
-def _grown_box(mask: NDArray[np.bool_], margins: list[int]) -> PlaneBox:
-    """Window around a mask, so many pixels larger on every side, within the slice."""
-    bounds = []
-    for axis, margin in zip((1, 0), margins, strict=True):
-        where = np.flatnonzero(mask.any(axis=axis))
-        bounds.append(slice(max(int(where[0]) - margin, 0), int(where[-1]) + 1 + margin))
-    return bounds[0], bounds[1]
-
-
 def places_of(flow: Flow) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Column and row on the moving slice of every pixel of the fixed slice."""
     n_rows, n_columns = flow.shape[:2]
@@ -220,8 +185,8 @@ def joined(onward: Flow, first: Flow) -> Flow:
     return np.asarray(first + warped(onward, first), dtype=np.float32)
 
 
-def dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], kind: FlowKind = FlowKind.STEP) -> Flow:
-    """Flow between two pictures with values from 0 to 1, at half resolution or (``FINE_STEP``) at full resolution."""
+def dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], *, fine: bool = False) -> Flow:
+    """Flow between two pictures with values from 0 to 1, at half resolution or (``fine``) at full resolution."""
     import cv2
 
     n_rows, n_columns = fixed.shape
@@ -229,7 +194,7 @@ def dense_flow(fixed: NDArray[np.float32], moving: NDArray[np.float32], kind: Fl
     pair = [np.pad((one * 255).astype(np.uint8), lacking, mode="edge") for one in (fixed, moving)]
     # The stubs of OpenCV 5 have lost this function; the library has not.
     search: Any = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # type: ignore[attr-defined]
-    if kind is FlowKind.FINE_STEP:
+    if fine:
         search.setFinestScale(0)
         search.setPatchStride(_FINE_STRIDE)
         search.setGradientDescentIterations(_FINE_SEARCHES)

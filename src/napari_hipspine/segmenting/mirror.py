@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.errors import InvalidChoice, PackageMissing
+from .carrying import warped_layers
 from .distances import signed_distances
-from .flows import Flow, dense_flow, joined, opencv_is_there, warped, warped_layers
+from .flows import Flow, dense_flow, joined, opencv_is_there, warped
 
 _REACH_MM = 12.0
 _BODY_MM = 2.0

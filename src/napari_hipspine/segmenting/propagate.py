@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
 from ..domain.errors import InvalidChoice, PackageMissing
+from .carrying import warped_layers
 from .distances import signed_distances
 from .fill_plan import as_labels
 from .flat_image import FlatImage
 from .flow_store import FlowMemory, FlowStore
-from .flows import SliceFlows, opencv_is_there, warped_layers, working_window
+from .flows import SliceFlows, opencv_is_there, working_window
 
 _REACH_MM = 6.0
 
@@ -112,4 +113,4 @@ def _moved(
     onward = 1 if to_slice > from_slice else -1
     slices = range(from_slice + onward, to_slice + onward, onward)
     for index, flow in zip(slices, guide.reaches(from_slice, slices), strict=True):
-        yield index, warped_layers(layers, flow)
+        yield index, warped_layers(layers, guide.grid.refined_flow(flow))

@@ -35,7 +35,7 @@ class Trust:
         self._here = flows.coarse_picture(index)
 
     def in_key(self, key: int, flow: Flow, astray_mm: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
-        """Trust in a key slice carried along its flow, and in it unmoved."""
+        """Trust in a key slice carried along its flow (on the coarser sampling), and in it unmoved."""
         return self._in(key, flow, astray_mm / np.float32(_ASTRAY_FROM_KEY_MM), _FROM_KEY_MM)
 
     def in_neighbour(self, other: int, flow: Flow, flow_back: Flow) -> tuple[NDArray[np.float32], ...]:
@@ -47,7 +47,7 @@ class Trust:
         self, other: int, flow: Flow, astray: NDArray[np.float32], width_mm: float
     ) -> tuple[NDArray[np.float32], ...]:
         grid, there = self._flows.grid, self._flows.coarse_picture(other)
-        moved = self._likeness(warped(there, grid.coarsened_flow(flow)), width_mm) / (1 + astray * astray)
+        moved = self._likeness(warped(there, flow), width_mm) / (1 + astray * astray)
         return grid.refined(moved), grid.refined(np.float32(_STAY) * self._likeness(there, width_mm))
 
     def _likeness(self, there: NDArray[np.float32], width_mm: float) -> NDArray[np.float32]:

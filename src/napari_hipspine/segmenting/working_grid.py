@@ -60,7 +60,15 @@ class WorkingGrid:
             return picture
         return np.asarray(cv2.resize(picture, self.fine[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
+    def refined_flow(self, flow: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A flow counted in coarse pixels as one counted in pixels, on every pixel."""
+        return flow if self.coarse == self.fine else self.refined(flow) * self._together
+
     def coarsened_flow(self, flow: NDArray[np.float32]) -> NDArray[np.float32]:
         """A flow counted in coarse pixels, on the coarse sampling."""
-        together = np.array([self.fine[1] / self.coarse[1], self.fine[0] / self.coarse[0]], dtype=np.float32)
-        return flow if self.coarse == self.fine else self.coarsened(flow) / together
+        return flow if self.coarse == self.fine else self.coarsened(flow) / self._together
+
+    @property
+    def _together(self) -> NDArray[np.float32]:
+        """Pixels taken together along columns and rows, in the order of a flow."""
+        return np.array([self.fine[1] / self.coarse[1], self.fine[0] / self.coarse[0]], dtype=np.float32)
