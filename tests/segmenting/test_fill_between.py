@@ -170,8 +170,7 @@ def test_a_muscle_ends_where_it_is_marked(last):
     filled = fill(drawn=drawn, extents={7: (0, last)})
     assert [bool((one == 7).any()) for one in filled.labels] == [index <= last for index in range(9)]
     areas = [np.count_nonzero(one == 7) for one in filled.labels[: last + 1]]
-    # Tissue that the flow stretches by a hair is no muscle that grows again.
-    assert all(after <= 1.02 * before for before, after in pairwise(areas))
+    assert all(after <= before for before, after in pairwise(areas))
     assert areas[-1] < 0.8 * areas[0] or last == 0
 
 

@@ -48,17 +48,36 @@ def fill_by_picture(
     carried = _carried_flows(stretch, flows)
     between = BetweenKeys(stretch, outlines, carried, flows, slice_mm).layers() if stretch.both else {}
     alone = [LoneOutline.of(ending, outlines, box, flows.pictures.spacing_mm) for ending in stretch.endings]
+    thinning = [_thinned(lone, stretch, carried, flows) for lone in alone]
     values = (*stretch.both, *(ending.value for ending in stretch.endings))
     for index in stretch.slices:
         layers, doubt = between.pop(index, ([], np.zeros(flows.grid.fine, dtype=np.float32)))
         found = list(layers)
-        for lone in alone:
-            moved = warped(lone.distance, flows.grid.refined_flow(carried[index][lone.ending.key]))
-            left = lone.thinned_at(index, stretch, moved)
-            found.append(left)
-            doubt = np.maximum(doubt, lone.doubt(left))
+        for lone, left in zip(alone, thinning, strict=True):
+            found.append(left[index])
+            doubt = np.maximum(doubt, lone.doubt(left[index]))
         if found:
             yield FilledSlice(index, values, np.stack(found), doubt)
+
+
+def _thinned(
+    lone: LoneOutline, stretch: Stretch, carried: Mapping[int, Mapping[int, Flow]], flows: SliceFlows
+) -> dict[int, NDArray[np.float32]]:
+    """Signed distance [mm] of a muscle on the way to its end: nowhere more pixels than on the slice before."""
+    key, found = lone.ending.key, {}
+    most = np.count_nonzero(lone.distance > 0)
+    for index in next(slices for start, slices in stretch.ways() if start == key):
+        moved = warped(lone.distance, flows.grid.refined_flow(carried[index][key]))
+        found[index] = _not_grown(lone.thinned_at(index, stretch, moved), most)
+        most = np.count_nonzero(found[index] > 0)
+    return found
+
+
+def _not_grown(distance: NDArray[np.float32], most: int) -> NDArray[np.float32]:
+    """A signed distance, lowered where it holds more pixels than that."""
+    if np.count_nonzero(distance > 0) <= most:
+        return distance
+    return distance - np.partition(distance, distance.size - most - 1, axis=None)[distance.size - most - 1]
 
 
 def _carried_flows(stretch: Stretch, flows: SliceFlows) -> dict[int, dict[int, Flow]]:
