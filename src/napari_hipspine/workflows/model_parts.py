@@ -15,7 +15,7 @@ from ..domain.tables import Table, join_words
 from ..relating.models.design import OutcomeKind
 from ..relating.models.fitting import FittedModel, fit_model
 from ..relating.models.interaction import Dichotomy, additive_interaction, corner_probabilities, dichotomise
-from ..relating.models.likelihood_ratio import drop_each_term
+from ..relating.models.likelihood_ratio import drop_each_term, judge_terms_by_wald
 from ..relating.models.nomogram import Nomogram, build_nomogram
 from ..relating.models.optimism import judge_model
 from ..relating.models.predictions import average_over_groups
@@ -29,6 +29,7 @@ from ..relating.models.side_tables import (
     GRID,
     LIKELIHOOD_RATIOS,
     NOMOGRAM,
+    WALD_TESTS,
 )
 from ..relating.models.ticks import Tick
 from ..writing.places import file_words
@@ -80,7 +81,7 @@ def find_side_parts(
 ) -> SideParts:
     """Everything that can be said beside the models that have numbers; accuracy, nomogram and map need odds."""
     rows: dict[Table, list[dict[str, Any]]] = {
-        kind: [] for kind in (LIKELIHOOD_RATIOS, ACCURACY, CALIBRATION, ADDITIVE, CORNERS, GRID, NOMOGRAM)
+        kind: [] for kind in (LIKELIHOOD_RATIOS, WALD_TESTS, ACCURACY, CALIBRATION, ADDITIVE, CORNERS, GRID, NOMOGRAM)
     }
     grids: dict[str, ProbabilityGrid] = {}
     nomograms: dict[str, Nomogram] = {}
@@ -98,6 +99,7 @@ def find_side_parts(
         if not fitted.estimates.has_numbers:
             continue
         rows[LIKELIHOOD_RATIOS] += drop_each_term(fitted, name, tick=tick)
+        rows[WALD_TESTS] += judge_terms_by_wald(fitted, name)
         if fitted.request.kind is not OutcomeKind.LOGISTIC:
             continue
         rows[ACCURACY] += judge_model(fitted, name, draws=draws, seed=seed, progress=progress)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import minimize
 from sklearn.metrics import roc_auc_score
 
 from napari_hipspine.domain.errors import InvalidChoice
@@ -20,7 +21,7 @@ from napari_hipspine.relating.models.interaction import (
     dichotomise,
     parse_dichotomy,
 )
-from napari_hipspine.relating.models.likelihood_ratio import compare_models, drop_each_term
+from napari_hipspine.relating.models.likelihood_ratio import compare_models, drop_each_term, judge_terms_by_wald
 from napari_hipspine.relating.models.logistic import expit
 from napari_hipspine.relating.models.model_request import ModelRequest
 from napari_hipspine.relating.models.nomogram import build_nomogram
@@ -369,3 +370,40 @@ def test_one_model_with_few_events_puts_the_penalty_on_all(cohort: pd.DataFrame)
     assert {f.request.method.value for _, f in fit_by(enough, request, "visit", few_events=FewEvents.FIRTH)} == {
         "logistic"
     }
+
+
+def test_terms_of_firth_are_tested_by_the_penalised_likelihood(cohort: pd.DataFrame) -> None:
+    few = cohort[:60].assign(third=np.arange(60) % 3)
+    fitted = fit_model(few, ModelRequest("cbp ~ age + factor(third)", estimator="firth"))
+    rows = {row["term"]: row for row in drop_each_term(fitted, "all")}
+    assert rows["age"]["p"] == pytest.approx(fitted.estimates.p[1], rel=1e-6)
+    assert (rows["factor(third)"]["df"], list(rows)) == (2, ["age", "factor(third)"])
+    matrix, events = fitted.design.fitted_matrix, fitted.design.response
+
+    def penalised(beta: np.ndarray) -> float:
+        chance = 1 / (1 + np.exp(-matrix @ beta))
+        information = matrix.T @ (matrix * (chance * (1 - chance))[:, None])
+        own = np.where(events == 1, np.log(chance), np.log1p(-chance)).sum()
+        return float(own + np.linalg.slogdet(information)[1] / 2)
+
+    scale = np.array([1, 1 / 60, 1, 1])
+    top = -minimize(lambda b: -penalised(b * scale), np.zeros(4), tol=1e-12).fun
+    low = -minimize(lambda b: -penalised(np.append(b, [0, 0]) * scale), np.zeros(2), tol=1e-12).fun
+    assert rows["factor(third)"]["chi_squared"] == pytest.approx(2 * (top - low), abs=1e-6)
+    other = ModelRequest("cbp ~ age + factor(third)", estimator="firth", references={"third": "2"})
+    turned = drop_each_term(fit_model(few, other), "all")[1]
+    assert turned["chi_squared"] == pytest.approx(rows["factor(third)"]["chi_squared"], abs=1e-8)
+
+
+def test_terms_of_gee_are_tested_by_wald_and_of_other_models_not(cohort: pd.DataFrame) -> None:
+    request = ModelRequest("cbp ~ age + sex + lmm_z:sex + lmm_z", random="1|centre", estimator="gee")
+    fitted = fit_model(cohort, request)
+    rows = {row["term"]: row for row in judge_terms_by_wald(fitted, "all")}
+    age = fitted.design.columns.index("age")
+    assert rows["age"]["chi_squared"] == pytest.approx(
+        (fitted.estimates.beta[age] / fitted.estimates.std_error[age]) ** 2
+    )
+    assert rows["age"]["p"] == pytest.approx(fitted.estimates.p[age])
+    assert {row["df"] for row in rows.values()} == {1, 2}
+    assert drop_each_term(fitted, "all") == []
+    assert judge_terms_by_wald(fit_model(cohort, ModelRequest("cbp ~ age")), "all") == []

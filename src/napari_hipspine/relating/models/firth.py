@@ -132,6 +132,32 @@ def fit_firth(
     )
 
 
+def penalised_rise(
+    matrix: FloatArray, successes: npt.ArrayLike, trials: npt.ArrayLike | None = None, *, held: BoolArray
+) -> float:
+    """How far the penalised log-likelihood rises above its top with some coefficients held at 0; NaN if not reached.
+
+    The penalty is that of the whole model both times, as in the profile of one coefficient.
+
+    Parameters
+    ----------
+    matrix, successes, trials
+        As `fit_firth` takes them.
+    held : ndarray, shape ``(n_columns,)``
+        Which columns are held; never the first.
+
+    References
+    ----------
+    Heinze & Schemper 2002, doi:10.1002/sim.1047.
+    """
+    events, tried = as_binomial(successes, trials)
+    likelihood = _Penalised(centre_columns(matrix)[0], events, tried)
+    start = np.zeros(matrix.shape[1])
+    top, reached = likelihood.climb(start, np.ones(len(start), dtype=bool))
+    lower, lower_reached = likelihood.climb(start, ~held)
+    return likelihood.value(top) - likelihood.value(lower) if reached and lower_reached else float("nan")
+
+
 def firth_coefficients(matrix: FloatArray, events: FloatArray) -> FloatArray | None:
     """Coefficients alone, the intercept corrected; None where the top is not reached."""
     trials = np.ones_like(events)

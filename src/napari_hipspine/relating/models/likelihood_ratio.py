@@ -11,6 +11,7 @@ import numpy as np
 from ...domain.errors import InvalidChoice
 from .columns import BoolArray
 from .dependence import find_dependent
+from .firth import penalised_rise
 from .fitting import FittedModel
 from .linear import fit_linear
 from .logistic import fit_logistic
@@ -66,7 +67,8 @@ def drop_each_term(
     Parameters
     ----------
     fitted : FittedModel
-        A model with numbers; Firth's and GEE have no such tests.
+        A model with numbers. Firth's is tested by the penalised likelihood, its penalty that of the whole model; GEE
+        has no likelihood, and no rows.
     name : str
         Its name in the table.
     only : collection of tuple of str, optional
@@ -74,8 +76,10 @@ def drop_each_term(
     tick : Tick
         Called while the models run.
     """
-    if fitted.request.method in (Method.FIRTH, Method.GEE):
+    if fitted.request.method is Method.GEE:
         return []
+    if fitted.request.method is Method.FIRTH:
+        return [_drop_penalised(fitted, name, term) for term in fitted.design.formula.terms]
     design, random = fitted.design, fitted.request.parsed_random
     every = np.ones(len(design.columns), dtype=bool)
     top, most = _fit_columns(fitted, every, fitted.request.method, tick)
@@ -88,6 +92,22 @@ def drop_each_term(
         value, _ = _fit_columns(fitted, every, _SMALLER_OF[fitted.request.method], tick)
         rows.append({"model": name, "term": random.text} | _test(top - value, 1, halves=True))
     return rows
+
+
+def judge_terms_by_wald(fitted: FittedModel, name: str) -> list[dict[str, Any]]:
+    """One row per term, with the interactions that rest on it, for a model without a likelihood (GEE); else none."""
+    if fitted.request.method is not Method.GEE:
+        return []
+    return [{"model": name, "term": ":".join(term)} | wald_test(fitted, term) for term in fitted.design.formula.terms]
+
+
+def _drop_penalised(fitted: FittedModel, name: str, term: tuple[str, ...]) -> dict[str, Any]:
+    """The row of one term of Firth's model."""
+    design = fitted.design
+    asked = np.array([k >= 0 and set(term) <= set(design.formula.terms[k]) for k in design.column_terms])
+    held = asked[design.kept]
+    rise = penalised_rise(design.fitted_matrix, design.response, design.trials, held=held) if held.any() else 0.0
+    return {"model": name, "term": ":".join(term)} | _test(rise, int(held.sum()), halves=False)
 
 
 def wald_test(fitted: FittedModel, term: tuple[str, ...]) -> dict[str, Any]:

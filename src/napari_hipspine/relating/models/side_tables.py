@@ -10,7 +10,7 @@ LIKELIHOOD_RATIOS = Table(
         """
 model | t | | which model of the file
 term | t | | what the smaller model lacks: a term with its interactions, or what varies between groups
-chi_squared | n | 1 | twice the difference of the log-likelihoods
+chi_squared | n | 1 | twice the difference of the log-likelihoods (Firth: of the penalised ones)
 df | i | 1 | parameters fewer
 p | n | 1 | unadjusted p of chi-squared; for a variance alone half of it, because the variance ends at zero
 reason | t | | why the cells are empty
@@ -19,6 +19,23 @@ reason | t | | why the cells are empty
     key=("model", "term"),
     required=("model", "term"),
 )
+
+WALD_TESTS = Table(
+    name="wald_test",
+    columns=read_columns(
+        """
+model | t | | which model of the file
+term | t | | whose coefficients are taken to be 0: a term with its interactions
+chi_squared | n | 1 | squared distance of the coefficients from 0 by their (sandwich) covariance
+df | i | 1 | coefficients
+p | n | 1 | unadjusted p of chi-squared
+reason | t | | why the cells are empty
+"""
+    ),
+    key=("model", "term"),
+    required=("model", "term"),
+)
+"""Tests of terms where there is no likelihood (GEE)."""
 
 ACCURACY = Table(
     name="accuracy",
