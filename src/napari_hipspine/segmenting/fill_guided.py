@@ -64,7 +64,8 @@ def _thinned(
     lone: LoneOutline, stretch: Stretch, carried: Mapping[int, Mapping[int, Flow]], flows: SliceFlows
 ) -> dict[int, NDArray[np.float32]]:
     """Signed distance [mm] of a muscle on the way to its end: nowhere more pixels than on the slice before."""
-    key, found = lone.ending.key, {}
+    key = lone.ending.key
+    found: dict[int, NDArray[np.float32]] = {}
     most = np.count_nonzero(lone.distance > 0)
     for index in next(slices for start, slices in stretch.ways() if start == key):
         moved = warped(lone.distance, flows.grid.refined_flow(carried[index][key]))
@@ -77,7 +78,8 @@ def _not_grown(distance: NDArray[np.float32], most: int) -> NDArray[np.float32]:
     """A signed distance, lowered where it holds more pixels than that."""
     if np.count_nonzero(distance > 0) <= most:
         return distance
-    return distance - np.partition(distance, distance.size - most - 1, axis=None)[distance.size - most - 1]
+    first_out = distance.size - most - 1
+    return np.asarray(distance - np.partition(distance, first_out, axis=None)[first_out], dtype=np.float32)
 
 
 def _carried_flows(stretch: Stretch, flows: SliceFlows) -> dict[int, dict[int, Flow]]:
