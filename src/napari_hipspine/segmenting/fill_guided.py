@@ -66,11 +66,11 @@ def _thinned(
     """Signed distance [mm] of a muscle on the way to its end: nowhere more pixels than on the slice before."""
     key = lone.ending.key
     found: dict[int, NDArray[np.float32]] = {}
-    most = np.count_nonzero(lone.distance > 0)
+    most = int(np.count_nonzero(lone.distance > 0))
     for index in next(slices for start, slices in stretch.ways() if start == key):
         moved = warped(lone.distance, flows.grid.refined_flow(carried[index][key]))
         found[index] = _not_grown(lone.thinned_at(index, stretch, moved), most)
-        most = np.count_nonzero(found[index] > 0)
+        most = int(np.count_nonzero(found[index] > 0))
     return found
 
 
