@@ -41,6 +41,11 @@ def show_results() -> None:
     _do(lambda dock: dock.show_results())
 
 
+def compare() -> None:
+    """Show two subjects or time points side by side."""
+    _do(lambda dock: dock.compare.show())
+
+
 def muscles_in_space() -> None:
     """Show the muscles as surfaces, or the slices again."""
     _ask(Wish.IN_SPACE)

@@ -69,7 +69,7 @@ def shown_columns(frame: pd.DataFrame, table: str) -> list[ShownColumn]:
     wanted = [column for column in TABLES[table].columns if column.name in TITLES]
     is_fraction = bool(len(frame)) and set(frame["fat_method"]) == {FatMethod.DIXON.value}
     headings = {c.name: heading_of(c.name, c.unit, is_fraction=is_fraction) for c in wanted}
-    shown = (_shown(frame[c.name].tolist(), c.name, headings[c.name], c.meaning) for c in wanted)
+    shown = (shown_column(frame[c.name].tolist(), c.name, headings[c.name], c.meaning) for c in wanted)
     return [column for column in shown if any(text != MISSING for text in column.texts)]
 
 
@@ -85,7 +85,8 @@ def row_caption(row: dict[str, Any]) -> str:
     return f"{row['muscle']} {row['side']}".replace("_", " ")
 
 
-def _shown(cells: Sequence[Any], name: str, heading: str, meaning: str) -> ShownColumn:
+def shown_column(cells: Sequence[Any], name: str, heading: str, meaning: str) -> ShownColumn:
+    """A column of cells as they stand in a table."""
     is_number = not any(isinstance(cell, str) for cell in cells)
     texts = [cell_text(name, cell) for cell in cells]
     if is_number:

@@ -12,7 +12,7 @@ from ..explore_choice import ColourBy, ExploreChoice, SeenFrom
 from ..shortcuts import Wish, tooltip_of
 from .colour_bar import ColourBar
 from .small_parts import choice_box, choose_value, set_reason
-from .wish_buttons import row_of, wish_button
+from .wish_buttons import plain_button, row_of, wish_button
 
 
 class ExplorePanel(QWidget):
@@ -24,10 +24,13 @@ class ExplorePanel(QWidget):
         Another choice was made.
     wished : Signal(object)
         A `Wish` whose button was pressed.
+    compare_wished : Signal()
+        Two results are to be compared.
     """
 
     value_changed = Signal(object)
     wished = Signal(object)
+    compare_wished = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +48,9 @@ class ExplorePanel(QWidget):
         self._side.activated.connect(self._tell)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row_of(*self._buttons.values()))
+        compare = plain_button("Compare…", "Two subjects or time points on one table, their slices linked by level")
+        compare.clicked.connect(self.compare_wished)
+        column.addLayout(row_of(*self._buttons.values(), compare))
         looks = QHBoxLayout()
         looks.addWidget(self._colour, 1)
         looks.addWidget(self._side, 1)

@@ -13,6 +13,7 @@ from ..session import Session
 from ..shortcuts import Wish
 from ..steps import Status, Step, step_states
 from ..workers import tell_refusal
+from .compare_actions import CompareActions
 from .declared_editor import Declared
 from .dock_actions import DockActions
 from .explore_actions import ExploreActions
@@ -99,6 +100,7 @@ class MainDock(QWidget):
         # Closed by its own cross, the dock is destroyed without a word to its Python side.
         self.destroyed.connect(self.study.keeper.close)
         self.destroyed.connect(self.explore.close)
+        self.destroyed.connect(self.compare.close)
         self.destroyed.connect(self.link.close)
         self.destroyed.connect(self._allow_large_in_space)
         self.refresh()
@@ -167,6 +169,7 @@ class MainDock(QWidget):
         stop_listening(self.keys)
         self.keys = ()
         self.explore.close()
+        self.compare.close()
         self.muscles.leave()
         self.level_actions.leave()
         self.thresholds.leave()
@@ -224,6 +227,7 @@ class MainDock(QWidget):
             run=self.actions.run,
             parent=self,
         )
+        self.compare = CompareActions(self, napari_viewer, self.session, run=self.actions.run)
         self.study = StudyActions(
             self, self.session, self.link, self.header, run=self.actions.run, offer=self.images.offer
         )
@@ -291,6 +295,7 @@ class MainDock(QWidget):
         self.threshold.fat.accepted.connect(self._show_table)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
+        self.table.explore.compare_wished.connect(self.compare.show)
         self.progress.cancelled.connect(actions.cancel)
 
     def _hear(self, name: str) -> None:
