@@ -88,6 +88,58 @@ def test_equal_inputs_give_equal_bytes(subject, tmp_path):
         assert undated(tmp_path / "one" / file) == undated(tmp_path / "two" / file)
 
 
+VOLUMES = ["compartment_mm3", "intermat_mm3", "intramuscular_fat_mm3", "lean_volume_mm3", "muscle_volume_mm3"]
+
+
+def read_row(folder):
+    return pd.read_csv(folder / "regions.csv", keep_default_na=False).iloc[0]
+
+
+def test_volumes_that_an_implant_touches_are_empty_with_its_reason(subject, tmp_path, capsys):
+    table = tmp_path / "implants.csv"
+    table.write_text("subject_id,region,side,kind,level\nsub-9,lumbar,left,fusion,L4\nsub-8,lumbar,both,implant,\n")
+    where = ("--closing-mm", 4, "--implants", table)
+    assert run(*subject, *where, "--out", tmp_path / "fused") == 0
+    row = read_row(tmp_path / "fused")
+    assert (set(row[VOLUMES]), row["reason"], row["n_slices"]) == ({""}, "fusion", 3)
+    assert "reason: fusion" in capsys.readouterr().out
+    said = json.loads((tmp_path / "fused" / "regions_run.json").read_text())
+    assert said["settings"]["implants"]["rows"][0]["kind"] == "fusion"
+    assert any(one["path"] == str(table) for one in said["inputs"])
+    assert run(*subject, *where, "--subject", "other", "--out", tmp_path / "other") == 0
+    other = read_row(tmp_path / "other")
+    assert other["reason"] == ""
+    assert float(other["lean_volume_mm3"]) == 900 * VOXEL_MM3
+
+
+@pytest.mark.parametrize(("keep", "reason", "flag"), [("no", "implant", ""), ("yes", "", "implant")])
+def test_slices_left_out_or_kept_on_demand(subject, tmp_path, keep, reason, flag):
+    table = tmp_path / "implants.csv"
+    table.write_text(f"subject_id,region,slice_first,slice_last,keep\nsub-9,lumbar,1,1,{keep}\n")
+    run(*subject, "--closing-mm", 4, "--implants", table, "--out", tmp_path / "out")
+    row = read_row(tmp_path / "out")
+    assert row["reason"] == reason
+    assert (row["lean_volume_mm3"] == "") == bool(reason)
+    assert flag in row["flags"]
+    table.write_text("subject_id,region,slice_first,slice_last\nsub-9,hip,1,1\n")
+    run(*subject, "--closing-mm", 4, "--implants", table, "--out", tmp_path / "hip")
+    assert read_row(tmp_path / "hip")["lean_volume_mm3"] != ""
+
+
+def test_metal_over_a_muscle_empties_the_volumes_unless_it_is_kept(subject, tmp_path):
+    metal = np.zeros((60, 30, 3), dtype=np.uint8)
+    metal[12, 12, 0] = 5
+    nibabel.save(nibabel.Nifti1Image(metal, np.diag([1.0, 1.0, 4.0, 1.0])), tmp_path / "metal.nii")
+    where = ("--closing-mm", 4, "--metal", tmp_path / "metal.nii")
+    run(*subject, *where, "--out", tmp_path / "out")
+    assert read_row(tmp_path / "out")["reason"] == "metal_artefact"
+    run(*subject, *where, "--keep-metal", "--out", tmp_path / "kept")
+    kept = read_row(tmp_path / "kept")
+    assert (kept["reason"], "metal_artefact" in kept["flags"]) == ("", True)
+    run(*subject, *where, "--metal-value", 6, "--out", tmp_path / "none")
+    assert read_row(tmp_path / "none")["reason"] == ""
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -11,6 +11,7 @@ from ..domain.errors import InvalidChoice
 from .measure import (
     add_declared_options,
     add_file_options,
+    add_implant_options,
     add_protocol_options,
     add_who_options,
     chosen_protocol,
@@ -41,6 +42,7 @@ def add_parser(commands: Any) -> None:
     )
     add_declared_options(parser)
     add_protocol_options(parser)
+    add_implant_options(parser)
     add_who_options(parser)
     parser.set_defaults(run=run, erosion_mm=None)
 
@@ -61,6 +63,10 @@ def run(arguments: argparse.Namespace) -> int:
         subject=arguments.subject,
         session=arguments.session,
         reader=arguments.reader,
+        implants=arguments.implants,
+        metal=arguments.metal,
+        metal_values=tuple(arguments.metal_value),
+        keeps_metal=arguments.keep_metal,
     )
     result = measure_region_files(
         files,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..domain.blocks import VoxelArray
 from ..domain.errors import GridMismatch, InvalidChoice, UnknownLabel
+from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import MeasurementProtocol
@@ -17,9 +18,10 @@ from .bias_field import corrected
 from .choices import check_choices
 from .erosion import halo_pixels
 from .fat_threshold import FatThresholds
+from .left_out import LeftOut, describe_left_out, find_left_out, sums_without
 from .measures import readout_of
 from .regions_fat import check_one_cut, find_fat_cut
-from .regions_row import region_notes, region_row
+from .regions_row import region_notes, region_row, without_volumes
 from .regions_rule import ClosedMuscles, CompartmentRule, HoleRule
 from .regions_walk import RegionCounts, count_regions
 from .slice_sums import SliceSums, sum_slices
@@ -64,6 +66,7 @@ def measure_regions(
     excluded: LabelMap | None = None,
     compartment: LabelMap | None = None,
     fat_roi: LabelMap | VoxelArray | None = None,
+    implants: Implants | None = None,
     n_workers: int = 2,
     progress: Progress = stay_silent,
 ) -> RegionsMeasured:
@@ -89,6 +92,10 @@ def measure_regions(
         The drawing, for a drawn compartment.
     fat_roi : LabelMap or VoxelArray, optional
         Macroscopic fat accepted or redrawn by the reader, as in `measure_volume`.
+    implants : Implants, optional
+        Implants, fusions, metal and slices to leave out. A volume without one of its slices would be another volume:
+        where they take one away, the volumes are empty with the reason. A level is not known here, so that a row
+        which names one touches every slice.
     n_workers : int
         Threads; they change nothing but the time.
     progress : Progress
@@ -113,7 +120,9 @@ def measure_regions(
     sums = sum_slices(picture, label_map, protocol, n_workers=n_workers, progress=progress)
     if not sums.n_pixels.any():
         raise UnknownLabel(f"Expected at least one labelled muscle, found none, in {label_map.path or 'memory'}.")
-    thresholds = find_thresholds(picture, label_map, sums, protocol, fat_roi=fat_roi)
+    left_out = _find_left_out(implants, sums, label_map, key) if implants else None
+    seen = sums_without(sums, left_out.is_beside_threshold) if left_out else sums
+    thresholds = find_thresholds(picture, label_map, seen, protocol, fat_roi=fat_roi)
     cut = find_fat_cut(picture, sums, thresholds, protocol)
     counts = count_regions(
         picture,
@@ -133,7 +142,16 @@ def measure_regions(
     readout, notes = readout_of(sums, thresholds, image, label_map, LevelPlan(), protocol, key=key)
     row = region_row(readout, counts, cut, rule, is_excluding=excluded is not None)
     notes = (*thresholds.notes, *notes, *region_notes(counts, is_excluding=excluded is not None))
+    if left_out is not None:
+        row = without_volumes(row, left_out, counts.measured_slices())
+        notes = (*notes, *describe_left_out(left_out))
     return RegionsMeasured(REGIONS.frame([row]), counts, sums, thresholds, notes)
+
+
+def _find_left_out(implants: Implants, sums: SliceSums, label_map: LabelMap, key: SubjectKey) -> LeftOut:
+    """What implants touch; rows with levels touch all slices, because nothing says here where a level is."""
+    everywhere = replace(implants, rows=tuple(replace(row, levels=()) for row in implants.rows))
+    return find_left_out(everywhere, sums, label_map, LevelPlan(), key)
 
 
 def _check_rule(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..domain.anatomy import Term, vocabulary
-from ..domain.tables import join_words
+from ..domain.tables import SEPARATOR, join_words
 from .amounts import amount_of
+from .left_out import LeftOut
 from .quality import row_flags
 from .readout import Readout
 from .regions_fat import FatCut
@@ -54,6 +55,27 @@ def region_row(
         "fat_method": cut.method,
         "flags": join_words(_flags(readout, counts, numbers=numbers, slices=slices)),
     }
+
+
+def without_volumes(row: dict[str, Any], left_out: LeftOut, slices: Collection[int]) -> dict[str, Any]:
+    """The row with its volumes empty where a muscle is left out on one of the slices; flagged where it is kept.
+
+    Parameters
+    ----------
+    row : dict
+        From `region_row`.
+    left_out : LeftOut
+        What implants, metal and rows of single slices take away.
+    slices : collection of int
+        Slices that the volumes are summed over.
+    """
+    numbers = range(left_out.reasons.shape[1])
+    reasons, flags = left_out.reasons_of(numbers, slices), left_out.flags_of(numbers, slices)
+    flagged = row | {"flags": join_words([*row["flags"].split(SEPARATOR), *flags])}
+    if not reasons:
+        return flagged
+    empty = {name: None for name in row if name.endswith("_mm3") or name == "n_invalid"}
+    return flagged | empty | {"reason": join_words([*reasons, *row["reason"].split(SEPARATOR)])}
 
 
 def region_notes(counts: RegionCounts, *, is_excluding: bool) -> list[str]:

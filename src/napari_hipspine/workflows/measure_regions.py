@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.protocol import MeasurementProtocol
 from ..domain.provenance import Provenance, fingerprints
@@ -50,6 +51,7 @@ def measure_subject_regions(
     excluded: LabelMap | None = None,
     compartment: LabelMap | None = None,
     fat_roi: LabelMap | None = None,
+    implants: Implants | None = None,
     inputs: Sequence[str | Path] = (),
     progress: Progress = stay_silent,
 ) -> RegionsResult:
@@ -73,6 +75,8 @@ def measure_subject_regions(
         The drawing, for a drawn compartment.
     fat_roi : LabelMap, optional
         Macroscopic fat accepted or redrawn by the reader.
+    implants : Implants, optional
+        Implants, fusions, metal and slices to leave out; the volumes they touch are empty with their reason.
     inputs : sequence of path
         Files to fingerprint for the provenance.
     progress : Progress
@@ -99,6 +103,7 @@ def measure_subject_regions(
         excluded=excluded,
         compartment=compartment,
         fat_roi=fat_roi,
+        implants=implants,
         progress=progress,
     )
     volumes = (image.water, image.fat) if isinstance(image, WaterFat) else (image,)
@@ -109,6 +114,7 @@ def measure_subject_regions(
         "images": [describe_volume(volume) for volume in volumes],
         "labels": describe_labels(muscles),
         "thresholds": measured.thresholds.as_dict(),
+        **({"implants": implants.as_dict(key)} if implants else {}),
     }
     maps = [one for one in (muscles, excluded, compartment, fat_roi) if one is not None]
     of_maps = [note for one in maps for note in one.notes]

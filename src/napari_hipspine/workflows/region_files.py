@@ -14,6 +14,7 @@ from ..domain.subject import Progress, SubjectKey, stay_silent
 from ..domain.volume import WaterFat
 from .measure_regions import RegionsResult, measure_subject_regions
 from .measure_subject import default_protocol
+from .open_implants import open_implants
 from .open_subject import ImageFiles, LabelFiles, open_drawing, open_subject
 from .subject_key import series_word, subject_of_path
 
@@ -47,6 +48,12 @@ class RegionFiles:
         Pseudonym; otherwise from the name of the picture.
     session, reader : str
         Visit, and who outlined.
+    implants, metal : path, optional
+        Table of implants, fusions and slices to leave out, and label map of metal or its artefact.
+    metal_values : tuple of int
+        Its values that are metal; none means any but 0.
+    keeps_metal : bool
+        Whether outlines over metal are measured and flagged instead of left out.
     """
 
     pictures: ImageFiles
@@ -58,6 +65,10 @@ class RegionFiles:
     subject: str | None = None
     session: str = ""
     reader: str = ""
+    implants: Path | None = None
+    metal: Path | None = None
+    metal_values: tuple[int, ...] = ()
+    keeps_metal: bool = False
 
     @property
     def drawings(self) -> dict[str, Path]:
@@ -89,6 +100,7 @@ def measure_region_files(
         Whatever opening or measuring refuses.
     """
     progress(0, 1, "reading")
+    beside = [path for path in (files.implants, files.metal) if path is not None]
     image, label_map = open_subject(files.pictures, files.labels)
     volume = image.water if isinstance(image, WaterFat) else image
     subject = files.subject or subject_of_path(files.pictures.paths[0])
@@ -98,7 +110,10 @@ def measure_region_files(
         files.rule,
         key=SubjectKey(subject, files.session, series_word(volume), files.reader),
         protocol=choose_protocol(default_protocol(image)),
-        inputs=[*files.pictures.paths, files.labels.labels, *files.drawings.values()],
+        implants=open_implants(
+            files.implants, files.metal, metal_values=files.metal_values, keeps_metal=files.keeps_metal
+        ),
+        inputs=[*files.pictures.paths, files.labels.labels, *files.drawings.values(), *beside],
         progress=progress,
         **{name: open_drawing(path) for name, path in files.drawings.items()},
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QFormLayout, QLineEdit, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ...domain.errors import InvalidChoice
 from ...domain.protocol import FatMethod
@@ -26,6 +26,8 @@ _METHODS = (("what fits the image", None), *((one.value, one) for one in ONE_CUT
 _DRAWINGS = {
     "excluded": ("Excluded", "Label map of bone, vessels, subcutaneous and visceral fat (any value but 0)"),
     "fat_roi": ("Fat beside", "Label map of macroscopic fat you accepted or drew (any value but 0)"),
+    "implants": ("Implants", "Table of implants, fusions and slices to leave out; volumes they touch stay empty"),
+    "metal": ("Metal", "Label map of metal or its artefact (any value but 0); volumes it touches stay empty"),
 }
 
 
@@ -49,6 +51,7 @@ class RegionsEditor(QWidget):
         self._drawings = {name: PathRow(hint) for name, (_, hint) in _DRAWINGS.items()}
         self._method = choice_box(_METHODS, tooltip="How fat is told from lean muscle, by one cut for the whole series")
         self._threshold = QLineEdit()
+        self._keeps_metal = QCheckBox("Measure over metal all the same")
         form = QFormLayout()
         form.addRow("Images", self.images)
         form.addRow("Labels", self.labels)
@@ -56,6 +59,7 @@ class RegionsEditor(QWidget):
         form.addRow("Compartment", self.compartment)
         for name, row in self._drawings.items():
             form.addRow(_DRAWINGS[name][0], row)
+        form.addRow("", self._keeps_metal)
         form.addRow("Fat method", self._method)
         form.addRow("Threshold", self._threshold)
         form.addRow("Who", self.who)
@@ -64,7 +68,12 @@ class RegionsEditor(QWidget):
         column.addStretch(1)
         parts: list[Any] = [self.images, self.labels, self.declared, self.compartment, self.who]
         signals = [*(part.value_changed for part in (*parts, *self._drawings.values()))]
-        for signal in (*signals, self._method.currentIndexChanged, self._threshold.textChanged):
+        for signal in (
+            *signals,
+            self._keeps_metal.toggled,
+            self._method.currentIndexChanged,
+            self._threshold.textChanged,
+        ):
             signal.connect(lambda *_: self._tell())
         self._tell()
 
@@ -84,7 +93,9 @@ class RegionsEditor(QWidget):
         said, pictures, who = self.declared.value(), self.images.value(), self.who.value()
         declared: dict[str, Any] = vars(said) if pictures.image is not None else {}
         rule, drawn = self.compartment.value()
-        beside = {name: Path(row.value()) if row.value() else None for name, row in self._drawings.items()}
+        beside: dict[str, Any] = {
+            name: Path(row.value()) if row.value() else None for name, row in self._drawings.items()
+        }
         files = RegionFiles(
             ImageFiles(**{**vars(pictures), **declared}),
             self.labels.value(),
@@ -93,6 +104,7 @@ class RegionsEditor(QWidget):
             subject=who.subject_id or None,
             session=who.session,
             reader=who.reader_id,
+            keeps_metal=self._keeps_metal.isEnabled() and self._keeps_metal.isChecked(),
             **beside,
         )
         return RegionsWish(files, self._method.currentData(), self._read_threshold())
@@ -108,6 +120,7 @@ class RegionsEditor(QWidget):
             row.set_value(str(getattr(files, name) or ""))
         choose_value(self._method, wish.fat_method)
         self._threshold.setText("" if wish.threshold is None else f"{wish.threshold:g}")
+        self._keeps_metal.setChecked(files.keeps_metal)
         self.who.set_value(SubjectWords(files.subject or "", files.session, files.reader))
         self._tell()
 
@@ -121,4 +134,6 @@ class RegionsEditor(QWidget):
     def _tell(self) -> None:
         not_manual = "" if self._method.currentData() is FatMethod.MANUAL else "For the manual fat method."
         set_reason(self._threshold, not_manual, otherwise="Signal beyond which a voxel is fat, in units of the series")
+        no_metal = "" if self._drawings["metal"].value() else "Give a label map of metal first."
+        set_reason(self._keeps_metal, no_metal, otherwise="Volumes stay, with the flag metal_artefact")
         self.value_changed.emit()
