@@ -14,6 +14,7 @@ EDGES = {"left": "middle_left", "right": "middle_right", "top": "top_center", "b
 
 PREFIX = "hipspine_"
 LINE = f"{PREFIX}line"
+PLACE = f"{PREFIX}place"
 _OPPOSITE = dict(zip("LRPASI", "RLAPIS", strict=True))
 _LETTER_SIZE = 18
 _LINE_SIZE = 10
@@ -32,6 +33,8 @@ def mark_canvas(viewer: Any) -> None:
     # Both in the middle of the top: napari stacks them, so that they never cover each other.
     looks = {"color": "white", "box_color": _BOX}
     overlays[LINE] = TextOverlay(position="top_center", font_size=_LINE_SIZE, order=_ORDER + 1, **looks)
+    overlays[PLACE] = TextOverlay(position="bottom_center", font_size=_LINE_SIZE, order=_ORDER + 1, **looks)
+    _show_scale(overlays["scale_bar"])
     for edge, position in EDGES.items():
         overlays[PREFIX + edge] = TextOverlay(position=position, font_size=_LETTER_SIZE, order=_ORDER, **looks)
 
@@ -58,6 +61,19 @@ def mark_canvas(viewer: Any) -> None:
     refresh()
 
 
+def _show_scale(bar: Any) -> None:
+    """The bar of millimetres, until somebody switches it off; layers of ours give it their unit."""
+    bar.box_color = _BOX
+    bar.visible = True
+
+
+def say_place(viewer: Any, words: str) -> None:
+    """Write where the crosshair is; empty for no words."""
+    overlays = viewer.canvas.overlays
+    if PLACE in overlays:
+        write_mark(overlays[PLACE], words)
+
+
 def refresh_marks(viewer: Any) -> None:
     """Write what is on the screen now; nothing where no image of ours is seen."""
     overlays = viewer.canvas.overlays
@@ -66,8 +82,8 @@ def refresh_marks(viewer: Any) -> None:
     layer = topmost_image(viewer)
     letters = edge_letters(viewer, layer) if layer is not None else {}
     for edge in EDGES:
-        _write(overlays[PREFIX + edge], letters.get(edge, ""))
-    _write(overlays[LINE], slice_line(viewer, layer) if layer is not None else "")
+        write_mark(overlays[PREFIX + edge], letters.get(edge, ""))
+    write_mark(overlays[LINE], slice_line(viewer, layer) if layer is not None else "")
 
 
 def topmost_image(viewer: Any) -> Any | None:
@@ -92,21 +108,21 @@ def edge_letters(viewer: Any, layer: Any) -> dict[str, str]:
 
 
 def slice_line(viewer: Any, layer: Any) -> str:
-    """Level, contrast, slice and position, joined by dots."""
+    """Subject, level, contrast, slice and position, joined by dots."""
     shown, slice_index = shown_image(layer), slice_shown(viewer, layer)
     if shown is None or slice_index is None:
         return ""
     levels = "/".join(levels_at(shown.level_plan, shown.volume, slice_index))
-    return " · ".join(part for part in (levels, describe_slice(shown, slice_index)) if part)
+    return " · ".join(part for part in (shown.subject, levels, describe_slice(shown, slice_index)) if part)
 
 
 def describe_slice(shown: ShownImage, slice_index: int) -> str:
-    """Contrast, slice and position of one slice; slices count from 0, as in the tables."""
+    """Contrast, slice and position of one slice; slices count from 0 to the last, as in the tables and the slider."""
     grid = shown.volume.grid
     position = f"{grid.slice_position_mm(slice_index):.1f} mm".replace("-", "−")
     is_known = shown.contrast is not Contrast.UNKNOWN
     contrast = shown.contrast.value.replace("_", " ") if is_known else "contrast unknown"
-    return f"{contrast} · slice {slice_index} of 0–{grid.shape[0] - 1} · {position}"
+    return f"{contrast} · slice {slice_index} of {grid.shape[0] - 1} · {position}"
 
 
 def levels_at(plan: LevelPlan, volume: Volume, slice_index: int) -> list[str]:
@@ -122,6 +138,7 @@ def levels_at(plan: LevelPlan, volume: Volume, slice_index: int) -> list[str]:
     return list(found)
 
 
-def _write(overlay: Any, text: str) -> None:
+def write_mark(overlay: Any, text: str) -> None:
+    """Show words on the canvas; nothing for none."""
     overlay.text = text
     overlay.visible = bool(text)

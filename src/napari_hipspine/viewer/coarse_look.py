@@ -21,6 +21,9 @@ _GOLDEN = (5**0.5 - 1) / 2
 _AIR_SHARE = 0.06
 """Signal below this share of the brightest is air or empty frame, and has no say in the limits."""
 
+_DARKEST_TO_BRIGHTEST = (0.1, 99.8)
+"""Percentiles beyond which a pixel is an artefact."""
+
 FRACTION_LIMITS = (0.0, 1.0)
 PERCENT_LIMITS = (0.0, 100.0)
 
@@ -31,10 +34,7 @@ def contrast_limits(volume: Volume) -> tuple[float, float]:
     Fat-fraction maps are drawn from 0 to 1, or from 0 to 100 where their values say so; their background divides by
     nearly zero and must not set the limits.
     """
-    coarsest = volume.resolution_steps[-1] if volume.resolution_steps else volume.voxels
-    slope, intercept = volume.voxel_scale
-    signal = _few_pixels(coarsest).astype(np.float64) * slope + intercept
-    signal = signal[np.isfinite(signal)]
+    signal = few_signals(volume)
     if volume.contrast is Contrast.FAT_FRACTION:
         inside = signal[(signal > 0) & (signal <= PERCENT_LIMITS[1])]
         return PERCENT_LIMITS if inside.size and np.median(inside) > FRACTION_LIMITS[1] else FRACTION_LIMITS
@@ -44,13 +44,29 @@ def contrast_limits(volume: Volume) -> tuple[float, float]:
     return _body_limits(signal)
 
 
+def few_signals(volume: Volume) -> NDArray[np.float64]:
+    """Signals of a few slices, air and frame among them, from the coarsest copy there is."""
+    coarsest = volume.resolution_steps[-1] if volume.resolution_steps else volume.voxels
+    slope, intercept = volume.voxel_scale
+    signal = _few_pixels(coarsest).astype(np.float64) * slope + intercept
+    return np.asarray(signal[np.isfinite(signal)], dtype=np.float64)
+
+
+def without_air(signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Signals that are no air around the body."""
+    if signal.size == 0:
+        return signal
+    low, high = np.percentile(signal, _DARKEST_TO_BRIGHTEST)
+    return np.asarray(signal[signal > low + _AIR_SHARE * (high - low)], dtype=np.float64)
+
+
 def _body_limits(signal: NDArray[np.float64]) -> tuple[float, float]:
-    darkest, brightest = np.percentile(signal, [0.1, 99.8])
-    body = signal[signal > darkest + _AIR_SHARE * (brightest - darkest)]
+    darkest = float(np.percentile(signal, _DARKEST_TO_BRIGHTEST[0]))
+    body = without_air(signal)
     if body.size == 0:
         return float(signal.min()), float(signal.max())
     low, high = np.percentile(body, [1, 99.5])
-    low = min(0.0, float(low)) if darkest >= 0 else float(darkest)
+    low = min(0.0, float(low)) if darkest >= 0 else darkest
     return (low, float(high)) if high > low else (low, low + 1.0)
 
 

@@ -190,10 +190,11 @@ class LayerLink(SeenLayers):
             keep_with_labels(layer, work.label_map, work.outlines, hidden=work.hidden)
 
     def show_levels(self) -> None:
-        """Write the levels marked on the image that is worked on, and keep them and its files with its layer."""
+        """Write what is known of the image that is worked on: levels, files and subject stay with its layer."""
         layer, work = self.image_layer(), self._session.work
         if layer is not None and work is not None:
-            keep_with_image(layer, level_plan=work.level_plan, pictures=work.pictures)
+            known = {"level_plan": work.level_plan, "pictures": work.pictures, "subject_id": work.who.subject_id}
+            keep_with_image(layer, **known)
             refresh_marks(self._viewer)
 
     def name_layers(self) -> None:

@@ -19,6 +19,7 @@ from ..domain.label_map import LabelMap, Origin
 from ..domain.level_plan import LevelPlan
 from ..domain.volume import Contrast, Volume, WaterFat
 from ..workflows.open_subject import ImageFiles, LabelFiles
+from ..workflows.subject_key import subject_of_path
 from .coarse_look import contrast_limits
 from .drawn_voxels import drawn_steps, same_voxels
 from .label_work import LabelWork
@@ -40,12 +41,18 @@ LABELS_OPACITY = 0.55
 
 @dataclass(frozen=True)
 class ShownImage:
-    """What an image layer shows: its volume, what it is measured as, its files, and the levels marked on it."""
+    """What an image layer shows: its volume, what it is measured as, its files, levels marked on it, whose it is."""
 
     volume: Volume
     image: Volume | WaterFat
     pictures: ImageFiles | None = None
     level_plan: LevelPlan = LevelPlan()
+    subject_id: str = ""
+
+    @property
+    def subject(self) -> str:
+        """Whose it is, as the reader says, else as the files are called."""
+        return self.subject_id or (subject_of_path(self.pictures.paths[0]) if self.pictures else "")
 
     @property
     def contrast(self) -> Contrast:

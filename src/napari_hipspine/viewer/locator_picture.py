@@ -93,6 +93,21 @@ class LocatorPicture:
         edge = 0.5 - 1e-6
         return float(positions[0] + np.clip(index, -edge, len(positions) - 1 + edge) * step)
 
+    def across_of(self, index: float) -> float:
+        """Share of the width at which a row or column lies, 0 at the left."""
+        share = (index + 0.5) / self.grid.shape[self.cut.axis_across]
+        return share if self._grows_to_the_right else 1 - share
+
+    def index_across(self, share: float) -> float:
+        """Row or column at a share of the width, not rounded, kept in the picture."""
+        n = self.grid.shape[self.cut.axis_across]
+        kept = min(max(share, 0.0), 1.0)
+        return (kept if self._grows_to_the_right else 1 - kept) * n - 0.5
+
+    @property
+    def _grows_to_the_right(self) -> bool:
+        return runs_to_the_right(self.grid.orientation[self.cut.axis_across])
+
     def slice_at(self, down: float) -> int:
         """Slice at a share of the height."""
         return self.grid.nearest_slice(self.position_at(down))

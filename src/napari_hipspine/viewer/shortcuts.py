@@ -41,6 +41,13 @@ class Wish(StrEnum):
     SOLO = "Solo"
     IN_SPACE = "3-D view"
     SHOW_FAT = "Fat on slices"
+    WINDOW_BODY = "Body window"
+    WINDOW_MUSCLE = "Muscle window"
+    WINDOW_FAT = "Fat window"
+    WINDOW_FULL = "Full range"
+    CROSSHAIR = "Crosshair"
+    RULER = "Ruler"
+    HIDE_LABELS = "Hide labels"
     MARK_LEVEL = "Mark level"
     OTHER_REGION = "Other region"
     NEXT_SUBJECT = "Next subject"
@@ -113,6 +120,17 @@ SHORTCUTS = (
     Shortcut("Shift+Q", Wish.SOLO, "Show this muscle alone, both sides; again shows all"),
     Shortcut("Shift+X", Wish.IN_SPACE, "Show the muscles in space, from a coarse level; again brings the slices back"),
     Shortcut("Shift+Z", Wish.SHOW_FAT, "Draw the pixels called fat on the slices, in yellow; again takes them away"),
+    Shortcut("F5", Wish.WINDOW_BODY, "Draw from air to the brightest tissue, as the series was opened"),
+    Shortcut(
+        "F6", Wish.WINDOW_MUSCLE, "Draw the signals of muscle from black to white, so that streaks of fat stand out"
+    ),
+    Shortcut("F7", Wish.WINDOW_FAT, "Draw the signals of fat from black to white"),
+    Shortcut("F8", Wish.WINDOW_FULL, "Draw from the lowest to the highest signal"),
+    Shortcut(
+        "Shift+9", Wish.CROSSHAIR, "Follow the pointer on the slice and in step 2, with the place in the patient [mm]"
+    ),
+    Shortcut("Shift+0", Wish.RULER, "Drag a line that says how long it is [mm]; again takes all lines away"),
+    Shortcut("Shift+N", Wish.HIDE_LABELS, "Take all labels out of the picture; again brings them back"),
     Shortcut("Shift+H", Wish.MARK_LEVEL, "Put the level that is chosen in step 2 on this slice"),
     Shortcut("Shift+R", Wish.OTHER_REGION, "Work on the other region, with its layers, levels, muscles and settings"),
     Shortcut("Shift+PgDown", Wish.NEXT_SUBJECT, "Open the next subject of the study as it was left"),

@@ -53,7 +53,7 @@ def unforeseen(error: Exception, *, says: str) -> Unforeseen:
     _LOG.error("unforeseen while %s", says, exc_info=error)
     return Unforeseen(
         f"Expected {says} to end, found an error of this program: {type(error).__name__}: {error}",
-        hint="Nothing was changed. “Copy report” in the menu ☰ puts the log on the clipboard, to send with a report.",
+        hint="Nothing was changed. “Copy report”, in the menu at the top of the dock, copies the log to be sent to us.",
     )
 
 

@@ -25,7 +25,9 @@ from .explore_panel import ExplorePanel
 from .muscles_panel import MusclesPanel
 from .threshold_review_editor import ThresholdReviewEditor
 
-_STAYS = frozenset({Wish.IN_SPACE, Wish.SHOW_FAT, Wish.HIDE, Wish.SOLO, Wish.NEXT_MUSCLE, Wish.OTHER_SIDE, Wish.LOCK})
+_STAYS = frozenset(
+    {Wish.IN_SPACE, Wish.HIDE_LABELS, Wish.SHOW_FAT, Wish.HIDE, Wish.SOLO, Wish.NEXT_MUSCLE, Wish.OTHER_SIDE, Wish.LOCK}
+)
 """What can be asked for without going back to the slices."""
 
 _NOT_MEASURED = "Find the thresholds first (step 4)."

@@ -10,6 +10,7 @@ from qtpy.QtGui import QImage, QPainter
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
 from ...domain.level_plan import LevelPlan
+from ..crosshair import Place
 from ..locator_picture import LocatorPicture
 from .locator_painter import LocatorPainter, paint_words
 
@@ -28,10 +29,13 @@ class LocatorCanvas(QWidget):
         The `LevelPlan` after a line was dragged and let go.
     visit_wished : Signal(int)
         The user wants to see a slice.
+    pointed : Signal(int, float)
+        Axis of the grid that runs across the picture, and the row or column along it that was clicked.
     """
 
     value_changed = Signal(object)
     visit_wished = Signal(int)
+    pointed = Signal(int, float)
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,6 +43,7 @@ class LocatorCanvas(QWidget):
         self._picture: LocatorPicture | None = None
         self._image = QImage()
         self._here: int | None = None
+        self._cross: Place | None = None
         self._words = _EMPTY
         self._dragged: int | None = None
         self._visited: int | None = None
@@ -77,6 +82,11 @@ class LocatorCanvas(QWidget):
         if slice_index != self._here:
             self._here = slice_index
             self.update()
+
+    def set_cross(self, place: Place | None) -> None:
+        """Mark the place of the crosshair, or none."""
+        self._cross = place
+        self.update()
 
     def line_y(self, position_mm: float) -> float:
         """Height on the widget at which a position is drawn [pixels]."""
@@ -142,6 +152,8 @@ class LocatorCanvas(QWidget):
         painter = LocatorPainter(brush, self._picture, self._area(), QRectF(self.rect()))
         painter.paint_picture(self._image)
         painter.paint_here(self._here)
+        if self._cross is not None:
+            painter.paint_cross(self._cross)
         for number, placed in enumerate(self._plan.placements):
             painter.paint_level(placed, self._plan, is_dragged=number == self._dragged)
         painter.paint_letters()
@@ -173,6 +185,9 @@ class LocatorCanvas(QWidget):
 
     def _visit(self, point: QPointF) -> None:
         if self._picture is not None:
+            area = self._area()
+            along = self._picture.index_across((point.x() - area.left()) / area.width())
+            self.pointed.emit(self._picture.cut.axis_across, along)
             index = self._picture.grid.nearest_slice(self._position_at(point))
             if index != self._visited:
                 self._visited = index

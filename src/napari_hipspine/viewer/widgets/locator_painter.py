@@ -7,12 +7,14 @@ from qtpy.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 from ...domain.errors import InvalidChoice
 from ...domain.level_plan import LevelPlacement, LevelPlan
+from ..crosshair import Place
 from ..locator_picture import LocatorPicture
 
 _BACKGROUND = QColor(0, 0, 0)
 _CONFIRMED = QColor("#44DD99")
 _SUGGESTED = QColor("#FFB347")
 _HERE = QColor(255, 255, 255, 190)
+_CROSS = QColor("#66E0FF")
 _WINDOW_ALPHA = 50
 _BOX = QColor(0, 0, 0, 170)
 _LETTER = QColor(255, 255, 255)
@@ -62,6 +64,14 @@ class LocatorPainter:
         if slice_index is not None and 0 <= slice_index < grid.shape[0]:
             self._brush.setPen(QPen(_HERE, 1))
             self._draw_line(self._y(grid.slice_position_mm(slice_index)))
+
+    def paint_cross(self, place: Place) -> None:
+        """The crosshair's place as a line down the picture; its slice has a line already."""
+        picture = self._picture
+        share = picture.across_of(place.row if picture.cut.axis_across == 1 else place.column)
+        x = self._area.left() + share * self._area.width()
+        self._brush.setPen(QPen(_CROSS, 1))
+        self._brush.drawLine(QPointF(x, self._area.top()), QPointF(x, self._area.bottom()))
 
     def paint_level(self, placed: LevelPlacement, plan: LevelPlan, *, is_dragged: bool) -> None:
         """A level: the slices read there shaded, its line, its words."""

@@ -35,6 +35,8 @@ from .table_panel import TablePanel
 from .threshold_actions import ThresholdActions
 from .threshold_panel import ThresholdPanel
 from .tool_actions import ToolActions
+from .view_actions import ViewActions
+from .view_row import ViewRow
 
 RESULTS_NAME = "Hip-spine results"
 SAVED_AS = (
@@ -111,6 +113,7 @@ class MainDock(QWidget):
         self.header.refresh(self.session)
         self.images.refresh(self.session)
         self.level_actions.refresh()
+        self.views.refresh()
         self._refresh_layers()
         self._refresh_muscles()
         self._refresh_numbers()
@@ -123,6 +126,8 @@ class MainDock(QWidget):
             self.explore.ask(wish)
         elif wish in self.study.does:
             self.study.does[wish]()
+        elif wish in self.views.does:
+            self.views.ask(wish)
         elif wish is Wish.MARK_LEVEL:
             self.level_actions.mark()
         else:
@@ -172,6 +177,7 @@ class MainDock(QWidget):
         self.compare.close()
         self.muscles.leave()
         self.level_actions.leave()
+        self.views.leave()
         self.thresholds.leave()
         self.tool_actions.leave()
         self._touched.stop()
@@ -215,6 +221,9 @@ class MainDock(QWidget):
         )
         self.muscles = MuscleActions(self.session, self.link, napari_viewer, self.labels.muscles, run=self.actions.run)
         self.level_actions = LevelActions(self, self.session, self.link, self.level_panel, run=self.actions.run)
+        self.views = ViewActions(
+            self, self.session, self.link, napari_viewer, self.view_row, locator=self.level_panel.locator
+        )
         self.tool_actions = ToolActions(self.session, self.labels, self.level_panel.proposals, run=self.actions.run)
         self.muscles.prompter = self.tool_actions.prompts
         self._muscles = self.muscles
@@ -237,6 +246,7 @@ class MainDock(QWidget):
         from ...reading.namings import TABLED, namings_of_bones
 
         self.header = StudyHeader()
+        self.view_row = ViewRow()
         self.images = ImagesPanel()
         self.level_panel = LevelsPanel(namings_of_bones())
         self.levels = self.level_panel.editor
@@ -264,6 +274,7 @@ class MainDock(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.header)
+        outer.addWidget(self.view_row)
         outer.addWidget(area, 1)
         outer.addWidget(self.progress)
         outer.addWidget(research_line())
@@ -302,7 +313,7 @@ class MainDock(QWidget):
         if name in ("current", "works"):
             self.link.show_current()
             self._fit_soon.start()
-        if name in ("current", "level_plan", "pictures"):
+        if name in ("current", "level_plan", "pictures", "who"):
             self.link.show_levels()
         if name in ("who", "stated_region", "declared"):
             self.link.name_layers()
