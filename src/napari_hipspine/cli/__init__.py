@@ -28,6 +28,7 @@ from . import (
     regions,
     relate,
     segment,
+    surfaces,
     vocabulary,
 )
 
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
         measure,
         cohort,
         regions,
+        surfaces,
         fill,
         segment,
         relate,
