@@ -13,7 +13,7 @@ from ..relating.raters import RatedValues
 from ..relating.reliability import find_limits
 from ..relating.request import MEASURES
 from ..writing.correlation_layout import MEASURE_LABELS, describe_level
-from .plain_looks import plain_looks
+from .plain_looks import plain_looks, wrapped_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
     limits = find_limits(a, b)
     muscle = find_muscle(rated.what[1])
     with plain_looks():
-        figure = Figure(figsize=(6.4, 4.6), layout="constrained")
+        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
         axes = figure.add_subplot()
         lines = ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD"))
         for line, words in lines if limits.sd else ((limits.bias, "all alike:"),):
@@ -56,8 +56,9 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
         axes.scatter(
             (a + b) / 2, b - a, s=36, color=[muscle_colour(muscle)], edgecolor=INK, linewidth=0.7, alpha=0.9, zorder=3
         )
-        axes.set_xlabel(f"mean of {rated.raters[first]} and {rated.raters[second]} {unit}")
-        axes.set_ylabel(f"{rated.raters[second]} − {rated.raters[first]} {unit}")
+        one, other = rated.raters[first], rated.raters[second]
+        axes.set_xlabel(wrapped_words(f"mean of {one} and {other} {unit}", 4.0, size=8.5), fontsize=8.5)
+        axes.set_ylabel(wrapped_words(f"{other} − {one} {unit}", 3.0, size=8.5), fontsize=8.5)
         label = f"{muscle.label[:1].upper()}{muscle.label[1:]} {MEASURE_LABELS.get(measure, measure)}"
         title = f"{label}, {rated.what[2]}, {describe_level(rated.what[0])}; n {limits.n}"
         axes.set_title(title, fontsize=10, loc="left", color=INK)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model_looks import COLOURS, GREY, INK, NOT_VALIDATED, calm_axes, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +27,7 @@ def calibration_plot(tenths: pd.DataFrame, accuracy: pd.DataFrame, *, title: str
     from matplotlib.figure import Figure
 
     with plain_looks():
-        figure = Figure(figsize=(7.6, 4.9), layout="constrained")
+        figure = Figure(figsize=(PAGE_INCHES, 5.2), layout="constrained")
         axes, beside = figure.subplots(1, 2, width_ratios=[1.6, 1])
         errors = [tenths["observed"] - tenths["low"], tenths["high"] - tenths["observed"]]
         axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.9, linestyle="--")

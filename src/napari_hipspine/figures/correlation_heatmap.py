@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..domain.provenance import RESEARCH_ONLY
 from ..writing.correlation_differences import CellDifference, DifferenceLayout
 from ..writing.correlation_layout import ALPHA, Cell, CorrelationLayout, Heading, format_rho, lay_out
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks, wrapped_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,10 @@ EMPTY = "#efefef"
 COLOURED_CELL, DARK_CELL = 0.3, 0.62
 """From these coefficients on small text is darker, and all text white."""
 
-CELL_INCHES = (1.0, 0.52)
-MARGIN_INCHES = (2.9, 2.1)
+CELL_INCHES = (0.69, 0.44)
+MARGIN_INCHES = (2.55, 2.0)
+LETTER_INCHES = 0.078
+"""Of the names of muscles."""
 
 
 def correlation_heatmap(correlations: pd.DataFrame) -> Figure:
@@ -101,7 +104,7 @@ def _draw_grid(
 
     n_rows, n_columns = len(layout.hip_rows), len(layout.lumbar_columns)
     size = (
-        max(MARGIN_INCHES[0] + CELL_INCHES[0] * n_columns, 7.5),
+        max(MARGIN_INCHES[0] + _column_inches(layout.lumbar_columns) * n_columns, PAGE_INCHES),
         MARGIN_INCHES[1] + CELL_INCHES[1] * n_rows,
     )
     with plain_looks():
@@ -118,8 +121,10 @@ def _draw_grid(
         colour_bar.set_label(bar, fontsize=9, color=INK)
         colour_bar.ax.tick_params(labelsize=8.5, labelcolor=INK)
         colour_bar.outline.set_visible(False)
-        figure.suptitle(layout.header, fontsize=10, x=0.01, ha="left", color=INK)
-        figure.supxlabel(f"{marks}\n{RESEARCH_ONLY}", fontsize=8, x=0.01, ha="left", color=GREY)
+        header = wrapped_words(layout.header, 0.98 * size[0], size=10)
+        figure.suptitle(header, fontsize=10, x=0.01, ha="left", color=INK)
+        said = wrapped_words(f"{marks}\n{RESEARCH_ONLY}", 0.98 * size[0], size=8)
+        figure.supxlabel(said, fontsize=8, x=0.01, ha="left", color=GREY)
     return figure
 
 
@@ -138,8 +143,8 @@ def _draw_square(axes: Axes, square: _Square, column: int, row: int, colours: Co
     is_dark = size >= DARK_CELL
     quiet = "#f0f0f0" if is_dark else DARK_GREY if size >= COLOURED_CELL else GREY
     weight = "bold" if square.is_bold else "normal"
-    _write(axes, column, row, 0.4, square.text, size=9, color="white" if is_dark else INK, weight=weight)
-    _write(axes, column, row, 0.77, square.small, size=6.5, color=quiet)
+    _write(axes, column, row, 0.4, square.text, size=8, color="white" if is_dark else INK, weight=weight)
+    _write(axes, column, row, 0.77, square.small, size=7, color=quiet)
 
 
 def _write(
@@ -164,7 +169,7 @@ def _label_axes(axes: Axes, layout: CorrelationLayout | DifferenceLayout) -> Non
     for k in range(len(columns) + 1):
         axes.axvline(k, color="white", linewidth=3 if k in _muscle_edges(columns) else 1)
     of_columns = axes.secondary_xaxis("top")
-    of_columns.set_xticks(*_muscle_places(columns))
+    of_columns.set_xticks(_muscle_places(columns)[0], _names_above(columns))
     of_columns.tick_params(length=0, pad=18, labelsize=9.5, labelcolor=INK)
     of_columns.spines[:].set_visible(False)
     of_columns.set_xlabel(layout.lumbar_title, fontsize=9, color=GREY, labelpad=6)
@@ -173,6 +178,21 @@ def _label_axes(axes: Axes, layout: CorrelationLayout | DifferenceLayout) -> Non
     of_rows.tick_params(length=0, pad=38, labelsize=9.5, labelcolor=INK)
     of_rows.spines[:].set_visible(False)
     of_rows.set_ylabel(layout.hip_title, fontsize=9, color=GREY, labelpad=6)
+
+
+def _column_inches(columns: Sequence[Heading]) -> float:
+    """Width of a column with which the names of the muscles above do not touch."""
+    words = (max(map(len, name.split("\n"))) for name in _names_above(columns))
+    edges = pairwise([0, *sorted(_muscle_edges(columns)), len(columns)])
+    wanted = (LETTER_INCHES * (n + 1) / (stop - start) for (start, stop), n in zip(edges, words, strict=True))
+    return max(CELL_INCHES[0], *wanted)
+
+
+def _names_above(columns: Sequence[Heading]) -> list[str]:
+    """Names of the muscles above the columns, in lines as short as words allow where each has one column only."""
+    names = _muscle_places(columns)[1]
+    is_narrow = len(names) == len(columns)
+    return ["\n".join(wrap(name, 12, break_long_words=False)) if is_narrow else name for name in names]
 
 
 def _muscle_edges(headings: Sequence[Heading]) -> set[int]:

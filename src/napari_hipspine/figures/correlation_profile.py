@@ -10,7 +10,7 @@ from ..domain.anatomy import find_muscle
 from ..domain.colours import muscle_colour
 from ..writing.correlation_layout import MEASURE_LABELS, short_level
 from .model_looks import COLOURS, GREY, INK, calm_axes, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def correlation_profile(tables: Mapping[str, pd.DataFrame]) -> Figure:
     n_muscles = max(int(tables["profile_muscles"].groupby("measure")["muscle"].size().max()), 4)
     height = (0.9 + ROW_INCHES * n_muscles) * len(summary)
     with plain_looks():
-        figure = Figure(figsize=(10.4, height + 1.1), layout="constrained")
+        figure = Figure(figsize=(PAGE_INCHES, height + 1.1), layout="constrained")
         panels = figure.subplots(len(summary), 2, squeeze=False, width_ratios=(1.15, 1))
         for (left, right), row in zip(panels, summary.to_dict("records"), strict=True):
             measure = str(row["measure"])
@@ -105,7 +105,7 @@ def _draw_people(axes: Axes, measure: str, subjects: pd.DataFrame, summary: Mapp
     axes.set_xlabel(f"mean hip z − mean lumbar z, {MEASURE_LABELS.get(measure, measure)}", fontsize=9)
     interval = "" if np.isnan(low) else f" (95 % {low:.2f} to {high:.2f})"
     share, equal = 100 * summary["first_share"], 100 * summary["equal_share"]
-    shared = "" if np.isnan(share) else f"\nfirst component {share:.0f} % (nothing shared: {equal:.0f} %)"
+    shared = "" if np.isnan(share) else f"\nfirst component {share:.0f} %\n(nothing shared: {equal:.0f} %)"
     axes.set_title(
         f"mean {round(mean, 2) + 0.0:.2f}{interval}{shared}".replace("-", "−"), fontsize=8.5, loc="left", color=INK
     )

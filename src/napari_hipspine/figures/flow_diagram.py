@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
 from ..relating.flow import InclusionFlow, StepCount
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 INK, GREY, STAYS, LEAVES = "#1b1b1b", "#6e6e6e", "#e4eef7", "#f4f4f4"
 LEFT, RIGHT = 0.22, 0.68
-LINE = 40
+LINE = 36
 ROW_INCHES, REASON_INCHES, BOX_INCHES = 0.62, 0.2, 0.42
 
 
@@ -32,7 +32,7 @@ def flow_diagram(flow: InclusionFlow) -> Figure:
     heights = [BOX_INCHES + REASON_INCHES * (len(name) - 1 + len(reasons)) for name, reasons in boxes]
     total = 2 * BOX_INCHES + sum(heights) + ROW_INCHES / 2 * (len(flow.steps) + 1) + 0.75
     with plain_looks():
-        figure = Figure(figsize=(7.4, total))
+        figure = Figure(figsize=(PAGE_INCHES, total))
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, 1), ylim=(0, total))
         axes.set_axis_off()

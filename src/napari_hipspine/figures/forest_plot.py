@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.cells import is_missing
 from ..writing.correlation_layout import format_p
 from .model_looks import COLOURS, GREY, INK, MARKERS, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,8 @@ def forest_plot(models: pd.DataFrame, *, title: str = "", terms: Sequence[str] |
     places, labels = _arrange(rows, with_model=len(names) > 1)
     wide = LETTER_INCHES * max((len(label) for label, _ in labels), default=10)
     with plain_looks():
-        figure = Figure(figsize=(6.4 + wide, 1.6 + ROW_INCHES * max(len(labels), 1)), layout="constrained")
+        size = max(PAGE_INCHES, 4.6 + wide), 1.6 + ROW_INCHES * max(len(labels), 1)
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         is_ratio = all(row["kind"] == "logistic" for row in rows)
         for place, row in zip(places, rows, strict=True):

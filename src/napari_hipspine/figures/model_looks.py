@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
+from .plain_looks import wrapped_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +21,10 @@ NOT_VALIDATED = "Model-fitted probability in this sample; not validated; not for
 
 def finish_figure(figure: Figure, *, title: str, below: str) -> None:
     """Title above, what has to be said below."""
-    figure.suptitle(title, fontsize=10, x=0.01, ha="left", color=INK)
-    figure.supxlabel(f"{below}\n{RESEARCH_ONLY}", fontsize=7.5, x=0.01, ha="left", color=GREY)
+    inches = 0.98 * figure.get_figwidth()
+    figure.suptitle(wrapped_words(title, inches, size=10), fontsize=10, x=0.01, ha="left", color=INK)
+    said = wrapped_words(f"{below}\n{RESEARCH_ONLY}", inches, size=7.5)
+    figure.supxlabel(said, fontsize=7.5, x=0.01, ha="left", color=GREY)
 
 
 def calm_axes(axes: Axes) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..relating.models.nomogram import WIDEST, Nomogram, Scale, round_step
 from .model_looks import INK, NOT_VALIDATED, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ FEWEST_TICKS = 3
 ABOVE_AND_BELOW, FARTHER = (-0.16, 0.16), (-0.37, 0.37)
 """Heights of tick labels; the farther ones are for categories, of which none may be left out."""
 
-LETTER = 0.0105
+LETTER = 0.0145
 """Width of a letter of a tick label, as a share of the width of the scales."""
 
 
@@ -47,7 +47,7 @@ def nomogram_chart(nomogram: Nomogram, *, title: str) -> Figure:
     pairs = [scale for scale in nomogram.scales if len(scale.codings) == 2]
     heights = [SCALE_INCHES * (len(singles) + 4), *(ROW_INCHES * (len(scale.ticks[0]) + 3.5) for scale in pairs)]
     with plain_looks():
-        figure = Figure(figsize=(8.6, sum(heights) + 0.9), layout="constrained")
+        figure = Figure(figsize=(PAGE_INCHES, sum(heights) + 0.9), layout="constrained")
         panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
         _draw_scales(panels[0], nomogram, singles)
         for axes, scale in zip(panels[1:], pairs, strict=True):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+PAGE_INCHES = 6.69
+"""17 cm, two columns of a journal: figures are no wider where it can be helped, so that no word is printed smaller."""
 
 _ONE_AT_A_TIME = threading.RLock()
 """matplotlib's settings are one for the whole program: two threads would take them out of each other's hands."""
@@ -17,3 +21,10 @@ def plain_looks() -> Iterator[None]:
 
     with _ONE_AT_A_TIME, mpl.rc_context(mpl.rcParamsDefault):
         yield
+
+
+def wrapped_words(text: str, inches: float, *, size: float) -> str:
+    """Text in lines that are no longer than so many inches at a font size, as far as its words allow."""
+    letters = max(20, int(inches * 72 / (0.56 * size)))
+    lines = (textwrap.wrap(line, letters, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
+    return "\n".join("\n".join(line) for line in lines)

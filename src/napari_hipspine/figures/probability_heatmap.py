@@ -9,7 +9,7 @@ import numpy as np
 from ..relating.models.predictions import name_values
 from ..relating.models.probability_grid import ProbabilityGrid
 from .model_looks import EMPTY, GREY, INK, NOT_VALIDATED, calm_axes, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import PAGE_INCHES, plain_looks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def probability_heatmap(grid: ProbabilityGrid, *, title: str, fewest: int = 1) -
     from matplotlib.figure import Figure
 
     with plain_looks():
-        figure = Figure(figsize=(7.4, 6.0), layout="constrained")
+        figure = Figure(figsize=(PAGE_INCHES, 5.6), layout="constrained")
         axes = figure.add_subplot()
         shown = np.ma.masked_where(grid.n < fewest, grid.probability)
         axes.set_facecolor(EMPTY)
@@ -53,7 +53,8 @@ def probability_heatmap(grid: ProbabilityGrid, *, title: str, fewest: int = 1) -
         bar.ax.tick_params(labelsize=8.5, labelcolor=INK)
         bar.outline.set_visible(False)
         held = f" Held at: {name_values(grid.others)}." if grid.others else ""
-        counts = f"Numbers: rows in a cell; grey: fewer than {fewest}; {grid.n_outside} rows outside.{held}"
+        few = "none" if fewest == 1 else f"fewer than {fewest}"
+        counts = f"Numbers: rows in a cell; grey: {few}; {grid.n_outside} rows outside.{held}"
         finish_figure(figure, title=title, below=f"{counts}\n{NOT_VALIDATED}")
     return figure
 

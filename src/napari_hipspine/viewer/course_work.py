@@ -46,7 +46,7 @@ def course_study(wish: CoursesWish, progress: Progress) -> StudyOutcome:
     inputs = [wish.table, *wish.measurements]
     found = model_courses(table, request, estimator=wish.over_time, inputs=inputs, told=told, progress=progress)
     return StudyOutcome(
-        f"{len(request.exposures)} exposures, {len(request.outcomes)} outcomes, {len(request.scores)} scores. "
+        f"Exposures {len(request.exposures)}, outcomes {len(request.outcomes)}, scores {len(request.scores)}. "
         "Associations in this sample.",
         format_courses(found.outcomes, found.overall, found.courses, notes=found.notes),
         _tables(found),

@@ -13,7 +13,7 @@ from .small_parts import PathRow, choice_box, choose_value
 from .word_inputs import WordsLine
 
 CLOSED, DRAWN = "closed", "drawn"
-_KINDS = (("all muscles, closed by a disc", CLOSED), ("drawn", DRAWN))
+_KINDS = (("all muscles, closed", CLOSED), ("drawn", DRAWN))
 _HOLES = (("kept", HoleRule.KEPT), ("filled", HoleRule.FILLED))
 LARGEST_MM = 100.0
 

@@ -13,7 +13,7 @@ from .figure_canvas import FigureCanvas
 from .small_parts import choice_box, wrapped_label
 from .table_choice import TableChoice
 
-_LEAST_SHARE = 0.75
+_LEAST_SHARE = 0.62
 FIGURES = 1
 """Place of the tab of figures."""
 
