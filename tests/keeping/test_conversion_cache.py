@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +16,10 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_hipspine.cli import main
 from napari_hipspine.domain.blocks import blocks_of
 from napari_hipspine.domain.errors import UnreadableImage
+from napari_hipspine.keeping import cache_use
 from napari_hipspine.keeping.conversion_cache import ENVIRONMENT_VARIABLE, FolderCache, default_cache
 
 SHAPE = (7, 30, 20)
@@ -140,6 +147,99 @@ def test_keys_are_safe_as_names(cache, voxels):
     assert cache.entries()[0].key == key
 
 
+def leave_all(cache: FolderCache) -> None:
+    """As if every program that used an entry had ended."""
+    for mark in cache.root.glob("*/used-by-*"):
+        mark.rename(mark.with_name(f"{mark.name.rpartition('-')[0]}-999999999"))
+
+
+def test_entry_that_a_living_program_reads_is_never_removed(cache, voxels):
+    kept = _keep(cache, voxels, "read")
+    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    leave_all(cache)
+    (mark_of_other,) = (folder / cache_use._mark_of(other.pid) for folder in cache.root.iterdir())
+    mark_of_other.touch()
+    assert cache.clear() == 0
+    assert np.array_equal(kept[...], voxels)
+    other.communicate(b"\n")
+    assert cache.clear() > 0
+    assert cache.entries() == ()
+
+
+def test_beyond_its_limit_the_cache_forgets_what_was_used_longest_ago(cache, voxels):
+    for age, key in ((300, "old"), (900, "oldest"), (100, "young")):
+        _keep(cache, voxels, key)
+        (folder,) = (entry.path for entry in cache.entries() if entry.key == key)
+        for file in folder.rglob("*"):
+            os.utime(file, (time.time() - age, time.time() - age))
+    leave_all(cache)
+    assert cache.find("old") is not None
+    leave_all(cache)
+    one = cache.entries()[0].n_bytes
+    limited = FolderCache(cache.root, most_bytes=int(2.5 * one))
+    _keep(limited, voxels, "new")
+    assert {entry.key for entry in limited.entries()} == {"old", "new"}
+
+
+def test_killed_conversion_leaves_nothing_that_is_found_and_is_cleared_away(cache, voxels):
+    killed = """
+import os, signal, sys
+import numpy as np
+from pathlib import Path
+from napari_hipspine.keeping.conversion_cache import FolderCache
+def slabs():
+    yield np.ones((16, 30, 20), np.int16)
+    yield np.ones((16, 30, 20), np.int16)
+    os.kill(os.getpid(), signal.SIGKILL)
+FolderCache(Path(sys.argv[1])).keep("killed", (64, 30, 20), np.dtype(np.int16), slabs())
+"""
+    done = subprocess.run([sys.executable, "-c", killed, str(cache.root)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert any(cache.root.iterdir())
+    assert cache.find("killed") is None
+    assert cache.entries() == ()
+    _keep(cache, voxels, "next")
+    assert [entry.key for entry in cache.entries()] == ["next"]
+    assert len(list(cache.root.iterdir())) == 1
+
+
+def test_cancelled_conversion_leaves_nothing(cache, shared_data):
+    """Progress of the decompression and of the writing is told, and may stop either."""
+    from napari_hipspine.domain.errors import Cancelled
+    from napari_hipspine.reading.volumes import open_volume
+    from napari_hipspine.viewer.openings import WatchedCache
+
+    path, told = shared_data / "totalseg-mr" / "example_mr_sm.nii.gz", []
+
+    def stop_at(words):
+        def tell(done, total, doing):
+            told.append(doing)
+            if doing.startswith(words):
+                raise Cancelled("Cancelled.")
+
+        return tell
+
+    for words in ("decompressing", "converting"):
+        with pytest.raises(Cancelled):
+            open_volume(path, cache=WatchedCache(cache, stop_at(words))).voxels[0]
+        assert told[-1].startswith(words)
+        assert cache.entries() == ()
+        assert list(cache.root.iterdir() if cache.root.is_dir() else ()) == []
+
+
+def test_command_shows_and_clears(cache, voxels, monkeypatch, capsys):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(cache.root))
+    _keep(cache, voxels)
+    assert main(["cache"]) == 0
+    assert "1 converted images" in capsys.readouterr().out
+    leave_all(cache)
+    assert main(["cache", "--clear"]) == 0
+    assert "0 converted images, 0.00 GB" in capsys.readouterr().out
+    monkeypatch.setenv("NAPARI_HIPSPINE_CACHE_GB", "much")
+    assert main(["cache"]) == 2
+    assert "Expected a number of GB, found 'much'" in capsys.readouterr().err
+
+
 def test_listing_and_clearing(cache, voxels):
     assert (cache.entries(), cache.n_bytes(), cache.clear()) == ((), 0, 0)
     _keep(cache, voxels, "large")
@@ -148,6 +248,9 @@ def test_listing_and_clearing(cache, voxels):
     (cache.root / "notes.txt").write_text("mine")
     assert [entry.key for entry in cache.entries()] == ["large", "small"]
     assert cache.entries()[0].n_bytes > cache.entries()[1].n_bytes > 0
+    assert cache.clear() == 0
+    assert [entry.key for entry in cache.entries()] == ["large", "small"]
+    leave_all(cache)
     before = cache.n_bytes()
     assert cache.clear() == before - len("mine")
     assert [file.name for file in cache.root.iterdir()] == ["notes.txt"]

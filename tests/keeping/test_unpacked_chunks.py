@@ -134,6 +134,14 @@ def test_whole_volume_is_not_put_through_the_file(source, tmp_path):
     assert sum(source.reads.values()) == 2
 
 
+def test_source_that_says_late_how_it_is_stored_is_shown_rightly(source, tmp_path):
+    seen = UnpackedChunks(source, tmp_path)
+    assert np.array_equal(seen[3], source.voxels[3])
+    source.block_shape = (16, 50, 41)
+    for index in (3, 4, 12, 36):
+        assert np.array_equal(seen[index], source.voxels[index])
+
+
 def test_nothing_is_left_of_it(source, tmp_path):
     seen = UnpackedChunks(source, tmp_path)
     _ = seen[0], seen[1]

@@ -21,6 +21,7 @@ from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
 from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol
 from napari_hipspine.domain.provenance import RESEARCH_ONLY
 from napari_hipspine.domain.volume import FatPolarity
+from napari_hipspine.keeping.label_store_opening import open_label_store
 from napari_hipspine.sample_data import find_sample
 from napari_hipspine.viewer.canvas_marks import LINE, PREFIX
 from napari_hipspine.viewer.contributions import files_of_sample, layers_of_sample
@@ -244,9 +245,14 @@ def test_labels_drawn_with_naparis_own_button_are_measured_on_the_right_sides(wi
 def test_removed_image_closes_its_series(window, subject):
     viewer, dock = window
     show(viewer, subject)
+    kept, labels = dock.session.work.label_work, dock.link.labels_layer()
     viewer.layers.remove("sub-007 · T2")
     assert dock.session.works == ()
     assert not dock.threshold._find.isEnabled()
+    assert kept.is_closed
+    assert not labels.editable
+    with open_label_store(kept.store.folder) as others:
+        assert others.read_only_reason == ""
 
 
 def test_correlation_dock_shows_table_heat_map_and_scatter(make_napari_viewer_proxy, qtbot, tmp_path, told):

@@ -12,6 +12,7 @@ from ..domain.errors import HipSpineError
 from ..domain.provenance import RESEARCH_ONLY
 from . import (
     agree,
+    cache,
     cohort,
     compare,
     convert,
@@ -64,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
         describe,
         info,
         convert,
+        cache,
         labels,
         vocabulary,
         phantom,

@@ -23,7 +23,12 @@ def add_parser(commands: Any) -> None:
         "--orientation", metavar="SPL", help="for files that do not say where slices, rows, columns grow"
     )
     parser.add_argument(
-        "--steps", type=int, metavar="N", help="resolution steps; by default down to 256 rows and columns"
+        "--levels",
+        "--steps",
+        dest="steps",
+        type=int,
+        metavar="N",
+        help="resolution steps; by default down to 256 rows and columns",
     )
     parser.set_defaults(run=run)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import VoxelArray
+from .subject import Progress, stay_silent
 
 
 class VolumeCache(Protocol):
@@ -21,3 +22,9 @@ class VolumeCache(Protocol):
         self, key: str, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]
     ) -> VoxelArray:
         """Voxels written slab by slab along the slice axis, whole or not at all, and opened again."""
+
+
+def progress_of(cache: VolumeCache | None) -> Progress:
+    """Whom to tell how far the making of voxels is that are to be kept: who watches the cache, or nobody."""
+    told: Progress = getattr(cache, "progress", stay_silent)
+    return told

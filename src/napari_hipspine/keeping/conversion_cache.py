@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.blocks import VoxelArray
-from ..domain.errors import UnreadableImage
+from ..domain.errors import InvalidChoice, UnreadableImage
+from .cache_use import is_in_use, last_use, mark_used
 from .user_folders import cache_folder
 from .whole_folder import UNFINISHED, put_in_place, unfinished_folder
 
 ENVIRONMENT_VARIABLE = "NAPARI_HIPSPINE_CACHE"
 """Names another folder for the cache."""
+
+LIMIT_VARIABLE = "NAPARI_HIPSPINE_CACHE_GB"
+"""Names another limit of the cache [GB]."""
+
+MOST_BYTES = 50 * 10**9
+"""What the cache may hold unless somebody says otherwise [bytes]."""
 
 _MARKER = "complete.json"
 _VOXELS = "voxels.zarr"
@@ -55,9 +64,12 @@ class FolderCache:
     ----------
     root : Path
         The folder.
+    most_bytes : int
+        What it may hold; beyond, entries that nobody has used for longest give way, but never one that is in use.
     """
 
     root: Path
+    most_bytes: int = MOST_BYTES
 
     def find(self, key: str) -> VoxelArray | None:
         """Voxels kept under a key; None if there are none or the entry is incomplete or damaged."""
@@ -68,7 +80,10 @@ class FolderCache:
         voxels: VoxelArray | None = _open_voxels(folder)
         if voxels is None or list(voxels.shape) != marker["shape"] or str(voxels.dtype) != marker["dtype"]:
             return None
-        return voxels if _size_of(folder / _VOXELS) == marker["n_bytes"] else None
+        if _size_of(folder / _VOXELS) != marker["n_bytes"]:
+            return None
+        mark_used(folder)
+        return voxels
 
     def keep(
         self, key: str, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]
@@ -97,6 +112,7 @@ class FolderCache:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with unfinished_folder(self.root) as unfinished:
+                mark_used(unfinished)
                 _write_slabs(unfinished / _VOXELS, shape, dtype, slabs)
                 marker = {
                     "key": key,
@@ -114,6 +130,8 @@ class FolderCache:
         voxels: VoxelArray | None = _open_voxels(folder)
         if voxels is None:
             raise UnreadableImage(f"Expected the voxels just kept, found none, in {folder}.")
+        mark_used(folder)
+        self.trim(self.most_bytes)
         return voxels
 
     def entries(self) -> tuple[CacheEntry, ...]:
@@ -129,17 +147,32 @@ class FolderCache:
         return _size_of(self.root)
 
     def clear(self) -> int:
-        """Remove every entry, finished or not; what else lies in the folder is left alone.
+        """Remove every entry that is not in use, and what was left unfinished; nothing else that lies in the folder.
 
         Returns
         -------
         int
             Bytes freed.
         """
-        before = self.n_bytes()
+        return self.trim(0)
+
+    def trim(self, most_bytes: int) -> int:
+        """Remove what was left unfinished, and the entries used longest ago until no more than so much is held.
+
+        Returns
+        -------
+        int
+            Bytes freed.
+        """
+        before = held = self.n_bytes()
         for folder in self.root.iterdir() if self.root.is_dir() else ():
-            if folder.is_dir() and (folder.name.startswith(UNFINISHED) or (folder / _MARKER).is_file()):
-                shutil.rmtree(folder)
+            if folder.name.startswith(UNFINISHED) and folder.is_dir() and not is_in_use(folder):
+                held -= _size_of(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+        for entry in sorted(self.entries(), key=lambda entry: last_use(entry.path)):
+            if held > most_bytes and not is_in_use(entry.path):
+                held -= entry.n_bytes
+                _remove(entry.path)
         return before - self.n_bytes()
 
     def _folder_of(self, key: str) -> Path:
@@ -147,11 +180,28 @@ class FolderCache:
 
 
 def default_cache() -> FolderCache:
-    """The cache in the folder the platform has for such things, or in the one named in `ENVIRONMENT_VARIABLE`."""
-    named = os.environ.get(ENVIRONMENT_VARIABLE)
-    if named:
-        return FolderCache(Path(named))
-    return FolderCache(cache_folder() / "volumes")
+    """The cache in the folder the platform has for such things, or in the one named in `ENVIRONMENT_VARIABLE`.
+
+    Raises
+    ------
+    InvalidChoice
+        If `LIMIT_VARIABLE` is set and holds no number.
+    """
+    named, stated = os.environ.get(ENVIRONMENT_VARIABLE), os.environ.get(LIMIT_VARIABLE, "")
+    folder = Path(named) if named else cache_folder() / "volumes"
+    try:
+        most_bytes = int(float(stated) * 10**9) if stated else MOST_BYTES
+    except (ValueError, OverflowError) as error:
+        raise InvalidChoice(f"Expected a number of GB, found {stated!r}, in {LIMIT_VARIABLE}.") from error
+    return FolderCache(folder, most_bytes)
+
+
+def _remove(folder: Path) -> None:
+    """Take an entry out of sight first, so that it is there whole or not at all."""
+    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
+    with contextlib.suppress(OSError):
+        folder.rename(aside / "removed")
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write_slabs(path: Path, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]) -> None:

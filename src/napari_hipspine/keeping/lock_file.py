@@ -110,7 +110,7 @@ def _refuse_living(found: Holder | None, path: Path) -> None:
         if _age_s(path) < _SECONDS_TO_WRITE_IT:
             raise _held(path, "another program that has just begun")
         return
-    if found.host != _host():
+    if found.host != host_name():
         raise LabelsReadOnly(
             f"Expected labels that nobody is painting, found them open on the computer {found.host} "
             f"(process {found.pid}, since {found.since}), in {path.parent}.",
@@ -157,7 +157,7 @@ def _started(pid: int) -> str:
     return _state(pid)[1]
 
 
-def _host() -> str:
+def host_name() -> str:
     """Name of this computer, with its machine number where it has one: many are called the same."""
     try:
         number = Path("/etc/machine-id").read_text(encoding="ascii").strip()[:12]
@@ -169,7 +169,7 @@ def _host() -> str:
 def _ourselves() -> Holder:
     pid = os.getpid()
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    return Holder(pid, _host(), _started(pid), since, secrets.token_hex(8))
+    return Holder(pid, host_name(), _started(pid), since, secrets.token_hex(8))
 
 
 def _make(path: Path, holder: Holder) -> bool:

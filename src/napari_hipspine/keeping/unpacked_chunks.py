@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -63,7 +64,9 @@ class UnpackedChunks:
         self.shape = source.shape
         self.dtype = np.dtype(source.dtype)
         self.size = prod(self.shape)
-        self._chunk_bytes = prod(source.block_shape) * self.dtype.itemsize
+        # A file that is opened at the first look says then how it is stored; places stay as they were counted here.
+        self._block_shape = source.block_shape
+        self._chunk_bytes = prod(self._block_shape) * self.dtype.itemsize
         self._slots = _Slots(folder, self._chunk_bytes, most_bytes)
         self._under_way: dict[Place, threading.Event] = {}
         self._lock = threading.Lock()
@@ -99,14 +102,14 @@ class UnpackedChunks:
     def _places_under(self, box: Box) -> tuple[Place, ...]:
         covered = [
             range(s.start // n, -(-s.stop // n)) if s.stop > s.start else range(0)
-            for s, n in zip(box, self.source.block_shape, strict=True)
+            for s, n in zip(box, self._block_shape, strict=True)
         ]
         return tuple((first, second, third) for first, second, third in product(*covered))
 
     def _box_of(self, place: Place) -> Box:
         first, second, third = (
             slice(at * n, min((at + 1) * n, whole))
-            for at, n, whole in zip(place, self.source.block_shape, self.shape, strict=True)
+            for at, n, whole in zip(place, self._block_shape, self.shape, strict=True)
         )
         return first, second, third
 
@@ -199,7 +202,7 @@ class UnpackedChunks:
             return
         if self._ahead_work is not None and not self._ahead_work.done() and self._ahead:
             return
-        step, depth = (1 if slice_index > before else -1), self.source.block_shape[0]
+        step, depth = (1 if slice_index > before else -1), self._block_shape[0]
         n_rows, here = -(-self.shape[0] // depth), places[0][0]
         rows = [here + step * n for n in range(1, max(1, _AHEAD // depth) + 1) if 0 <= here + step * n < n_rows]
         wanted = tuple((row, *place[1:]) for row in rows for place in places)
@@ -237,6 +240,7 @@ class _Slots:
         self.n_most = room // max(1, n_bytes)
         self._n_bytes = n_bytes
         self._file: Any = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it lives as long as this
+        weakref.finalize(self, self._file.close)
         self._slot_of: OrderedDict[Place, int] = OrderedDict()
         self._lock = threading.Lock()
 

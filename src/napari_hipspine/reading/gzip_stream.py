@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..domain.errors import UnreadableImage
+from ..domain.subject import Progress, stay_silent
 
 GZIP_MAGIC = b"\x1f\x8b"
 _PIECE_BYTES = 2**20
@@ -38,8 +39,15 @@ class DecompressedFile:
         self._bytes: NDArray[np.uint8] | None = None
         self._lock = threading.Lock()
 
-    def mapped(self, *, offset: int, n_bytes: int) -> NDArray[np.uint8]:
+    def mapped(self, *, offset: int, n_bytes: int, progress: Progress = stay_silent) -> NDArray[np.uint8]:
         """Bytes of the decompressed file, shape ``(n_bytes,)``.
+
+        Parameters
+        ----------
+        offset, n_bytes : int
+            Which of them [bytes].
+        progress : Progress
+            Told how many megabytes are decompressed; may cancel, and nothing is left then.
 
         Raises
         ------
@@ -48,7 +56,7 @@ class DecompressedFile:
         """
         with self._lock:
             if self._bytes is None:
-                self._bytes = _decompress(self.path, self.start, offset + n_bytes)
+                self._bytes = _decompress(self.path, self.start, offset + n_bytes, progress)
         return self._bytes[offset : offset + n_bytes]
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -86,12 +94,13 @@ def is_gzip(path: Path) -> bool:
         return file.read(2) == GZIP_MAGIC
 
 
-def _decompress(path: Path, start: int, n_bytes_needed: int) -> NDArray[np.uint8]:
+def _decompress(path: Path, start: int, n_bytes_needed: int, progress: Progress) -> NDArray[np.uint8]:
     try:
         with tempfile.TemporaryFile() as target, path.open("rb") as file:
             file.seek(start)
             for piece in _pieces(file):
                 target.write(piece)
+                progress(target.tell() // 2**20, n_bytes_needed // 2**20, "decompressing [MB]")
             n_found = target.tell()
             if n_found < n_bytes_needed:
                 raise _damaged(path, f"{n_found} of {n_bytes_needed} bytes")

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.cache import VolumeCache
+from ..domain.cache import VolumeCache, progress_of
 from ..domain.errors import HipSpineError, UnreadableImage
 from ..domain.grid import RAS_TO_LPS, Grid, arrange_axes
+from ..domain.subject import Progress
 from ..domain.volume import Source, Volume
 from .first_look import OpenedAtFirstLook, keep_between_sittings, key_of_files
 from .gzip_stream import DecompressedFile, is_gzip, read_start
@@ -172,9 +173,11 @@ def _open_compressed(
     file: DecompressedFile, stored: _Stored, axes: tuple[int, int, int], cache: VolumeCache | None, number: int
 ) -> Any:
     key = key_of_files([stored.path], number, axes)
-    return keep_between_sittings(cache, key, lambda: _decompressed(file, stored, axes, number))
+    return keep_between_sittings(cache, key, lambda: _decompressed(file, stored, axes, number, progress_of(cache)))
 
 
-def _decompressed(file: DecompressedFile, stored: _Stored, axes: tuple[int, int, int], number: int) -> NDArray[Any]:
-    raw = file.mapped(offset=stored.offset, n_bytes=stored.n_bytes)
+def _decompressed(
+    file: DecompressedFile, stored: _Stored, axes: tuple[int, int, int], number: int, progress: Progress
+) -> NDArray[Any]:
+    raw = file.mapped(offset=stored.offset, n_bytes=stored.n_bytes, progress=progress)
     return stored.as_array(raw)[..., number].transpose(axes)

@@ -71,6 +71,11 @@ def scribble() -> None:
     _ask(Wish.SCRIBBLE)
 
 
+def convert_image() -> None:
+    """Write the image that is worked on as OME-Zarr, in the background."""
+    _do(_convert)
+
+
 def open_log() -> None:
     """Open the log file."""
     _do(lambda dock: dock.menu.open_log())
@@ -98,6 +103,13 @@ def _measure(dock: Any) -> None:
         show_info(missing)
     else:
         dock.actions.measure()
+
+
+def _convert(dock: Any) -> None:
+    if dock.session.work is None:
+        show_info("Open an image first (step 1).")
+    else:
+        dock.ask_and_convert()
 
 
 def _new_labels(dock: Any) -> None:

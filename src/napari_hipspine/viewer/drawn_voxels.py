@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import BlockSource, FarSource, VoxelArray
+from ..domain.blocks import BlockSource, Box, FarSource, VoxelArray
+from ..domain.index_map import basic_box
 from ..domain.volume import Volume
 from ..keeping.conversion_cache import default_cache
 from ..keeping.unpacked_chunks import UnpackedChunks
@@ -52,9 +54,22 @@ class DrawnVoxels:
         """Number of voxels."""
         return prod(self.shape)
 
-    def __getitem__(self, key: Any) -> NDArray[Any]:
-        """Signal by basic indexing."""
-        stored = np.asarray(self.voxels[key])
+    def __getitem__(self, key: Any) -> Any:
+        """Signal by basic indexing; several slices stay unread until somebody asks for one of them, or for all.
+
+        Of a pyramid napari cuts the part on the screen out of all slices, and only then takes the one it shows.
+        """
+        box, picked = basic_box(key, _three(self.shape))
+        if all(isinstance(one, slice) and one.step in (None, 1) for one in picked):
+            return PartOfVoxels(self, box)
+        return self.read(box)[picked]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - numpy calls it so
+        return np.asarray(self.read(slice(0, n) for n in self.shape), dtype=dtype)
+
+    def read(self, box: Iterable[slice]) -> NDArray[Any]:
+        """Signal of a box."""
+        stored = np.asarray(self.voxels[tuple(box)])
         return stored if self._is_signal else np.asarray(stored * self.slope + self.intercept, dtype=np.float32)
 
     @property
@@ -62,10 +77,56 @@ class DrawnVoxels:
         return (self.slope, self.intercept) == (1.0, 0.0)
 
 
+@dataclass(frozen=True)
+class PartOfVoxels:
+    """A box of drawn voxels that is read when it is asked for.
+
+    Parameters
+    ----------
+    whole : DrawnVoxels
+        What it is a part of.
+    box : Box
+        Which part.
+    """
+
+    whole: DrawnVoxels
+    box: Box
+
+    ndim = 3
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the signal."""
+        return self.whole.dtype
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(n_slices, n_rows, n_columns)``."""
+        return _three([side.stop - side.start for side in self.box])
+
+    @property
+    def size(self) -> int:
+        """Number of voxels."""
+        return prod(self.shape)
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        """Signal by basic indexing."""
+        inner, picked = basic_box(key, self.shape)
+        shifted = (slice(i.start + o.start, i.stop + o.start) for i, o in zip(inner, self.box, strict=True))
+        return self.whole.read(shifted)[picked]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - numpy calls it so
+        return np.asarray(self.whole.read(self.box), dtype=dtype)
+
+
 def drawn_steps(volume: Volume) -> VoxelArray | list[VoxelArray]:
     """Voxels of a volume for an image layer; a list of all resolution steps, finest first, where there are several."""
-    fine, *coarse = (_drawn(step, volume.voxel_scale) for step in (volume.voxels, *volume.resolution_steps))
-    return [fine, *coarse[:-1], _held_if_small(coarse[-1])] if coarse else fine
+    if not volume.resolution_steps:
+        return _drawn(volume.voxels, volume.voxel_scale)
+    *fine, coarsest = (
+        DrawnVoxels(_unpacked_once(step), *volume.voxel_scale) for step in (volume.voxels, *volume.resolution_steps)
+    )
+    return [*fine, _held_if_small(coarsest)]
 
 
 def same_voxels(one: VoxelArray, other: VoxelArray) -> bool:
@@ -75,12 +136,16 @@ def same_voxels(one: VoxelArray, other: VoxelArray) -> bool:
 
 def _drawn(voxels: VoxelArray, voxel_scale: tuple[float, float]) -> VoxelArray:
     """Voxels that napari slices lazily; what lacks a number of dimensions or a size would be read whole or refused."""
-    seen: VoxelArray = voxels
-    if isinstance(voxels, BlockSource) and _costs_more_than_a_slice(voxels):
-        seen = UnpackedChunks(voxels, default_cache().root)
+    seen = _unpacked_once(voxels)
     if voxel_scale != (1.0, 0.0) or not (hasattr(seen, "ndim") and hasattr(seen, "size")):
         return DrawnVoxels(seen, *voxel_scale)
     return seen
+
+
+def _unpacked_once(voxels: VoxelArray) -> VoxelArray:
+    if isinstance(voxels, BlockSource) and _costs_more_than_a_slice(voxels):
+        return UnpackedChunks(voxels, default_cache().root)
+    return voxels
 
 
 def _held_if_small(voxels: VoxelArray) -> VoxelArray:
@@ -94,3 +159,8 @@ def _costs_more_than_a_slice(source: BlockSource) -> bool:
     """Whether reading a slice unpacks its neighbours too, or waits for a network."""
     is_far = isinstance(source, FarSource) and source.is_far
     return is_far or source.block_shape[0] > 1
+
+
+def _three(sizes: Sequence[int]) -> tuple[int, int, int]:
+    slices, rows, columns = (int(n) for n in sizes)
+    return slices, rows, columns

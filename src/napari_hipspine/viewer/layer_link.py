@@ -288,6 +288,7 @@ class LayerLink(SeenLayers):
         for number, work in enumerate(self._session.works):
             if shown is not None and shown.volume is main_volume(work.opened):
                 self._session.remove(number)
+                self._leave_labels(work)
                 return
             if work.label_map is not None and array_of(layer) is work.label_map.labels:
                 if work.label_work is not None:
@@ -295,6 +296,14 @@ class LayerLink(SeenLayers):
                 nothing = {"label_map": None, "label_work": None, "outlines": None}
                 self._session.replace_work(number, **nothing, opened_checksums=())
                 return
+
+    def _leave_labels(self, work: SeriesWork) -> None:
+        """Let others write the labels of a series that was closed; a layer of them that stays can only be looked at."""
+        for kept in (work.label_work, work.fat_work):
+            if kept is not None:
+                for layer in self.labels_layers_of(kept):
+                    layer.editable = False
+                kept.close()
 
     def _watch_labels(self, layer: Any, kept: LabelWork) -> None:
         bind_layer(layer, kept, show_change=self.show_change)

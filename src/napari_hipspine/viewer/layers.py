@@ -100,10 +100,12 @@ def image_layers(
 
 def _image_layer(shown: ShownImage, name: str) -> LayerData:
     volume = shown.volume
+    # A compressed file is opened by this look, and says only then how its voxels are stored.
+    limits = contrast_limits(volume)
     data = drawn_steps(volume)
     given = {
         "name": name,
-        "contrast_limits": contrast_limits(volume),
+        "contrast_limits": limits,
         "colormap": "gray",
         "metadata": {METADATA: shown},
         **placement(volume.grid),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -63,19 +63,19 @@ class OpenedLabels:
 
 
 @dataclass(frozen=True)
-class AnnouncedCache:
-    """A cache that says so before a compressed file is converted, because that takes its time.
+class WatchedCache:
+    """A cache that tells how far the conversion of a file is, because that takes its time, and can be stopped.
 
     Parameters
     ----------
     kept : VolumeCache
         Keeps the voxels.
-    announce : callable
-        Told once per conversion, in words.
+    progress : Progress
+        Told the slices that are converted; what it raises stops the conversion, and nothing of it is kept.
     """
 
     kept: VolumeCache
-    announce: Callable[[str], None]
+    progress: Progress
 
     def find(self, key: str) -> VoxelArray | None:
         """Voxels kept under a key, or None."""
@@ -84,9 +84,16 @@ class AnnouncedCache:
     def keep(
         self, key: str, shape: tuple[int, int, int], dtype: np.dtype[Any], slabs: Iterable[NDArray[Any]]
     ) -> VoxelArray:
-        """Voxels written slab by slab, after it was announced."""
-        self.announce(CONVERTING)
-        return self.kept.keep(key, shape, dtype, slabs)
+        """Voxels written slab by slab, while it is told how far they are."""
+        return self.kept.keep(key, shape, dtype, self._watched(slabs, shape[0]))
+
+    def _watched(self, slabs: Iterable[NDArray[Any]], n_slices: int) -> Iterator[NDArray[Any]]:
+        done = 0
+        self.progress(done, n_slices, CONVERTING)
+        for slab in slabs:
+            yield slab
+            done += slab.shape[0]
+            self.progress(done, n_slices, CONVERTING)
 
 
 def load_ahead() -> threading.Thread:
@@ -109,22 +116,22 @@ def _load() -> None:
 
 
 def viewer_cache(announce: Callable[[str], None]) -> VolumeCache:
-    """The cache of converted files on this machine."""
-    from ..keeping.conversion_cache import default_cache
-
+    """The cache of converted files on this machine, which says once that something is converted."""
     said: set[str] = set()
 
-    def announce_once(words: str) -> None:
-        if words not in said:
-            said.add(words)
-            announce(words)
+    def announce_once(done: int, total: int, doing: str) -> None:
+        if doing == CONVERTING and doing not in said:
+            said.add(doing)
+            announce(doing)
 
-    return AnnouncedCache(default_cache(), announce_once)
+    return cache_of(announce_once)
 
 
 def cache_of(progress: Progress) -> VolumeCache:
-    """The cache, announcing through the progress of a piece of work."""
-    return viewer_cache(lambda words: progress(0, 0, words))
+    """The cache, telling the progress of a piece of work, by which it is cancelled too."""
+    from ..keeping.conversion_cache import default_cache
+
+    return WatchedCache(default_cache(), progress)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..domain.anatomy import Structure
+from .label_work import LabelWork
 from .layers import LayerData, array_of, count_slices_of, go_to_slice, shown_image, slice_shown
 from .passing_layers import is_passing
 from .series_of_layers import main_volume
@@ -72,6 +73,11 @@ class SeenLayers:
     def foreign_pictures(self) -> list[str]:
         """Names of pictures that others put into the window, whose place in the patient nobody knows."""
         return [layer.name for layer in self._viewer.layers if hasattr(layer, "rgb") and shown_image(layer) is None]
+
+    def labels_layers_of(self, kept: LabelWork) -> list[Any]:
+        """Labels layers that show what lies in a store."""
+        is_labels = (layer for layer in self._viewer.layers if hasattr(layer, "selected_label"))
+        return [layer for layer in is_labels if array_of(layer) is kept.store.labels]
 
     def add_layers(self, layers: Sequence[LayerData]) -> None:
         """Put layers into the list; hidden at first, for napari reads a slice nobody looks at of one that is seen."""

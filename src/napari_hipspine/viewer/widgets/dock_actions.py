@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from napari.utils.notifications import show_info
 from qtpy.QtWidgets import QWidget
 
 from ...domain.anatomy import Side, Structure, Term, find_structure
@@ -29,6 +30,7 @@ from ..series_work import FoundAnew, Measured, MeasureRequest, find_anew, write_
 from ..session import Session
 from ..turned_series import turn_series, why_not_turn
 from ..workers import BackgroundWork, refusals_told, tell_refusal
+from ..written_images import write_open_image
 from .image_files_editor import ImageFilesEditor
 from .labels_panel import LabelsPanel
 from .progress_row import ProgressRow
@@ -214,6 +216,17 @@ class DockActions:
             says="writing the results",
             done=lambda _: self.change(exported=measured),
         )
+
+    def convert(self, path: str) -> None:
+        """Write the image that is worked on as OME-Zarr with resolution steps."""
+        work = self._session.work
+        if work is not None:
+            image = work.image
+            self.run(
+                lambda progress: write_open_image(image, path, progress),
+                says="converting the image",
+                done=lambda places: show_info(f"Written: {', '.join(place.name for place in places)}"),
+            )
 
     def visit_row(self, row: dict[str, Any]) -> None:
         """Go to the slice and the muscle of a row of a result table."""

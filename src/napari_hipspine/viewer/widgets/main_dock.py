@@ -396,5 +396,11 @@ class MainDock(QWidget):
         if path:
             self.muscles.save(path)
 
+    def ask_and_convert(self) -> None:
+        """Ask where the image that is worked on shall be written as OME-Zarr, and write it."""
+        path, _ = QFileDialog.getSaveFileName(self, "Image", "", "OME-Zarr (*.ome.zarr)")
+        if path:
+            self.actions.convert(path)
+
     def _forget_results(self) -> None:
         self._results = None
