@@ -109,7 +109,7 @@ def _convert(dock: Any) -> None:
     if dock.session.work is None:
         show_info("Open an image first (step 1).")
     else:
-        dock.ask_and_convert()
+        dock.actions.ask_and_convert()
 
 
 def _new_labels(dock: Any) -> None:

@@ -113,7 +113,7 @@ class PartOfVoxels:
         """Signal by basic indexing."""
         inner, picked = basic_box(key, self.shape)
         shifted = (slice(i.start + o.start, i.stop + o.start) for i, o in zip(inner, self.box, strict=True))
-        return self.whole.read(shifted)[picked]
+        return np.asarray(self.whole.read(shifted)[picked])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:  # noqa: FBT001 - numpy calls it so
         return np.asarray(self.whole.read(self.box), dtype=dtype)

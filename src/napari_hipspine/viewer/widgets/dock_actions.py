@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from napari.utils.notifications import show_info
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QFileDialog, QWidget
 
 from ...domain.anatomy import Side, Structure, Term, find_structure
 from ...domain.subject import Progress, SubjectResult
@@ -70,6 +70,7 @@ class DockActions:
         self._background: BackgroundWork | None = None
         self._refreshing: BackgroundWork | None = None
         self._refused: tuple[Any, ...] = ()
+        self._is_compiling = False
 
     def open_image(self, files: ImageFilesEditor) -> None:
         """Open the files that were given, or offer the series in them."""
@@ -216,6 +217,20 @@ class DockActions:
             says="writing the results",
             done=lambda _: self.change(exported=measured),
         )
+
+    def compile_ahead(self) -> None:
+        """Make the counting loops ready when there is something to count; they take memory that looking does not."""
+        if not self._is_compiling and any(work.label_map is not None for work in self._session.works):
+            from ...measuring.warm_up import compile_ahead
+
+            self._is_compiling = True
+            compile_ahead()
+
+    def ask_and_convert(self) -> None:
+        """Ask where the image that is worked on shall be written as OME-Zarr, and write it."""
+        path, _ = QFileDialog.getSaveFileName(self._parent, "Image", "", "OME-Zarr (*.ome.zarr)")
+        if path:
+            self.convert(path)
 
     def convert(self, path: str) -> None:
         """Write the image that is worked on as OME-Zarr with resolution steps."""

@@ -67,7 +67,6 @@ class MainDock(QWidget):
         self.session = Session()
         self._results: ResultsDock | None = None
         self._muscles: MuscleActions | None = None
-        self._is_compiling = False
         self._touched = QTimer(self)
         self._touched.setSingleShot(True)
         self._touched.setInterval(_TOUCH_PAUSE_MS)
@@ -198,14 +197,6 @@ class MainDock(QWidget):
         self.destroyed.connect(self.preferences.leave)
         load_ahead()
 
-    def _compile_ahead(self) -> None:
-        """Make the counting loops ready when there is something to count; they take memory that looking does not."""
-        from ...measuring.warm_up import compile_ahead
-
-        if any(work.label_map is not None for work in self.session.works):
-            self._is_compiling = True
-            compile_ahead()
-
     def _make_actions(self, napari_viewer: Any) -> None:
         self.actions = DockActions(self, self.session, self.link, self.progress, when_measured=self._show_table)
         # Before those who need the slices, so that these are back when they are asked.
@@ -317,8 +308,8 @@ class MainDock(QWidget):
             self.link.show_levels()
         if name in ("who", "stated_region", "declared"):
             self.link.name_layers()
-        if name in ("label_map", "works") and not self._is_compiling:
-            self._compile_ahead()
+        if name in ("label_map", "works"):
+            self.actions.compile_ahead()
         if name in _OF_NUMBERS:
             self._refresh_numbers()
             self.threshold.refresh(self.session, self.link.other_labels())
@@ -395,12 +386,6 @@ class MainDock(QWidget):
         path, _ = QFileDialog.getSaveFileName(self, "Labels", "", SAVED_AS)
         if path:
             self.muscles.save(path)
-
-    def ask_and_convert(self) -> None:
-        """Ask where the image that is worked on shall be written as OME-Zarr, and write it."""
-        path, _ = QFileDialog.getSaveFileName(self, "Image", "", "OME-Zarr (*.ome.zarr)")
-        if path:
-            self.actions.convert(path)
 
     def _forget_results(self) -> None:
         self._results = None
