@@ -1,9 +1,10 @@
-"""Time of a simulated cohort of small subjects: in one process, on a local cluster, and again with nothing to do.
+"""A simulated cohort of small subjects through `hipspine cohort`: in one process, by workers, and with nothing to do.
 
 Usage: python tests/benchmarks/bench_cohort.py [SUBJECTS] [WORKERS]
 
 Every subject has files of its own (copies of one synthetic lumbar series of 24 slices), so that nothing is shared but
-the disk cache. The ceiling is the same measuring function called in a loop that keeps and joins nothing.
+the disk cache. The ceiling is the measuring function called in a loop that keeps and joins nothing. One process
+measures a tenth; its table must be the beginning of the workers' table, byte for byte.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import csv
 import os
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,8 +24,6 @@ from napari_hipspine.domain.subject import SubjectKey
 from napari_hipspine.domain.volume import FatPolarity
 from napari_hipspine.phantom.files import write_subject
 from napari_hipspine.phantom.subjects import make_subject
-from napari_hipspine.workflows.cohort_runners import on_this_computer
-from napari_hipspine.workflows.measure_cohort import measure_cohort, open_manifest
 from napari_hipspine.workflows.measure_subject import measure_subject
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles, open_subject
 
@@ -36,31 +36,49 @@ def main(n_subjects: int = 2000, n_workers: int = 2) -> None:
     with tempfile.TemporaryDirectory(prefix="cohort-") as place:
         folder = Path(place)
         manifest = make_cohort(folder, n_subjects)
-        entries = open_manifest(manifest)
-        print(f"{n_subjects} subjects, {n_workers} workers, load {os.getloadavg()[0]:.1f}")
-        ceiling = timed("measuring alone, per subject", N_ALONE, lambda: measure_alone(folder, N_ALONE)) / N_ALONE
-        few = entries[: max(n_subjects // 10, 1)]
-        wall = timed("this process", len(few), lambda: measure_cohort(few, folder / "alone"))
-        print(f"  kept, joined and written: {1000 * (wall / len(few) - ceiling):.1f} ms a subject beside the measuring")
+        few = head_of(manifest, max(n_subjects // 10, 1))
+        print(f"{n_subjects} subjects, {n_workers} workers, load {os.getloadavg()[0]:.1f}", flush=True)
+        measure_alone(folder, 1)
+        timed("measuring alone", N_ALONE, lambda: measure_alone(folder, N_ALONE))
+        timed("one process", max(n_subjects // 10, 1), lambda: cohort(few, folder / "alone"))
+        by_workers = ("--workers", str(n_workers))
+        timed(f"{n_workers} workers", n_subjects, lambda: cohort(manifest, folder / "workers", *by_workers))
+        timed("again, nothing new", n_subjects, lambda: cohort(manifest, folder / "workers"))
+        for name in ("measurements.csv", "slices.csv"):
+            beginning = (folder / "alone" / name).read_bytes()
+            if not (folder / "workers" / name).read_bytes().startswith(beginning):
+                raise SystemExit(f"Expected {name} of workers to begin as that of one process.")
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"the same bytes; largest process {peak:.0f} MiB, load {os.getloadavg()[0]:.1f}")
 
-        def on_cluster() -> None:
-            with on_this_computer(n_workers) as runner:
-                measure_cohort(entries, folder / "cluster", runner=runner)
 
-        timed(f"{n_workers} workers", n_subjects, on_cluster)
-        timed("again, nothing new", n_subjects, lambda: measure_cohort(entries, folder / "cluster"))
-        print(f"peak memory of this process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+def cohort(manifest: Path, folder: Path, *options: str) -> None:
+    """Run `hipspine cohort`."""
+    program = "import sys; from napari_hipspine.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "cohort", str(manifest), "--out", str(folder), *options]
+    subprocess.run(command, check=True, capture_output=True)
 
 
-def timed(what: str, n_subjects: int, work: Callable[[], object]) -> float:
-    """Wall time of the work [s], printed with its share for each subject."""
-    began = time.perf_counter()
+def head_of(manifest: Path, n_subjects: int) -> Path:
+    """A manifest of the first subjects."""
+    beginning = manifest.with_name("few.csv")
+    beginning.write_text("".join(manifest.read_text(encoding="utf-8").splitlines(keepends=True)[: n_subjects + 1]))
+    return beginning
+
+
+def timed(what: str, n_subjects: int, work: Callable[[], object]) -> None:
+    """Print wall and CPU time of the work, with their shares for each subject."""
+    before, began = _cpu_s(), time.perf_counter()
     work()
-    wall = time.perf_counter() - began
-    print(
-        f"{what:32s} {wall:8.1f} s   {1000 * wall / n_subjects:8.1f} ms a subject   {n_subjects / wall:6.1f} a second"
-    )
-    return wall
+    wall, cpu = time.perf_counter() - began, _cpu_s() - before
+    each = f"{1000 * wall / n_subjects:8.1f} ms ({1000 * cpu / n_subjects:.1f} ms CPU) a subject"
+    print(f"{what:20s} {n_subjects:6d} subjects {wall:8.1f} s ({cpu:.1f} s CPU) {each}", flush=True)
+
+
+def _cpu_s() -> float:
+    """CPU time of this process and of those it waited for."""
+    used = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def make_cohort(folder: Path, n_subjects: int) -> Path:

@@ -96,6 +96,10 @@ class CohortStore:
             return False
         return all(_is_unchanged(path, one) for path, one in zip(entry.paths, kept, strict=True))
 
+    def finished_names(self) -> frozenset[str]:
+        """Names of the rows whose results are there; none where nothing was measured yet."""
+        return frozenset(one.name for one in self.subjects.iterdir()) if self.subjects.is_dir() else frozenset()
+
     def join(self, entries: Sequence[CohortEntry]) -> None:
         """Write the cohort's tables anew from the folders of finished rows, in the order given.
 

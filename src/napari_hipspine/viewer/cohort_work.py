@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..domain.cohort import FAILURES
+from ..domain.cohort import FAILURES, CohortEntry
 from ..domain.protocol import FatMethod
 from ..domain.subject import Progress
 from ..domain.tables import MEASUREMENTS
+from ..keeping.cohort_store import CohortStore
 from ..workflows.cohort_runners import runner_of
 from ..workflows.measure_cohort import CohortOutcome, failures_table, measure_cohort, open_manifest
 from ..workflows.measure_entry import CohortProtocol
@@ -59,6 +60,12 @@ def cohort_study(wish: CohortWish, progress: Progress) -> StudyOutcome:
     files = {name: (folder / name).read_bytes() for name in names}
     summary = f"{outcome.in_words} Results are kept in {folder}."
     return StudyOutcome(summary, _all_there_is(outcome, summary), tuple(tables), {}, files)
+
+
+def finished_entries(wish: CohortWish) -> tuple[CohortEntry, ...]:
+    """Rows of the manifest that have results, also while the others are being measured."""
+    names = CohortStore(Path(wish.folder)).finished_names()
+    return tuple(entry for entry in open_manifest(wish.manifest) if entry.name in names)
 
 
 def _all_there_is(outcome: CohortOutcome, summary: str) -> str:

@@ -100,7 +100,7 @@ def measure_entry(entry: CohortEntry, *, settings: CohortProtocol, folder: Path)
     steps = _Steps(entry)
     try:
         before = steps.do("opening", lambda: input_states(entry.paths))
-        image, label_map = steps.do("opening", lambda: open_subject(_pictures(entry), _outlines(entry)))
+        image, label_map = steps.do("opening", lambda: open_subject(pictures_of(entry), outlines_of(entry)))
         files, inputs = steps.do("measuring", lambda: _measured_files(entry, image, label_map, settings))
         states = [{**state, "sha256": sha256} for state, sha256 in zip(before, inputs, strict=True)]
         state = {"wish": wish_of(entry, settings), "inputs": states}
@@ -173,7 +173,8 @@ def _measured_files(
     return result_files(result, variations=varied), [one.sha256 for one in result.provenance.inputs]
 
 
-def _pictures(entry: CohortEntry) -> ImageFiles:
+def pictures_of(entry: CohortEntry) -> ImageFiles:
+    """The pictures of a row, and what is said of them."""
     return ImageFiles(
         image=entry.place("image"),
         water=entry.place("water"),
@@ -188,7 +189,8 @@ def _pictures(entry: CohortEntry) -> ImageFiles:
     )
 
 
-def _outlines(entry: CohortEntry) -> LabelFiles:
+def outlines_of(entry: CohortEntry) -> LabelFiles:
+    """The labels of a row, and what their values mean."""
     naming = entry.folder / entry.naming if entry.naming.lower().endswith(".csv") else entry.naming
     return LabelFiles(
         entry.folder / entry.labels,

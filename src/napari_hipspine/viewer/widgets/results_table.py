@@ -160,6 +160,11 @@ class CopyingView(QTableView):
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
+    def chosen_row(self) -> dict[str, Any] | None:
+        """The row that is chosen, the first of several."""
+        rows = sorted({index.row() for index in self.selectedIndexes()})
+        return self._model.row(rows[0]) if rows else None
+
     def copy_chosen(self) -> None:
         """Put the chosen rows with their headings on the clipboard, ready for a spreadsheet."""
         QGuiApplication.clipboard().setText(self.chosen_text())
@@ -218,11 +223,6 @@ class ResultsTable(CopyingView):
         self.selectRow(at)
         self.scrollTo(self._model.index(at, 0))
         return True
-
-    def chosen_row(self) -> dict[str, Any] | None:
-        """The row that is chosen, the first of several."""
-        rows = sorted({index.row() for index in self.selectedIndexes()})
-        return self._model.row(rows[0]) if rows else None
 
     def keyPressEvent(self, event: Any) -> None:
         """Keys that move to another row choose it."""

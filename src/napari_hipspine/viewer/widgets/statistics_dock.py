@@ -84,10 +84,18 @@ class StatisticsDock(QWidget):
     def _page(self, title: str) -> StudyPage:
         if title not in self._made:
             make, hint = _KINDS[title]
-            kind, editor = make(hint)
-            self._made[title] = StudyPage(kind, editor)
+            self._made[title] = make(hint)
+            self._made[title].subject_wished.connect(self._open_subject)
             self.tabs.widget(list(_KINDS).index(title)).layout().addWidget(self._made[title])
         return self._made[title]
+
+    def _open_subject(self, open_it: Any) -> None:
+        """Show a subject in the dock Hip-spine muscles."""
+        from ..contributions import DOCK, PLUGIN
+
+        if self.viewer is not None:
+            _, main = self.viewer.window.add_plugin_dock_widget(PLUGIN, DOCK)
+            main.study.open_alone(open_it)
 
 
 def _room() -> QWidget:
@@ -97,56 +105,57 @@ def _room() -> QWidget:
     return room
 
 
-def _cohort(hint: str) -> tuple[StudyKind, QWidget]:
+def _cohort(hint: str) -> StudyPage:
     from ..cohort_work import cohort_study
     from .cohort_editor import CohortEditor
+    from .cohort_page import CohortPage
 
-    return StudyKind("Measure", "Measure", "measuring subjects", hint, cohort_study), CohortEditor()
+    return CohortPage(StudyKind("Measure", "Measure", "measuring subjects", hint, cohort_study), CohortEditor())
 
 
-def _model(hint: str) -> tuple[StudyKind, QWidget]:
+def _model(hint: str) -> StudyPage:
     from ..study_work import model_study
     from .model_editor import ModelEditor
 
-    return StudyKind("Model", "Fit", "fitting", hint, model_study), ModelEditor()
+    return StudyPage(StudyKind("Model", "Fit", "fitting", hint, model_study), ModelEditor())
 
 
-def _courses(hint: str) -> tuple[StudyKind, QWidget]:
+def _courses(hint: str) -> StudyPage:
     from ..course_work import course_study
     from .courses_editor import CoursesEditor
 
-    return StudyKind("Courses", "Fit", "fitting", hint, course_study), CoursesEditor()
+    return StudyPage(StudyKind("Courses", "Fit", "fitting", hint, course_study), CoursesEditor())
 
 
-def _agreement(hint: str) -> tuple[StudyKind, QWidget]:
+def _agreement(hint: str) -> StudyPage:
     from ..study_work import agreement_study
     from .agreement_choice import AgreementChoice
 
-    return StudyKind("Agreement", "Compare", "comparing readers", hint, agreement_study), AgreementChoice()
+    return StudyPage(StudyKind("Agreement", "Compare", "comparing readers", hint, agreement_study), AgreementChoice())
 
 
-def _flow(hint: str) -> tuple[StudyKind, QWidget]:
+def _flow(hint: str) -> StudyPage:
     from ..study_work import flow_study
     from .flow_editor import FlowEditor
 
-    return StudyKind("Flow", "Count", "counting people", hint, flow_study), FlowEditor()
+    return StudyPage(StudyKind("Flow", "Count", "counting people", hint, flow_study), FlowEditor())
 
 
-def _description(hint: str) -> tuple[StudyKind, QWidget]:
+def _description(hint: str) -> StudyPage:
     from ..study_work import description_study
     from .description_editor import DescriptionEditor
 
-    return StudyKind("Describe", "Describe", "describing", hint, description_study), DescriptionEditor()
+    return StudyPage(StudyKind("Describe", "Describe", "describing", hint, description_study), DescriptionEditor())
 
 
-def _regions(hint: str) -> tuple[StudyKind, QWidget]:
+def _regions(hint: str) -> StudyPage:
     from ..region_work import region_study
     from .regions_editor import RegionsEditor
 
-    return StudyKind("Regions", "Measure", "measuring", hint, region_study), RegionsEditor()
+    return StudyPage(StudyKind("Regions", "Measure", "measuring", hint, region_study), RegionsEditor())
 
 
-_KINDS: dict[str, tuple[Callable[[str], tuple[StudyKind, QWidget]], str]] = {
+_KINDS: dict[str, tuple[Callable[[str], StudyPage], str]] = {
     "Measure": (_cohort, "The measurements of every subject of a manifest"),
     "Model": (_model, "A regression model of a table"),
     "Courses": (_courses, "Severe fat against outcomes over time"),

@@ -12,6 +12,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from ...domain.errors import HipSpineError, InvalidChoice
+from ...domain.subject import Progress
 from ...keeping.moved_data import MovedData, find_moved, follow_move
 from ...keeping.project_file import FILE_NAME
 from ...workflows.open_study import (
@@ -24,6 +25,7 @@ from ...workflows.open_study import (
 )
 from ...workflows.open_subject import ImageFiles
 from ..layer_link import LayerLink
+from ..preferred import Preferences
 from ..recent_studies import Recent, add_recent
 from ..series_work import SubjectWords
 from ..session import Session
@@ -127,6 +129,20 @@ class StudyActions:
             says="opening the subject",
             done=self._show,
         )
+
+    def open_alone(self, open_it: Callable[[Preferences, Progress], OpenedSubject]) -> None:
+        """Open a subject that stands in no study, in place of what is open, which is kept and closed.
+
+        Parameters
+        ----------
+        open_it : callable
+            Opens it off the main thread.
+        """
+        if self._session.doing:
+            tell_refusal(InvalidChoice(f"Wait until {self._session.doing} has ended, then open the subject again."))
+            return
+        preferred = self._session.preferred
+        self._run(lambda progress: open_it(preferred, progress), says="opening the subject", done=self._show_alone)
 
     def go(self, step: int) -> None:
         """Open the next subject of the list, or the one before."""
@@ -252,6 +268,11 @@ class StudyActions:
         if opened.problems:
             lines = [str(problem) for problem in opened.problems]
             tell_refusal(HipSpineError("\n".join(lines)))
+
+    def _show_alone(self, opened: OpenedSubject) -> None:
+        self.close_study()
+        self._show(opened)
+        self._link.show_levels()
 
     def _remember_recent(self, subject: StudySubject | None = None) -> None:
         study = self._session.study

@@ -60,10 +60,13 @@ class StudyPage(QWidget):
         A piece of work is over.
     written : Signal(object)
         Paths of the files that were exported.
+    subject_wished : Signal(object)
+        What opens a subject, off the main thread, for the dock Hip-spine muscles to show.
     """
 
     ended = Signal()
     written = Signal(object)
+    subject_wished = Signal(object)
 
     def __init__(self, kind: StudyKind, editor: Any) -> None:
         super().__init__()
