@@ -103,6 +103,7 @@ SERIES = st.builds(
         st.lists(STRUCTURES, max_size=2).map(tuple),
     ),
     st.builds(KeptProgress, st.integers(0, 50), st.integers(0, 50), WORDS, WORDS),
+    st.none() | PATHS,
 )
 SUBJECTS = st.builds(KeptSubject, WORDS, WORDS, WORDS, st.lists(SERIES, max_size=2).map(tuple), st.integers(0, 3))
 PROJECTS = st.builds(

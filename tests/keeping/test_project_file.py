@@ -121,3 +121,11 @@ def test_a_subject_stands_once():
     with pytest.raises(InvalidChoice, match="found water"):
         KeptSeries({"water": Path("/a")})
     assert replace(Project("p"), name="q").name == "q"
+
+
+def test_a_file_from_before_implants_were_kept_is_read(tmp_path):
+    path = saved(tmp_path)
+    said = json.loads(path.read_text(encoding="utf-8"))
+    del said["subjects"][0]["series"][0]["implants"]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    assert load_project(path).subjects[0].series[0].implants is None

@@ -74,12 +74,14 @@ def test_each_variation_is_told_in_one_sentence() -> None:
     other = make_correlations(("sartorius", 0.3, 0.06, 0.2), ("gluteus_minimus", -0.1, 0.7, 0.04)).assign(n=18)
     gone = Variation("outline_plus_half_pixel", Origin.MISSING, None, "not_measured")
     table = compare_variations(main, [Variation("slice_plus_1", Origin.MEASURED, other), gone])
-    moved, missing = describe_variations(table)
+    moved, missing, how = describe_variations(table)
     assert moved == (
         "Held against slice_plus_1: rho moves by 0.200 (median) to 0.200 in 2 cells; 1 p and 1 q cross .05, "
         "1 change sign; not on the same subjects in every cell."
     )
     assert missing == "Not held against outline_plus_half_pixel: not_measured."
+    assert "hipspine measure … --variations" in how
+    assert len(describe_variations(compare_variations(main, [Variation("slice_plus_1", Origin.MEASURED, other)]))) == 1
 
 
 def make_slices() -> pd.DataFrame:

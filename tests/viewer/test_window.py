@@ -29,6 +29,7 @@ from napari_hipspine.viewer.layers import image_layers
 from napari_hipspine.viewer.steps import Status, Step, step_states
 from napari_hipspine.viewer.widgets.correlation_dock import CorrelationDock
 from napari_hipspine.viewer.widgets.main_dock import MainDock
+from napari_hipspine.workflows.export_result import ExportChoice
 from napari_hipspine.workflows.open_subject import ImageFiles, LabelFiles
 
 pytestmark = pytest.mark.viewer
@@ -66,6 +67,45 @@ def test_sample_measured_in_the_window_equals_the_command_line_byte_for_byte(win
     looked_at = [state.status for state in step_states(dock.session).values()]
     assert looked_at == [Status.DONE, Status.DONE, Status.DONE, Status.ATTENTION, Status.DONE]
     assert dock.steps[Step.THRESHOLD].is_open
+    assert [words for words in told if "converting" not in words] == []
+
+
+def test_implants_and_variations_of_the_window_are_those_of_the_command_line(window, qtbot, tmp_path, told):
+    viewer, dock = window
+    series = find_sample("phantom01", Region.LUMBAR)
+    for layer in layers_of_sample(series):
+        viewer.add_layer(Layer.create(*layer))
+    table = tmp_path / "implants.csv"
+    table.write_text(
+        f"subject_id,region,side,muscle,kind\n{dock.session.key().subject_id},lumbar,left,multifidus,fusion\n"
+    )
+    measure(dock, qtbot)
+    dock.threshold.implants.set_value(str(tmp_path / "none.csv"))
+    assert dock.session.work.implants is None
+    dock.threshold.refresh(dock.session, ())
+    assert "no table of implants" in dock.threshold._find.toolTip()
+    dock.threshold.implants.set_value(str(table))
+    assert dock.session.work.implants_file == table
+    measure(dock, qtbot)
+    measured = dock.session.work.measured.result.measurements.set_index(["muscle", "side"])
+    assert measured.loc[("multifidus", "left"), "reason"] == "fusion"
+    dock.actions.export(tmp_path / "window", ExportChoice(variations=True))
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=60_000)
+    (level,) = series.level_plan.placements
+    pictures, outlines = files_of_sample(series)
+    wish = ["measure", "--image", str(pictures.image), "--labels", str(outlines.labels)]
+    wish += ["--naming", str(outlines.naming), "--contrast", "T2", "--fat-polarity", "bright"]
+    wish += ["--level", f"{level.level.id}:{level.slice_position}=mm:{level.position_mm!r}"]
+    wish += ["--implants", str(table), "--variations", "--out", str(tmp_path / "alone")]
+    assert main(wish) == 0
+    names = {path.name for path in (tmp_path / "window").iterdir()}
+    assert names == {path.name for path in (tmp_path / "alone").iterdir()}
+    assert "variations.csv" in names
+    for name in names:
+        assert undated(tmp_path / "window" / name) == undated(tmp_path / "alone" / name), name
+    dock.threshold.implants.set_value("")
+    assert dock.session.work.implants is None
+    assert "the files" in dock.session.why_stale()
     assert [words for words in told if "converting" not in words] == []
 
 

@@ -56,7 +56,8 @@ def test_what_can_be_computed_is_and_the_rest_is_taken_or_named(
     assert (table.loc[table["variation"] == "slice_plus_1", "rho_difference"].abs() > 0).any()
     rows = table[(table["variation"] == "threshold_plus_10_percent") & (table["lumbar_measure"] == "fi")]
     np.testing.assert_allclose(rows.loc[rows["hip_measure"] == "fi", "rho_difference"], 0, atol=1e-12)
-    assert related.notes[-1] == "Not held against outline_minus_half_pixel: not_measured."
+    assert related.notes[-2] == "Not held against outline_minus_half_pixel: not_measured."
+    assert related.notes[-1].startswith("To have what was not measured, measure each subject again with --variations")
     assert any(note.startswith("Held against slice_plus_1: rho moves by ") for note in related.notes)
 
 

@@ -114,6 +114,8 @@ class KeptSeries:
         Bytes of each file, or entries of each folder, when it was opened; tells a picture from another of its name.
     painted : Path, optional
         Folder of the labels that are worked on.
+    implants : Path, optional
+        Table of implants, fusions and slices to leave out.
     """
 
     files: Mapping[str, Path]
@@ -127,6 +129,7 @@ class KeptSeries:
     review: ThresholdReview = ThresholdReview()
     view: KeptView = KeptView()
     progress: KeptProgress = KeptProgress()
+    implants: Path | None = None
 
     def __post_init__(self) -> None:
         files = {role: self.files[role] for role in ROLES if role in self.files}
@@ -151,7 +154,7 @@ class KeptSeries:
             found.append(self.labels.path)
             if isinstance(self.labels.naming, Path):
                 found.append(self.labels.naming)
-        return (*found, self.painted) if self.painted is not None else tuple(found)
+        return (*found, *(path for path in (self.painted, self.implants) if path is not None))
 
     def with_paths(self, place: Callable[[Path], Path]) -> KeptSeries:
         """The same series with every path put elsewhere."""
@@ -160,7 +163,8 @@ class KeptSeries:
             naming = place(labels.naming) if isinstance(labels.naming, Path) else labels.naming
             labels = replace(labels, path=place(labels.path), naming=naming)
         files = {role: place(path) for role, path in self.files.items()}
-        return replace(self, files=files, labels=labels, painted=place(self.painted) if self.painted else None)
+        painted, implants = (place(path) if path else None for path in (self.painted, self.implants))
+        return replace(self, files=files, labels=labels, painted=painted, implants=implants)
 
 
 @dataclass(frozen=True)

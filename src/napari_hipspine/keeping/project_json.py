@@ -17,7 +17,7 @@ from .project_paths import PathCode
 
 _SERIES = (
     *("files", "sizes", "region", "words", "labels", "painted"),
-    *("levels", "protocol", "review", "view", "progress"),
+    *("levels", "protocol", "review", "view", "progress", "implants"),
 )
 
 
@@ -98,11 +98,12 @@ def _series_as_json(series: KeptSeries, paths: PathCode) -> dict[str, Any]:
             "hidden": [_structure_as_json(one) for one in series.view.hidden],
         },
         "progress": asdict(series.progress),
+        "implants": paths.written(series.implants) if series.implants else None,
     }
 
 
 def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
-    given = only(said, "a series", *_SERIES)
+    given = only({"implants": None, **said} if isinstance(said, dict) else said, "a series", *_SERIES)
     files, sizes = of_type(given["files"], dict), of_type(given["sizes"], dict)
     return KeptSeries(
         {role: paths.read(path) for role, path in files.items()},
@@ -116,6 +117,7 @@ def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
         _review_of_json(given["review"]),
         _view_of_json(given["view"]),
         _progress_of_json(given["progress"]),
+        perhaps(given["implants"], paths.read),
     )
 
 

@@ -42,6 +42,13 @@ NOT_MEASURED = "not_measured"
 """Reason of a variation for which there are no tables."""
 
 
+HOW_TO_MEASURE = (
+    "To have what was not measured, measure each subject again with --variations (hipspine measure … --variations, or "
+    "hipspine cohort … --variations), and relate the new measurements.csv; variations.csv beside it is found by itself."
+)
+"""Said where a usual variation has no tables."""
+
+
 class Origin(StrEnum):
     """Where a variation comes from."""
 
@@ -191,10 +198,11 @@ def summarise_variations(sensitivity: pd.DataFrame) -> tuple[VariationSummary, .
 
 def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
     """One sentence per variation: how far rho moves, which p cross .05, and what could not be looked at."""
-    sentences = []
+    sentences, unmeasured = [], list[str]()
     for one in summarise_variations(sensitivity):
         if not one.n_cells:
             sentences.append(f"Not held against {one.name}: {one.why}.")
+            unmeasured += [one.name] if one.why == NOT_MEASURED else []
             continue
         words = f"rho moves by {one.median:.3f} (median) to {one.largest:.3f}"
         others = "" if one.has_same_subjects else "; not on the same subjects in every cell"
@@ -202,7 +210,7 @@ def describe_variations(sensitivity: pd.DataFrame) -> tuple[str, ...]:
             f"Held against {one.name}: {words} in {one.n_cells} cells; {one.n_p} p and {one.n_q} q cross "
             f".05, {one.n_sign} change sign{others}."
         )
-    return tuple(sentences)
+    return (*sentences, HOW_TO_MEASURE) if unmeasured else tuple(sentences)
 
 
 def _by_cell(table: pd.DataFrame) -> dict[tuple[str, ...], dict[str, Any]]:

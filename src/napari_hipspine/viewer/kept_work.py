@@ -47,6 +47,7 @@ def kept_series(work: SeriesWork, before: KeptSeries | None, *, progress: KeptPr
         work.review,
         _view(work),
         progress,
+        work.implants_file,
     )
 
 
@@ -78,6 +79,7 @@ def digest_of(work: SeriesWork, checksums: Iterable[int]) -> str:
         asdict(kept_words(pictures)) if pictures else {},
         [[value, structure.id] for value, structure in sorted(structures.items())],
         list(checksums),
+        *([str(work.implants_file)] if work.implants_file else []),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 

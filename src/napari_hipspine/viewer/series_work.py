@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..domain.anatomy import Region
+from ..domain.implants import Implants
 from ..domain.label_map import LabelMap
 from ..domain.level_plan import LevelPlan
 from ..domain.protocol import FatMethod, MeasurementProtocol
@@ -20,6 +21,7 @@ from ..domain.volume import FatPolarity, Volume, WaterFat
 from ..workflows.changed_numbers import ChangedNumbers, count_changed_numbers
 from ..workflows.export_result import ExportChoice, files_beside
 from ..workflows.measure_subject import CountedResult, default_protocol, measure_counted, measure_touched
+from ..workflows.measure_variations import measure_subject_variations
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from ..writing.tables import result_files, write_whole
 from .label_work import LabelWork
@@ -69,6 +71,7 @@ class MeasureRequest:
     fat_work: LabelWork | None = None
     review: ThresholdReview = ThresholdReview()
     inputs: tuple[Path, ...] = ()
+    implants: Implants | None = None
     edited: EditedSlices = EditedSlices()
     n_workers: int = 2
 
@@ -81,6 +84,7 @@ class MeasureRequest:
             level_plan=self.level_plan,
             protocol=self.protocol,
             fat_roi=self.fat_roi,
+            implants=self.implants,
             review=self.review,
             inputs=self.inputs,
             n_workers=self.n_workers,
@@ -101,6 +105,7 @@ class MeasureRequest:
             level_plan=self.level_plan,
             protocol=self.protocol,
             fat_roi=self.fat_roi,
+            implants=self.implants,
             review=self.review,
         )
 
@@ -141,6 +146,12 @@ def write_measured(
     """
     result, asked = measured.result, measured.request
     more: dict[str, str | bytes] = {}
+    varied = None
+    if isinstance(result, CountedResult) and choice.variations:
+        choices: dict[str, Any] = {"level_plan": asked.level_plan, "protocol": asked.protocol}
+        result, varied = measure_subject_variations(
+            result, asked.image, asked.label_map, implants=asked.implants, progress=progress, **choices
+        )
     if isinstance(result, CountedResult):
         more = files_beside(
             result,
@@ -151,7 +162,7 @@ def write_measured(
             fat_roi=asked.fat_roi,
             progress=progress,
         )
-    return write_whole(folder, {**result_files(result), **more})
+    return write_whole(folder, {**result_files(result, variations=varied), **more})
 
 
 @dataclass(frozen=True)
@@ -203,6 +214,10 @@ class SeriesWork:
         The store its array lies in.
     is_fat_stale : bool
         Whether it was painted since it was measured.
+    implants_file : Path, optional
+        Table of implants, fusions and slices to leave out.
+    implants : Implants, optional
+        What it held when it was chosen.
     exported : Measured, optional
         The last measurement that was written.
     stated_region : Region, optional
@@ -228,6 +243,8 @@ class SeriesWork:
     fat_roi: LabelMap | None = None
     fat_work: LabelWork | None = None
     is_fat_stale: bool = False
+    implants_file: Path | None = None
+    implants: Implants | None = None
     measured: Measured | None = None
     exported: Measured | None = None
     opened_checksums: tuple[int, ...] = ()
@@ -265,7 +282,8 @@ class SeriesWork:
     def inputs(self) -> tuple[Path, ...]:
         """Files the numbers rest on."""
         pictures = self.pictures.paths if self.pictures else ()
-        return (*pictures, *((Path(self.outlines.labels),) if self.outlines else ()))
+        labels = (Path(self.outlines.labels),) if self.outlines else ()
+        return (*pictures, *labels, *((self.implants_file,) if self.implants_file else ()))
 
     @property
     def asks_for_polarity(self) -> bool:

@@ -212,6 +212,7 @@ class Session:
             fat_work=work.fat_work,
             review=work.review,
             inputs=work.inputs,
+            implants=work.implants,
             n_workers=self.preferred.n_workers,
             edited=edited,
         )

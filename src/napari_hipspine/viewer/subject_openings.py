@@ -14,6 +14,7 @@ from ..domain.volume import Volume, WaterFat
 from ..keeping.moved_data import wrong_picture
 from ..keeping.project import KeptSeries, KeptView
 from ..workflows.kept_files import kept_files
+from ..workflows.open_implants import open_implants
 from ..workflows.open_study import Study, StudySeries, StudySubject
 from ..workflows.open_subject import ImageFiles, declare, open_image
 from .kept_work import hidden_of, seen_of
@@ -151,7 +152,7 @@ def _open_series(opening: _Opening, series: StudySeries) -> OpenedSeries:
         said_as_for=of_whom,
     )
     if kept is not None:
-        work = replace(work, review=kept.review)
+        work = replace(work, review=kept.review, implants_file=kept.implants, implants=open_implants(kept.implants))
     layers = image_layers(found.image, name=name, pictures=pictures, level_plan=work.level_plan)
     if found.work is None:
         return OpenedSeries(_with_view(work, kept), tuple(layers))

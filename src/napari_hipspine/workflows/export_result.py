@@ -25,10 +25,13 @@ class ExportChoice:
         Both tables as an Excel workbook.
     report : bool
         A page with pictures of the levels.
+    variations : bool
+        The same measured with thresholds, windows and outlines moved a little, for the sensitivity of a cohort.
     """
 
     workbook: bool = False
     report: bool = False
+    variations: bool = False
 
 
 def files_beside(

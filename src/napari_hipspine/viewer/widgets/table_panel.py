@@ -46,19 +46,29 @@ class TablePanel(QWidget):
         more = QHBoxLayout()
         more.addWidget(self._report)
         more.addWidget(self._workbook)
+        self._variations = QCheckBox("Variations, for the sensitivity table")
+        self._variations.setToolTip(
+            "variations.csv: the same with thresholds 10 % higher and lower, windows one slice up and down, and "
+            "outlines half a pixel out and in; relating a cohort holds its result against them"
+        )
         row = QHBoxLayout()
         row.addWidget(self._show)
         row.addWidget(self._export)
         column = QVBoxLayout(self)
         column.addWidget(self._summary)
         column.addLayout(more)
+        column.addWidget(self._variations)
         column.addLayout(row)
         self.explore = ExplorePanel()
         column.addWidget(self.explore)
 
     def choice(self) -> ExportChoice:
         """What is written beside the tables."""
-        return ExportChoice(workbook=self._workbook.isChecked(), report=self._report.isChecked())
+        return ExportChoice(
+            workbook=self._workbook.isChecked(),
+            report=self._report.isChecked(),
+            variations=self._variations.isChecked(),
+        )
 
     def refresh(self, session: Session) -> None:
         """Show the session."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer
 
 from ...domain.anatomy import Side, Structure, Term, find_muscle
 from ...workflows.measure_subject import CountedResult
+from ...workflows.open_implants import open_implants
 from ..fat_layer import FatLayers, open_proposed_fat
 from ..fat_overlay import FatOverlay
 from ..layer_link import LayerLink
@@ -78,6 +80,15 @@ class ThresholdActions:
         panel.fat.accepted.connect(self.accept_fat)
         panel.fat.layer_chosen.connect(self.use_fat_layer)
         panel.fat.redraw_wished.connect(self.redraw_fat)
+        panel.implants.value_changed.connect(self.choose_implants)
+
+    def choose_implants(self, text: str) -> None:
+        """Leave out what a table of implants says; what is no file changes nothing, an empty line takes it back."""
+        work, path = self._session.work, Path(text) if text else None
+        if work is None or path == work.implants_file or not (path is None or path.is_file()):
+            return
+        with refusals_told():
+            self._session.change(implants_file=path, implants=open_implants(path))
 
     def drag(self, muscle: Term, cut: float) -> None:
         """Show which pixels would be fat."""

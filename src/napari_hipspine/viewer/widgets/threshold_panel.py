@@ -8,12 +8,15 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from ...domain.volume import Contrast, WaterFat
+from ..series_work import SeriesWork
 from ..session import Session
 from ..shown_threshold import shown_thresholds
 from .fat_beside_row import FatBesideRow
 from .protocol_editor import ProtocolEditor
-from .small_parts import make_primary, set_reason, wrapped_label
+from .small_parts import PathRow, make_primary, set_reason, wrapped_label
 from .threshold_review_editor import ThresholdReviewEditor
+
+_NO_IMPLANTS = "Under Implants stands no table of implants: choose one, or empty the line."
 
 
 class ThresholdPanel(QWidget):
@@ -32,13 +35,15 @@ class ThresholdPanel(QWidget):
         self.review = ThresholdReviewEditor()
         self.fat = FatBesideRow()
         self.protocol = ProtocolEditor()
+        self.implants = PathRow("Implants: table of implants, fusions and slices to leave out")
         self._shown_of: tuple[object, str] | None = None
+        self._implants_of = ("", "")
         self._changed = wrapped_label()
         self._find = QPushButton("Find thresholds")
         self._find.clicked.connect(self.find_wished)
         make_primary(self._find)
         column = QVBoxLayout(self)
-        for part in (self.fat, self.review, self.protocol, self._find, self._changed):
+        for part in (self.fat, self.review, self.protocol, self.implants, self._find, self._changed):
             column.addWidget(part)
 
     def refresh(self, session: Session, layers: Sequence[object]) -> None:
@@ -47,6 +52,7 @@ class ThresholdPanel(QWidget):
         busy = _busy(session)
         if work is not None and self.protocol.value() != work.protocol and not self.protocol.problem():
             self.protocol.set_value(work.protocol)
+        self._show_implants(work)
         self.fat.refresh(work, layers, busy=busy)
         is_signal = work is not None and not (
             isinstance(work.image, WaterFat) or work.image.contrast is Contrast.FAT_FRACTION
@@ -55,7 +61,8 @@ class ThresholdPanel(QWidget):
         self.refresh_review(session)
         measured = work.measured if work else None
         self._find.setText("Find thresholds anew" if measured else "Find thresholds")
-        missing = session.why_not_measure() or self.protocol.problem()
+        is_other = self.implants.value() != _implants_path(work)
+        missing = session.why_not_measure() or self.protocol.problem() or (_NO_IMPLANTS if is_other else "")
         says = "Find the fat threshold of every labelled muscle, and measure with it; those moved by hand stay moved"
         set_reason(self._find, missing, otherwise=says)
         make_primary(self._find, is_primary=measured is None or bool(session.why_stale()))
@@ -63,6 +70,15 @@ class ThresholdPanel(QWidget):
         self._changed.setVisible(changed is not None)
         if changed is not None:
             self._changed.setText(f"Found anew: {changed.n_changed} of {changed.n_numbers} numbers changed.")
+
+    def _show_implants(self, work: SeriesWork | None) -> None:
+        """Show the table of the series, unless another is being typed."""
+        shown = _implants_path(work)
+        self.implants.setEnabled(work is not None)
+        if self._implants_of != (work.name if work else "", shown):
+            self._implants_of = (work.name if work else "", shown)
+            if self.implants.value() != shown:
+                self.implants.set_value(shown)
 
     def refresh_review(self, session: Session) -> None:
         """Show what was found; histograms are made only when the step is open and they are others than before."""
@@ -74,6 +90,10 @@ class ThresholdPanel(QWidget):
             return
         self._shown_of = (measured, busy)
         self.review.set_value(shown_thresholds(session.work), busy=busy)
+
+
+def _implants_path(work: SeriesWork | None) -> str:
+    return str(work.implants_file) if work is not None and work.implants_file is not None else ""
 
 
 def _busy(session: Session) -> str:
