@@ -195,6 +195,7 @@ def test_figures_are_made_when_they_are_looked_at(dock, qtbot):
     dock.choices.beside._profile.setChecked(True)
     relate(dock, qtbot)
     assert dock.pages.heat_map.value() is None
+    assert dock.pages.heat_map._hint.text() == "The figure is being drawn."
     with qtbot.waitSignal(dock.pages.profile.drawn, timeout=WAIT):
         dock.pages.tabs.setCurrentIndex(PROFILED)
     assert dock.pages.profile.value() is not None

@@ -772,6 +772,17 @@ def test_figure_shrinks_words_and_all_down_to_its_smallest_size(qtbot):
     assert canvas.value() is None
 
 
+def test_a_high_figure_leaves_room_for_the_bar_that_scrolls_it(qtbot):
+    canvas = FigureCanvas("none", least_share=0.5)
+    qtbot.addWidget(canvas)
+    canvas.resize(600, 300)
+    canvas.show()
+    canvas.set_value(Figure(figsize=(8, 8), dpi=100))
+    qtbot.waitUntil(canvas._area.verticalScrollBar().isVisible, timeout=WAIT)
+    assert not canvas._area.horizontalScrollBar().isVisible()
+    assert canvas._canvas.minimumWidth() <= canvas._area.viewport().width()
+
+
 @pytest.mark.viewer
 def test_dock_opens_from_the_menu_and_fits_in_a_real_window(make_napari_viewer_proxy, cohort, qtbot, told):
     viewer = make_napari_viewer_proxy()

@@ -90,9 +90,16 @@ class FigureCanvas(QWidget):
         Fewer dots make words smaller too; in less room alone they would run into each other.
         """
         wide, high, dots = self._laid_out
-        share = min(1.0, max(self._least_share, self._area.viewport().width() / (wide * dots)))
+        room = self._area.maximumViewportSize()
+        share = self._share_of(room.width() / (wide * dots))
+        if high * dots * share > room.height():
+            beside_bar = room.width() - self._area.verticalScrollBar().sizeHint().width()
+            share = self._share_of(beside_bar / (wide * dots))
         figure.set_dpi(dots * share)
         return round(wide * dots * share), round(high * dots * share)
+
+    def _share_of(self, share: float) -> float:
+        return min(1.0, max(self._least_share, share))
 
     def set_hint(self, words: str) -> None:
         """Other words for where there is no figure."""

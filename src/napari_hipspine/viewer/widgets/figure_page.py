@@ -10,6 +10,8 @@ from qtpy.QtCore import Signal
 from ..workers import BackgroundWork
 from .figure_canvas import FigureCanvas
 
+DRAWING = "The figure is being drawn."
+
 
 class FigurePage(FigureCanvas):
     """Makes its figure when it is asked to draw; what is asked for meanwhile is made next.
@@ -17,7 +19,7 @@ class FigurePage(FigureCanvas):
     Parameters
     ----------
     hint : str
-        Shown before there is a figure.
+        Shown where there is nothing to draw.
     least_share : float
         As of `FigureCanvas`.
 
@@ -31,6 +33,7 @@ class FigurePage(FigureCanvas):
 
     def __init__(self, hint: str, *, least_share: float = 1.0) -> None:
         super().__init__(hint, least_share=least_share)
+        self._hint_of_none = hint
         self._make: Callable[[], Any] | None = None
         self._is_stale = False
         self._background: BackgroundWork | None = None
@@ -44,6 +47,7 @@ class FigurePage(FigureCanvas):
         """What makes the figure; nothing is made before the page is looked at."""
         self._make = make
         self._is_stale = make is not None
+        self.set_hint(self._hint_of_none if make is None else DRAWING)
         self.set_value(None)
 
     def draw(self) -> None:
