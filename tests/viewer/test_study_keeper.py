@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -27,8 +28,10 @@ from napari_hipspine.viewer.session import Session
 from napari_hipspine.viewer.study_keeper import StudyKeeper
 from napari_hipspine.viewer.study_list import beside, done_words, subject_rows, switch_titles
 from napari_hipspine.viewer.subject_openings import open_study_subject
+from napari_hipspine.workflows import kept_result
 from napari_hipspine.workflows.open_study import open_study
 from napari_hipspine.workflows.open_subject import open_image
+from napari_hipspine.writing.tables import result_files
 
 from .studies import make_study
 
@@ -104,6 +107,72 @@ def test_a_sitting_goes_on_where_the_last_one_stopped(folder):
     assert (np.asarray(work.label_map.labels[3])[:4, :4] == 1).all()
     assert work.label_work.is_resumed
     assert work.label_work.store.undo() is not None
+    again.end()
+
+
+@pytest.fixture
+def measured_before(folder):
+    """A study whose first subject was measured, and what came of it."""
+    first = Sitting(folder)
+    first.open("sub-001")
+    first.session.declare(contrast=Contrast.T2, fat_polarity=FatPolarity.BRIGHT)
+    first.session.change(level_plan=L4)
+    measure(first.session)
+    result = first.session.work.measured.result
+    first.keeper.remember()
+    first.end()
+    assert first.told == []
+    return folder, result
+
+
+def test_numbers_come_back_without_measuring_where_nothing_has_changed(measured_before, tmp_path):
+    folder, result = measured_before
+    again = Sitting(folder)
+    again.open("sub-001")
+    work = again.session.work
+    assert again.session.is_up_to_date(work)
+    assert again.session.why_not_export() == ""
+    assert result_files(work.measured.result) == result_files(result)
+    assert work.measured.result.provenance.made_at == result.provenance.made_at
+    kept = work.label_work
+    with kept.store.step("a stroke"):
+        kept.store.labels[3, 0:4, 0:4] = 1
+    again.session.look_at_labels()
+    assert again.session.why_stale() == "Changed since it was measured: the labels. Find the thresholds anew (step 4)."
+    assert again.session.refresh_request() is None
+    measure(again.session)
+    assert again.session.why_stale() == ""
+    again.end()
+
+
+@pytest.mark.parametrize("change", ["labels", "protocol", "picture", "version", "table", "half"])
+def test_numbers_do_not_come_back_once_anything_has_changed(measured_before, change, monkeypatch):
+    folder, _ = measured_before
+    place = load_project(folder / FILE_NAME).subjects[0].series[0].painted / "result"
+    if change in ("labels", "protocol"):
+        other = Sitting(folder)
+        other.open("sub-001")
+        store = other.session.work.label_work.store
+        if change == "protocol":
+            other.session.change(chosen_protocol=MeasurementProtocol(erosion_mm=1.0))
+        else:
+            with store.step("a stroke"):
+                store.labels[3, 0:4, 0:4] = 1
+            other.session.look_at_labels()
+        other.end()
+    elif change == "picture":
+        picture = load_project(folder / FILE_NAME).subjects[0].series[0].files["image"]
+        os.utime(picture, (1, 1))
+    elif change == "version":
+        monkeypatch.setattr(kept_result, "installed_versions", lambda: {"napari-hipspine": "another"})
+    elif change == "table":
+        table = place / "measurements.csv"
+        table.write_text(table.read_text().replace("0.", "00.", 1))
+    else:
+        (place / "slices.csv").write_text((place / "slices.csv").read_text()[:200])
+    again = Sitting(folder)
+    again.open("sub-001")
+    assert again.session.work.measured is None
     again.end()
 
 

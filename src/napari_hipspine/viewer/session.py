@@ -219,7 +219,7 @@ class Session:
 
     def key(self) -> SubjectKey:
         """What every row of the tables begins with."""
-        return _key_of(self.work) if self.work else SubjectKey("")
+        return key_of(self.work) if self.work else SubjectKey("")
 
     def keep_result(
         self, request: MeasureRequest, result: SubjectResult, *, changed: ChangedNumbers | None = None
@@ -296,7 +296,7 @@ class Session:
         if not named:
             return ""
         needed = "Find the thresholds anew (step 4)."
-        if _FOLLOWED.issuperset(named):
+        if self._follows(work.measured, named):
             needed = self.why_not_measure() or "The numbers are being brought up to date."
         return f"Changed since it was measured: {', '.join(named)}. {needed}"
 
@@ -315,7 +315,11 @@ class Session:
         work = self.work
         if work is None or work.measured is None:
             return False
-        return _FOLLOWED.issuperset(self._changed_since(work, work.measured))
+        return self._follows(work.measured, self._changed_since(work, work.measured))
+
+    def _follows(self, measured: Measured, changed: list[str]) -> bool:
+        """Whether numbers can follow changes; those of an earlier sitting have no counts to do it with."""
+        return isinstance(measured.result, CountedResult) and _FOLLOWED.issuperset(changed)
 
     def is_up_to_date(self, work: SeriesWork) -> bool:
         """Whether an open series was measured and nothing has changed since."""
@@ -331,12 +335,13 @@ class Session:
             "the thresholds": work.review != asked.review,
             "the settings": work.protocol != asked.protocol,
             "the fat beside the muscles": work.is_fat_stale or _drawing(work) is not _drawing(asked),
-            "the subject": not work.who.subject_id.strip() or _key_of(work) != asked.key,
+            "the subject": not work.who.subject_id.strip() or key_of(work) != asked.key,
         }
         return [name for name, is_changed in changed.items() if is_changed]
 
 
-def _key_of(work: SeriesWork) -> SubjectKey:
+def key_of(work: SeriesWork) -> SubjectKey:
+    """What every row of the tables of a series begins with."""
     return SubjectKey(work.who.subject_id, work.who.session, series_word(work.volume), work.who.reader_id)
 
 

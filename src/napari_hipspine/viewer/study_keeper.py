@@ -15,6 +15,7 @@ from ..keeping.project import KeptProgress, KeptSeries, KeptSubject, Project
 from ..keeping.project_file import Stamp, save_project, stamp_of
 from ..workflows.kept_files import kept_files, kept_words
 from ..workflows.open_study import Study, places_of_alone
+from .kept_numbers import keep_numbers
 from .kept_work import digest_of, kept_series, muscle_progress
 from .label_places import is_sample
 from .label_sums import LabelSums
@@ -147,12 +148,19 @@ class StudyKeeper:
         if self._session.is_up_to_date(work):
             rests_on = self._digest(work)
             measured = was.measured if was.rests_on == rests_on and was.measured else _now()
+            self._keep_numbers(work, rests_on)
         elif work.measured is None and was.measured and self._rests_on_the_same(work, was.rests_on):
             measured, rests_on = was.measured, was.rests_on
         found = kept_series(work, before, progress=KeptProgress(named, done, measured, rests_on))
         if found is None:
             raise TypeError("a series without files is not remembered")
         return found
+
+    def _keep_numbers(self, work: SeriesWork, rests_on: str) -> None:
+        try:
+            keep_numbers(work, rests_on)
+        except HipSpineError as error:
+            self._tell_once(error)
 
     def _rests_on_the_same(self, work: SeriesWork, rests_on: str) -> bool:
         return work.label_work is None or self._digest(work) == rests_on

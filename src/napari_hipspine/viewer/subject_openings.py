@@ -17,6 +17,7 @@ from ..workflows.kept_files import kept_files
 from ..workflows.open_implants import open_implants
 from ..workflows.open_study import Study, StudySeries, StudySubject
 from ..workflows.open_subject import ImageFiles, declare, open_image
+from .kept_numbers import numbers_of_before
 from .kept_work import hidden_of, seen_of
 from .label_places import place_of_labels
 from .label_work import LabelWork, resume_label_work
@@ -164,6 +165,7 @@ def _open_series(opening: _Opening, series: StudySeries) -> OpenedSeries:
         outlines=series.outlines,
         opened_checksums=found.checksums,
     )
+    work = replace(work, measured=numbers_of_before(work, kept.progress.rests_on) if kept else None)
     labels = stored_layer(found.work, name=muscles_name(name, work.region), outlines=series.outlines)
     return OpenedSeries(_with_view(work, kept), (*layers, labels))
 

@@ -1,0 +1,82 @@
+"""Numbers of a series kept with its labels, and taken up again where nothing they follow from has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from ..reading.first_look import key_of_files
+from ..workflows.kept_result import keep_result, read_kept_result
+from ..workflows.measure_subject import CountedResult
+from .kept_work import digest_of
+from .label_places import is_passing_place
+from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, slice_checksums
+from .session import key_of
+
+_FOLDER = "result"
+
+
+def keep_numbers(work: SeriesWork, digest: str) -> None:
+    """Keep the tables of a series that was measured and has not changed since, beside its labels.
+
+    Nothing is kept of numbers that rest on fat that was drawn, which is not kept itself, or on labels that pass.
+
+    Raises
+    ------
+    HipSpineError
+        If the disk does not take them.
+    """
+    place, rests_on = _place(work), _rests_on(work, digest)
+    measured = work.measured
+    if place is None or not rests_on or measured is None or not isinstance(measured.result, CountedResult):
+        return
+    if measured.request.fat_roi is None and read_kept_result(place, rests_on) is None:
+        keep_result(place, measured.result, rests_on)
+
+
+def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
+    """What was measured in an earlier sitting; None unless everything it rests on is as it was then.
+
+    Parameters
+    ----------
+    work : SeriesWork
+        As it is opened again.
+    digest : str
+        Of what was remembered of its last measurement.
+    """
+    kept, label_map, place = work.label_work, work.label_map, _place(work)
+    if kept is None or label_map is None or place is None or not digest:
+        return None
+    if digest_of(work, slice_checksums(kept.store.labels)) != digest:
+        return None
+    result = read_kept_result(place, _rests_on(work, digest))
+    if result is None or result.key != key_of(work):
+        return None
+    snapshot = kept.store.snapshot()
+    request = MeasureRequest(
+        image=work.image,
+        label_map=replace(label_map, labels=snapshot),
+        key=result.key,
+        level_plan=work.level_plan,
+        protocol=work.protocol,
+        review=work.review,
+        inputs=work.inputs,
+        edited=EditedSlices(work.opened_checksums).look(snapshot, range(snapshot.shape[0])),
+    )
+    return Measured(result, request, ())
+
+
+def _place(work: SeriesWork) -> Path | None:
+    if work.label_work is None or is_passing_place(work.label_work.store.folder.parent):
+        return None
+    return work.label_work.store.folder.parent / _FOLDER
+
+
+def _rests_on(work: SeriesWork, digest: str) -> str:
+    """The digest with size and time of every file; empty where a file cannot be asked."""
+    try:
+        files = key_of_files(work.inputs)
+    except OSError:
+        return ""
+    return hashlib.sha256(f"{digest} {files}".encode()).hexdigest()
