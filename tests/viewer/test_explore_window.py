@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from napari_hipspine.viewer.explore_choice import ColourBy, SeenFrom
 from napari_hipspine.viewer.explore_view import LETTERS, SURFACES
@@ -134,3 +135,51 @@ def test_local_fat_and_fat_on_the_slices_wait_for_the_thresholds(window, subject
     assert viewer.layers["called fat"].visible
     dock.ask(Wish.SHOW_FAT)
     assert "called fat" not in viewer.layers
+
+
+class Untouched:
+    """21 GB of which slices are read and never the whole."""
+
+    shape, dtype, ndim = (2560, 2048, 2048), np.dtype(np.uint16), 3
+
+    def __getitem__(self, key):
+        taken = np.broadcast_to(np.zeros((), np.uint16), self.shape)[key]
+        assert taken.size < 2**24, "the whole was read"
+        return np.array(taken)
+
+
+def test_a_picture_too_large_for_3d_is_never_read_whole(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    large = viewer.add_image(Untouched(), name="large", contrast_limits=(0, 1), scale=(4, 2, 1), units=("mm",) * 3)
+    in_space(dock, qtbot)
+    assert not large.visible
+    # napari's own button.
+    viewer.dims.ndisplay = 2
+    assert not dock.explore.view.is_on
+    assert large.visible
+    in_space(dock, qtbot)
+    dock.ask(Wish.IN_SPACE)
+    assert large.visible
+    viewer.layers.remove(large)
+
+
+def test_solo_and_hide_are_clicked_in_the_row(window, subject, qtbot):
+    viewer, dock = window
+    show(viewer, subject)
+    strips = dock.labels.muscles.strips
+    strips.resize(420, 200)
+
+    def click(row: int, icon: str) -> None:
+        qtbot.mouseClick(strips, Qt.MouseButton.LeftButton, pos=strips.icon_rect(row, icon).center().toPoint())
+
+    click(1, "solo")
+    assert dock.session.work.hidden == {1, 2}
+    assert dock.link.labels_layer().colormap.color_dict[1][3] == 0
+    click(1, "solo")
+    assert dock.session.work.hidden == frozenset()
+    click(0, "eye")
+    assert dock.session.work.hidden == {1, 2}
+    click(0, "lock")
+    assert dock.session.work.label_work.store.locked == {1, 2}
+    assert viewer.dims.ndisplay == 2

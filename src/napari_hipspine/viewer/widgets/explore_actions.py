@@ -94,7 +94,8 @@ class ExploreActions:
         muscles.strips.cell_chosen.connect(lambda *_: self.leave())
         review.shows_fat.connect(lambda shown: panel.show_fat(is_shown=shown))
         session.changed.connect(self._hear)
-        viewer.dims.events.ndisplay.connect(self._flattened)
+        # After napari has gone back to slices: what is seen again before that is read as a whole.
+        viewer.dims.events.ndisplay.connect(self._flattened, position="last")
 
     def ask(self, wish: Wish) -> None:
         """Do what a key or a button asks for; a refusal is told and changes nothing."""
