@@ -124,7 +124,13 @@ PLAN = LevelPlan(
             BesideEditor,
             [
                 BesideChoices(
-                    Path("p.tsv"), Path("i.csv"), (Path("s.csv"),), (("up", Path("u.csv")),), True, Path("r")
+                    Path("p.tsv"),
+                    Path("i.csv"),
+                    (Path("s.csv"),),
+                    (("up", Path("u.csv")),),
+                    True,
+                    Path("r"),
+                    ("PI", "age"),
                 ),
                 BesideChoices(),
             ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import HipSpineError, InvalidChoice
@@ -111,6 +112,37 @@ def test_everything_beside_is_written_with_the_result(
     page = (out / "correlations.html").read_text(encoding="utf-8")
     assert "Muscle profile: z against norms.csv" in page
     assert "Intervals: fieller." in capsys.readouterr().out
+
+
+def test_a_column_of_the_people_is_a_row(tmp_path: Path, measurements: pd.DataFrame, capsys) -> None:
+    measurements.to_csv(tmp_path / "measurements.csv", index=False)
+    subjects = sorted(set(measurements["subject_id"]))
+    generator = np.random.default_rng(3)
+    people = pd.DataFrame({"subject_id": subjects, "PI": generator.normal(50, 9, len(subjects)), "sex": ["f", "m"] * 8})
+    people.assign(age=np.arange(16) % 7).to_csv(tmp_path / "people.csv", index=False)
+    wish = ["relate", str(tmp_path / "measurements.csv"), "--participants", str(tmp_path / "people.csv")]
+    assert main([*wish, "--columns", "PI,sex", "--out", str(tmp_path / "out")]) == 0
+    assert "sex: f = 0, m = 1." in capsys.readouterr().out
+    found = pd.read_csv(tmp_path / "out" / "people_columns.csv", keep_default_na=False)
+    assert set(found["column"]) == {"PI", "sex"}
+    values = relate_cohort(measurements).values
+    assert values is not None
+    n_muscles = len(values.lumbar.columns) + len(values.hip.columns)
+    assert len(found) == 2 * n_muscles
+    assert set(found["family_size"].astype(int)) == {2 * n_muscles}
+    name = values.hip.columns[0]
+    row = found[(found["column"] == "PI") & (found["muscle"] == name.muscle) & (found["measure"] == name.measure)].iloc[
+        0
+    ]
+    both = ~np.isnan(values.hip.values[:, 0])
+    expected = spearmanr(people["PI"][both], values.hip.values[both, 0]).statistic
+    assert float(row["rho"]) == pytest.approx(expected, abs=1e-12)
+    assert main([*wish, "--columns", "PI", "--covariates", "age", "--out", str(tmp_path / "held")]) == 0
+    held = pd.read_csv(tmp_path / "held" / "people_columns.csv")
+    assert set(held["covariates"]) == {"age"}
+    assert set(held["df"]) == {held["n"].max() - 3}
+    assert main([*wish[:2], "--columns", "PI", "--out", str(tmp_path / "none")]) == 2
+    assert "a participants table with PI, found none" in capsys.readouterr().err
 
 
 def test_a_variation_without_a_file_is_refused(tmp_path: Path, measurements: pd.DataFrame) -> None:

@@ -50,6 +50,9 @@ def add_parser(commands: Any) -> None:
         metavar="NAME=FILE",
         help="measurements taken otherwise, e.g. threshold_plus_10_percent=other.csv; once per file",
     )
+    beside.add_argument(
+        "--columns", default="", help="columns of --participants to correlate with every muscle, e.g. pelvic_incidence"
+    )
     beside.add_argument("--profile", action="store_true", help="hip muscle profile, z within the sample")
     beside.add_argument("--reference-values", type=Path, help="hip muscle profile, z against this file")
     parser.add_argument("--allow-psoas-threshold-fi", action="store_true", help="keep psoas FI found by a threshold")
@@ -104,6 +107,7 @@ def _relate(arguments: argparse.Namespace, request: RelateRequest) -> Relation:
         variations=tuple(_read_variation(text) for text in arguments.variation),
         wants_profile=arguments.profile,
         reference_values=arguments.reference_values,
+        columns=words_of(arguments.columns),
     )
     related = relate_wholly(arguments.measurements, request, beside, history=read_history(arguments.out))
     n_subjects = len(related.values.subjects) if related.values else 0

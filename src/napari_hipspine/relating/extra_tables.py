@@ -187,6 +187,30 @@ PROFILE_PARTIAL = Table(
 )
 """Correlations given what is named in their covariates; each set of covariates has rows and families of its own."""
 
+_OF_CELL = {column.name: column for column in CORRELATIONS.columns}
+PEOPLE_COLUMNS = Table(
+    name="people_columns",
+    columns=(
+        *read_columns(
+            """
+column | t | | column of the participants table
+muscle | t | | muscle of the value
+measure | t | | measure of the value
+level | t | | level of the value
+n | i | 1 | subjects with both values
+"""
+        ),
+        *(
+            _OF_CELL[name]
+            for name in ("rho", "rho_low", "rho_high", "p", "p_method", "df", "q", "family", "family_size")
+        ),
+        *(_OF_CELL[name] for name in ("side_rule", "bilateral_rule", "missing_rule", "covariates", "reason")),
+    ),
+    key=("column", "muscle", "measure", "level"),
+    required=("column", "muscle", "measure"),
+)
+"""Numbers of the people, each correlated with every muscle; all cells are one family."""
+
 _PROFILE = (NORMS, PROFILE, PROFILE_SUBJECTS, PROFILE_MUSCLES, PROFILE_PARTIAL)
-BESIDE = {table.name: table for table in (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, *_PROFILE)}
+BESIDE = {table.name: table for table in (MULTIPLICITY, FAMILIES, POWER, SENSITIVITY, PEOPLE_COLUMNS, *_PROFILE)}
 """Every table that can stand beside a correlation table, by its name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,8 @@ from ..domain.errors import HipSpineError, InvalidChoice
 from ..domain.subject import Progress, stay_silent
 from ..relating.cells import correlate_values
 from ..relating.covariates import rows_by_subject
+from ..relating.extra_tables import PEOPLE_COLUMNS
+from ..relating.people_columns import correlate_people
 from ..relating.profile import find_profile
 from ..relating.reference_tables import read_reference
 from ..relating.reference_values import NO_REFERENCE, ReferenceValues
@@ -29,7 +31,7 @@ from ..relating.shifted_slices import shift_levels
 from ..relating.subject_values import select_values
 from .measured_tables import MeasuredCohort, list_tables, open_cohort, read_as_one
 from .read_tables import read_table
-from .relate_cohort import read_covariates, without_implants
+from .relate_cohort import read_covariates, read_people, without_implants
 from .relation import Relation
 
 if TYPE_CHECKING:
@@ -194,6 +196,26 @@ def open_reference(reference: OneTable) -> ReferenceValues:
     if isinstance(reference, str | Path):
         return read_reference(read_table(reference, what="a reference table"), name=_name(reference))
     return read_reference(reference, name=_name(reference))
+
+
+def add_people_columns(relation: Relation, names: Sequence[str], participants: OneTable | None) -> Relation:
+    """The result with columns of the participants correlated with every muscle beside it.
+
+    Raises
+    ------
+    HipSpineError
+        If there is no participants table, or a column is none of it or has no numbers or no two words.
+    """
+    if relation.values is None or relation.request is None:
+        raise InvalidChoice("Expected a result of known subjects, found a published table.")
+    if participants is None:
+        raise InvalidChoice(
+            f"Expected a participants table with {', '.join(names)}, found none.", hint="Name it with --participants."
+        )
+    people = read_people(participants, names, relation.values)
+    found = correlate_people(relation.values, people, relation.request, covariates=relation.covariates)
+    files = [participants] if isinstance(participants, str | Path) else []
+    return relation.with_extra({PEOPLE_COLUMNS.name: found}, notes=people.notes, files=files)
 
 
 def open_people(participants: OneTable) -> dict[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,11 +154,16 @@ def read_covariates(
             f"{'the table' if participants is not None else ', '.join(request.covariates)}.",
             hint="Name the columns with --covariates and the table with --participants.",
         )
+    return read_people(participants, request.covariates, values)
+
+
+def read_people(participants: OneTable, names: Sequence[str], values: SubjectValues) -> CovariateValues:
+    """Columns of a participants table as numbers, for the subjects to relate."""
     if isinstance(participants, str | Path):
         table, source = read_table(participants, what="a participants table"), Path(participants).name
     else:
         table, source = participants, "the participants table"
-    return select_covariates(table, request.covariates, values.subjects, source=source)
+    return select_covariates(table, names, values.subjects, source=source)
 
 
 def _notes(request: RelateRequest, table: pd.DataFrame, history: FamilyHistory) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ..domain.subject import Progress, stay_silent
 from ..relating.family_history import FamilyHistory
 from ..relating.request import RelateRequest
 from .measured_tables import open_cohort
-from .relate_beside import add_profile, add_sensitivity
+from .relate_beside import add_people_columns, add_profile, add_sensitivity
 from .relate_cohort import relate_cohort
 from .relation import Relation
 
@@ -35,6 +35,8 @@ class BesideChoices:
         Whether the muscle profile is made.
     reference_values : Path or None
         What z of the profile is taken against; given, the profile is made.
+    columns : tuple of str
+        Columns of the participants that are correlated with every muscle.
     """
 
     participants: Path | None = None
@@ -43,6 +45,7 @@ class BesideChoices:
     variations: tuple[tuple[str, Path], ...] = ()
     wants_profile: bool = False
     reference_values: Path | None = None
+    columns: tuple[str, ...] = ()
 
     @property
     def has_profile(self) -> bool:
@@ -86,8 +89,8 @@ def relate_wholly(
     wished = beside or BesideChoices()
     progress(0, 3, "relating")
     cohort = open_cohort(list(tables))
-    # People handed in for the profile alone are no covariates.
-    are_covariates = bool(request.covariates) or not wished.has_profile
+    # People handed in for the profile or for columns of their own alone are no covariates.
+    are_covariates = bool(request.covariates) or not (wished.has_profile or wished.columns)
     participants = wished.participants if are_covariates else None
     related = relate_cohort(cohort, request, participants=participants, implants=wished.implants, history=history)
     progress(1, 3, "relating under other choices")
@@ -100,6 +103,8 @@ def relate_wholly(
         variations=wished.files_of_variations(),
         progress=progress,
     )
+    if wished.columns:
+        related = add_people_columns(related, wished.columns, wished.participants)
     if wished.has_profile:
         progress(2, 3, "finding the muscle profile")
         related = add_profile(related, reference=wished.reference_values, participants=wished.participants)

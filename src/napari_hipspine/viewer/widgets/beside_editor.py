@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QFormLayout, QPushButton, QWi
 from ...domain.errors import InvalidChoice
 from ...relating.covariates import SUBJECT_COLUMN
 from ...workflows.relate_wholly import BesideChoices
+from .many_choices import ManyChoices
 from .table_files import TableFiles
 from .word_inputs import NamedRows
 
@@ -35,12 +36,14 @@ class BesideEditor(QWidget):
         )
         self._add = QPushButton("Add tables measured otherwise…")
         self._add.setToolTip("Measurements of the same subjects; each is named after its file until you rename it")
+        self._columns = ManyChoices("nothing", tooltip="Columns of the participants, correlated with every muscle")
         self._profile = QCheckBox("Muscle profile")
         self._profile.setToolTip("z of every muscle, and how far hip and lumbar muscles of each person lie apart")
         self.reference = TableFiles("Reference values; without them z is taken within the sample")
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Participants", self.participants)
+        form.addRow("Columns", self._columns)
         form.addRow("Implants", self.implants)
         form.addRow("Slices", self.slices)
         form.addRow(self._variations)
@@ -48,7 +51,10 @@ class BesideEditor(QWidget):
         form.addRow("", self._profile)
         form.addRow("Reference", self.reference)
         self._add.clicked.connect(lambda *_: self._ask_for_variations())
-        files = (self.participants, self.implants, self.slices, self.reference, self._variations)
+        self.participants.value_changed.connect(
+            lambda *_: self._columns.offer([(name, name) for name in self.people_columns()])
+        )
+        files = (self._columns, self.participants, self.implants, self.slices, self.reference, self._variations)
         for signal in (*(part.value_changed for part in files), self._profile.toggled):
             signal.connect(lambda *_: self.value_changed.emit())
 
@@ -74,6 +80,7 @@ class BesideEditor(QWidget):
             variations=tuple((name, Path(path)) for name, path in rows),
             wants_profile=self._profile.isChecked(),
             reference_values=_only(self.reference),
+            columns=self._columns.value(),
         )
 
     def set_value(self, choices: BesideChoices) -> None:
@@ -88,6 +95,7 @@ class BesideEditor(QWidget):
         self.slices.set_value(tuple(map(str, choices.slices)))
         self._variations.set_value([(name, str(path)) for name, path in choices.variations])
         self._profile.setChecked(choices.wants_profile)
+        self._columns.set_value(choices.columns)
 
     def people_columns(self) -> tuple[str, ...]:
         """Columns of the participants table that may be held constant."""
