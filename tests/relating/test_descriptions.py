@@ -23,6 +23,15 @@ def make_people() -> pd.DataFrame:
     return table.assign(sex=["f"] * 22 + ["m"] * 9, bmi=[np.nan, *np.linspace(18, 34, 30)])
 
 
+def test_small_numbers_keep_their_figures_and_0_and_1_are_counted() -> None:
+    people = pd.DataFrame({"subject_id": list("abcdef"), "height_m": [1.58, 1.61, 1.7, 1.75, 1.8, 1.83]})
+    table = describe_people(people.assign(diabetes=[0, 1, 0, 0, "", 1], same=0.1))
+    text = table.set_index(["variable", "category"])["text"]
+    assert text["height_m", ""] == "1.71 ± 0.10; 1.73 [1.63, 1.79]"
+    assert [text["diabetes", "0"], text["diabetes", "1"]] == ["3/5 (60.0 %)", "2/5 (40.0 %)"]
+    assert table.set_index("variable").loc["same", "sd"] == 0
+
+
 def test_women_of_31_are_71_0_percent_and_numbers_are_mean_sd_and_quartiles() -> None:
     people = make_people()
     table = describe_people(people).set_index(["variable", "category"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,14 @@ from ..domain.errors import InvalidChoice, TableInvalid
 from ..domain.tables import Table, read_columns
 from .covariates import SUBJECT_COLUMN, rows_by_subject
 from .identifying_columns import why_identifying
+from .student_mean import student_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EVERYONE = "all"
+
+_NO_AND_YES = {0.0, 1.0}
 
 DEMOGRAPHICS = Table(
     name="demographics",
@@ -53,7 +57,9 @@ def describe_people(
 ) -> pd.DataFrame:
     """n (%), mean ± SD and median [quartiles] of each variable, as `DEMOGRAPHICS`.
 
-    A column of numbers is described as numbers, any other by its words. Shares refer to people with a value.
+    A column of numbers is described as numbers, any other, and one of 0 and 1 only, by its words. Shares refer to
+    people with a value. As printed, the standard deviation has two figures and at least one decimal, and the numbers
+    beside it have as many decimals.
 
     Parameters
     ----------
@@ -101,9 +107,11 @@ def describe_people(
 def _describe(name: str, groups: dict[str, list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Rows of one variable."""
     everyone = [row[name] for row in groups[EVERYONE] if not is_missing(row[name])]
-    numbers = [_as_number(cell) for cell in everyone]
-    is_number = all(number is not None for number in numbers)
-    words = sorted({str(cell) for cell in everyone}) if not is_number else []
+    numbers = {_as_number(cell) for cell in everyone}
+    is_counted = numbers <= _NO_AND_YES
+    is_number = None not in numbers and not is_counted
+    as_word = _as_digit if is_counted else str
+    words = sorted({as_word(cell) for cell in everyone}) if not is_number else []
     rows: list[dict[str, Any]] = []
     for group, people in groups.items():
         present = [row[name] for row in people if not is_missing(row[name])]
@@ -111,7 +119,7 @@ def _describe(name: str, groups: dict[str, list[dict[str, Any]]]) -> list[dict[s
         if is_number:
             rows.append(row | _describe_numbers(np.array([float(cell) for cell in present], dtype=np.float64)))
             continue
-        cells = [str(cell) for cell in present]
+        cells = [as_word(cell) for cell in present]
         rows += [row | {"category": word} | _describe_word(cells.count(word), len(cells)) for word in words]
     return rows
 
@@ -120,9 +128,10 @@ def _describe_numbers(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> dict[st
     if not numbers.size:
         return {"text": "no value"}
     quartile_1, median, quartile_3 = (float(one) for one in np.percentile(numbers, [25, 50, 75]))
-    mean = float(numbers.mean())
-    sd = float(numbers.std(ddof=1)) if numbers.size > 1 else None
-    spread = "" if sd is None else f" ± {sd:.1f}"
+    found = student_mean(numbers)
+    mean, sd = found.mean, found.sd
+    digits = max(1, 1 - floor(log10(sd))) if sd else 1
+    spread = "" if sd is None else f" ± {sd:.{digits}f}"
     return {
         "mean": mean,
         "sd": sd,
@@ -131,7 +140,7 @@ def _describe_numbers(numbers: np.ndarray[Any, np.dtype[np.float64]]) -> dict[st
         "quartile_3": quartile_3,
         "smallest": float(numbers.min()),
         "largest": float(numbers.max()),
-        "text": f"{mean:.1f}{spread}; {median:.1f} [{quartile_1:.1f}, {quartile_3:.1f}]",
+        "text": f"{mean:.{digits}f}{spread}; {median:.{digits}f} [{quartile_1:.{digits}f}, {quartile_3:.{digits}f}]",
     }
 
 
@@ -142,6 +151,11 @@ def _describe_word(count: int, n: int) -> dict[str, Any]:
         "share": share,
         "text": f"{count}/{n}" + ("" if share is None else f" ({share * 100:.1f} %)"),
     }
+
+
+def _as_digit(cell: Any) -> str:
+    """0 and 0.0 are one word."""
+    return f"{float(cell):g}"
 
 
 def _as_number(cell: Any) -> float | None:
