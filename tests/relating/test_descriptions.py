@@ -30,6 +30,7 @@ def test_small_numbers_keep_their_figures_and_0_and_1_are_counted() -> None:
     assert text["height_m", ""] == "1.71 ± 0.10; 1.73 [1.63, 1.79]"
     assert [text["diabetes", "0"], text["diabetes", "1"]] == ["3/5 (60.0 %)", "2/5 (40.0 %)"]
     assert table.set_index("variable").loc["same", "sd"] == 0
+    assert describe_people(people.assign(none=""), variables=["none"])["text"].tolist() == ["no value"]
 
 
 def test_women_of_31_are_71_0_percent_and_numbers_are_mean_sd_and_quartiles() -> None:

@@ -108,7 +108,7 @@ def _describe(name: str, groups: dict[str, list[dict[str, Any]]]) -> list[dict[s
     """Rows of one variable."""
     everyone = [row[name] for row in groups[EVERYONE] if not is_missing(row[name])]
     numbers = {_as_number(cell) for cell in everyone}
-    is_counted = numbers <= _NO_AND_YES
+    is_counted = bool(numbers) and numbers <= _NO_AND_YES
     is_number = None not in numbers and not is_counted
     as_word = _as_digit if is_counted else str
     words = sorted({as_word(cell) for cell in everyone}) if not is_number else []
