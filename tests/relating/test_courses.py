@@ -215,6 +215,15 @@ def test_means_count_the_persons_behind_them(table: pd.DataFrame) -> None:
     assert row["high"] - row["mean"] == pytest.approx(1.977 * own.sem(), rel=0.05)
 
 
+def test_equal_values_have_a_mean_without_an_interval(table: pd.DataFrame) -> None:
+    alike = table.assign(disability=table["disability"].where(table["month"] != 60, 12.0))
+    rows = COURSES.frame(mean_courses(alike, REQUEST))
+    at = rows[(rows["exposure"] == RIGHT) & (rows["time"] == 60)]
+    assert at[["low", "high"]].isna().all(axis=None)
+    assert set(at["reason"]) == {"constant_values"}
+    assert at["mean"].tolist() == [12.0, 12.0]
+
+
 def test_severe_is_spread_per_muscle_and_side() -> None:
     rows = pd.DataFrame(
         [

@@ -12,7 +12,6 @@ from ..domain.errors import InvalidChoice
 from .holm import adjust_rows
 from .models.columns import is_gap, number_groups, read_numbers
 from .models.design import OutcomeKind
-from .models.estimates import CONFIDENCE
 from .models.fitting import FittedModel, fit_model
 from .models.model_request import Estimator, ModelRequest
 from .models.model_table import model_rows
@@ -21,6 +20,7 @@ from .models.subgroups import any_has_few_events, fit_parts, has_complete_rows, 
 from .models.ticks import Tick, run_on
 from .models.troubles import Trouble
 from .outcomes import Outcome, add_outcomes
+from .student_mean import student_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,8 +176,6 @@ def _outcome_row(fitted: FittedModel, exposure: str) -> dict[str, Any]:
 
 
 def _mean_rows(rows: pd.DataFrame, score: str, exposure: str, time: float) -> list[dict[str, Any]]:
-    from scipy.stats import t as student
-
     present = [not (is_gap(a) or is_gap(b)) for a, b in zip(rows[score], rows[exposure], strict=True)]
     kept = rows[present]
     groups, names = number_groups(kept[exposure].tolist())
@@ -185,9 +183,7 @@ def _mean_rows(rows: pd.DataFrame, score: str, exposure: str, time: float) -> li
     found = []
     for number, name in enumerate(names):
         own = values[groups == number]
-        error = float(own.std(ddof=1) / np.sqrt(len(own))) if len(own) > 1 else np.nan
-        half = float(student.ppf((1 + CONFIDENCE) / 2, len(own) - 1)) * error if len(own) > 1 else np.nan
-        mean = float(own.mean())
+        mean = student_mean(own)
         shared = {"score": score, "exposure": exposure, "exposure_value": name, "time": time, "n": len(own)}
-        found.append(shared | {"mean": mean, "low": mean - half, "high": mean + half})
+        found.append(shared | {"mean": mean.mean, "low": mean.low, "high": mean.high, "reason": mean.reason})
     return found

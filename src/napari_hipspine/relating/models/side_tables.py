@@ -212,6 +212,7 @@ n | i | 1 | persons with a value
 mean | n | 1 | their mean
 low | n | 1 | lower end of its 95 % Student interval
 high | n | 1 | upper end
+reason | t | | why there is no interval
 """
     ),
     key=("score", "exposure", "exposure_value", "time"),
