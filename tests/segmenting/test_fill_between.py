@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import Cancelled, InvalidChoice
-from napari_hipspine.segmenting.fill_between import FillMethod, fill_between, touching_slices
+from napari_hipspine.segmenting.fill_between import FillMethod, fill_between, fill_gaps, touching_slices
 from napari_hipspine.segmenting.flow_store import FlowMemory
 
 from .bodies import SPACING_MM, Body, dice, make_body
@@ -256,6 +256,43 @@ def test_only_the_window_around_the_labels_is_read():
     fill_between(image, drawn, key_slices=(0, 8), spacing_mm=SPACING_MM)
     assert max(size for _, size in image.read) < 100 * 120
     assert all(isinstance(key[0], int) for key, _ in image.read)
+
+
+class Huge:
+    """4,000 slices of a million pixels, made when they are asked for: the body somewhere in them, else nothing."""
+
+    shape = (4000, 1000, 1000)
+    begin = (2000, 400, 300)
+
+    def __init__(self, small):
+        self.small, self.dtype = small, small.dtype
+        self.n_bytes, self.slices = 0, set()
+
+    def __getitem__(self, key):
+        index, *window = key if isinstance(key, tuple) else (key, slice(None), slice(None))
+        plane = np.zeros(self.shape[1:], self.dtype)
+        first, top, left = self.begin
+        if 0 <= index - first < len(self.small):
+            n_rows, n_columns = self.small.shape[1:]
+            plane[top : top + n_rows, left : left + n_columns] = self.small[index - first]
+        found = plane[tuple(window)]
+        self.n_bytes += found.nbytes
+        self.slices.add(int(index))
+        return found
+
+
+def test_of_a_volume_larger_than_memory_only_the_wanted_gap_is_read():
+    image, drawn = Huge(BODY.image), Huge(BODY.keys_only(0, 3, 6, 8))
+    keys = [2000, 2003, 2006, 2008]
+    found = fill_gaps(image, drawn, key_slices=keys, spacing_mm=SPACING_MM, wanted=(2001, 2002))
+    assert set(found.labels) == {2001, 2002}
+    assert drawn.slices == {2000, 2001, 2002, 2003, 2006, 2008}
+    # Besides the gap and its key slices, a dozen slices tell the range of grey.
+    assert len(image.slices - {2000, 2001, 2002, 2003}) <= 12
+    assert image.n_bytes < 2 * (12 + 4) * 100 * 120 * image.dtype.itemsize
+    whole = fill(keys=(0, 3, 6, 8), image=BODY.image).labels
+    n_rows, n_columns = BODY.labels.shape[1:]
+    assert dice(found.labels[2001][400 : 400 + n_rows, 300 : 300 + n_columns], whole[1], 1) > 0.95
 
 
 def test_slices_to_look_at_come_worst_first():

@@ -97,6 +97,15 @@ def test_a_slice_without_contrast_is_split_half_way(image):
     assert not found[36, 60]
 
 
+def test_a_loop_is_taken_to_run_near_the_border():
+    """Without contrast the border lies closer to the loop around a muscle than to the stroke through its middle."""
+    rows, columns = np.indices((81, 81)) - 40
+    away = np.hypot(rows, columns)
+    drawn = np.where(away < 2, 1, np.where(abs(away - 30) < 1, 2, 0))
+    found = region_from_scribbles(np.ones(away.shape), drawn, pixel_spacing_mm=(1.0, 1.0))
+    assert 0.5 < np.sqrt(found.sum() / np.pi) / 30 < 0.75
+
+
 def test_brightness_does_not_matter():
     assert dice(region(image=SLICE * 40), region(), True) > 0.99
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +65,33 @@ class Filled:
         return tuple(self.filled_slices[i] for i in order)
 
 
+@dataclass(frozen=True, eq=False)
+class FilledGaps:
+    """The slices that were filled, and no others: of a large volume only these are held.
+
+    Parameters
+    ----------
+    labels : mapping of int to ndarray of uint16, shape (n_rows, n_columns)
+        All muscles, by slice.
+    disagreement_mm : mapping of int to ndarray of float32, same shape
+        How far apart the two key slices see the nearest border [mm], by slice.
+    method : FillMethod
+        What the fill rests on.
+    notes : tuple of str
+        What the reader should know, in words.
+    """
+
+    labels: Mapping[int, NDArray[np.uint16]]
+    disagreement_mm: Mapping[int, NDArray[np.float32]]
+    method: FillMethod
+    notes: tuple[str, ...]
+
+    @property
+    def filled_slices(self) -> tuple[int, ...]:
+        """Slices that were filled, ascending."""
+        return tuple(sorted(self.labels))
+
+
 def fill_between(
     image: VoxelArray | None,
     drawn: VoxelArray,
@@ -117,30 +144,72 @@ def fill_between(
         If shapes differ, spacings are not positive, indices lie outside the volume, the key slices hold no outlines, or
         an extent contradicts an outline.
     """
+    gaps = fill_gaps(
+        image,
+        drawn,
+        key_slices=key_slices,
+        spacing_mm=spacing_mm,
+        extents=extents,
+        locked=locked,
+        flows=flows,
+        slabs=slabs,
+        wanted=wanted,
+        progress=progress,
+    )
+    every = range(drawn.shape[0])
+    labels = np.stack([gaps.labels[i] if i in gaps.labels else as_labels(drawn[i], i) for i in every])
+    apart = np.zeros(labels.shape, dtype=np.float32)
+    for index, plane in gaps.disagreement_mm.items():
+        apart[index] = plane
+    return Filled(labels, apart, gaps.filled_slices, gaps.method, gaps.notes)
+
+
+def fill_gaps(
+    image: VoxelArray | None,
+    drawn: VoxelArray,
+    *,
+    key_slices: KeySlices,
+    spacing_mm: tuple[float, float, float],
+    extents: Extents | None = None,
+    locked: Sequence[int] = (),
+    flows: FlowStore | None = None,
+    slabs: Sequence[int] | None = None,
+    wanted: tuple[int, int] | None = None,
+    progress: Progress = stay_silent,
+) -> FilledGaps:
+    """The slices between key slices alone; parameters, and what is raised, as of `fill_between`.
+
+    Of the labels only the key slices and the slices filled are read; of the picture only the window around the labels,
+    on the slices at work and on a few spread through the volume, which tell the range of grey.
+    """
     spacing = _checked(image, drawn, spacing_mm)
     plan = plan_fill(drawn, key_slices, extents=extents, locked=locked, slabs=slabs, wanted=wanted)
-    labels = np.stack([as_labels(drawn[index], index) for index in range(drawn.shape[0])])
-    apart = np.zeros(labels.shape, dtype=np.float32)
     store = FlowMemory() if flows is None else flows
     box = _window(plan, spacing, store)
     method, why = _method(image)
+    labels: dict[int, NDArray[np.uint16]] = {}
+    apart: dict[int, NDArray[np.float32]] = {}
     best: dict[int, tuple[NDArray[np.float32], NDArray[np.uint16]]] = {}
     guide = _guide(image, box, spacing, store) if method is FillMethod.IMAGE_GUIDED else None
     for done, stretch in enumerate(plan.stretches):
         progress(done, len(plan.stretches), "filling")
-        _clear(labels, stretch)
+        for index in stretch.slices:
+            if index not in labels:
+                labels[index] = as_labels(drawn[index], index).copy()
+                apart[index] = np.zeros(labels[index].shape, dtype=np.float32)
+            # Earlier fills give way.
+            labels[index][np.isin(labels[index], stretch.values)] = 0
         for filled in _fill(stretch, plan, box, spacing_mm, guide):
             _compete(best, filled)
-            part = apart[(filled.index, *box)]
+            part = apart[filled.index][box]
             np.maximum(part, filled.disagreement_mm, out=part)
         if guide is not None:
             guide.pictures.forget_but(*(() if stretch.after is None else (stretch.after,)))
     for index, (_, winner) in best.items():
-        free = labels[(index, *box)]
+        free = labels[index][box]
         free[free == 0] = winner[free == 0]
     progress(len(plan.stretches), len(plan.stretches), "filling")
-    filled_slices = sorted({index for stretch in plan.stretches for index in stretch.slices})
-    return Filled(labels, apart, tuple(filled_slices), method, (*why, *plan.notes))
+    return FilledGaps(labels, apart, method, (*why, *plan.notes))
 
 
 def touching_slices(key_slices: Sequence[int], edited: int) -> tuple[int, int]:
@@ -194,12 +263,6 @@ def _fill(
     if guide is None:
         return fill_by_shape(stretch, plan.outlines, box, spacing_mm=(spacing_mm[1], spacing_mm[2]))
     return fill_by_picture(stretch, plan.outlines, box, guide, slice_mm=spacing_mm[0])
-
-
-def _clear(labels: NDArray[np.uint16], stretch: Stretch) -> None:
-    """Earlier fills give way."""
-    part = labels[stretch.slices.start : stretch.slices.stop]
-    part[np.isin(part, stretch.values)] = 0
 
 
 def _compete(best: dict[int, tuple[NDArray[np.float32], NDArray[np.uint16]]], filled: FilledSlice) -> None:

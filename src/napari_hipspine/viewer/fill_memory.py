@@ -10,7 +10,7 @@ import numpy as np
 
 from ..keeping.label_store_notes import FillNote
 from ..keeping.label_store_status import Place
-from ..segmenting.fill_between import Filled
+from ..segmenting.fill_between import FilledGaps
 from ..segmenting.fill_plan import FillPlan, Stretch
 
 Run = tuple[int, int]
@@ -28,7 +28,7 @@ def fill_sources(plan: FillPlan, extents: Mapping[int, tuple[int, int]]) -> dict
     return found
 
 
-def fill_notes(filled: Filled, sources: Mapping[Place, str]) -> dict[Place, FillNote]:
+def fill_notes(filled: FilledGaps, sources: Mapping[Place, str]) -> dict[Place, FillNote]:
     """What is to be remembered of a fill; a muscle that it leaves out of a slice is remembered too."""
     found = {}
     for index in filled.filled_slices:

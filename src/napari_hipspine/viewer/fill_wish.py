@@ -15,7 +15,7 @@ from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
 from ..keeping.label_store_notes import NOBODY_SAID, Extent, FillNote
 from ..keeping.label_store_status import Place, Status
-from ..segmenting.fill_between import Filled, fill_between
+from ..segmenting.fill_between import FilledGaps, fill_gaps
 from ..segmenting.fill_plan import FillPlan, plan_fill
 from ..segmenting.flow_store import FlowMemory
 from .fill_memory import Run, fill_notes, fill_sources, joined_runs, places_of
@@ -96,11 +96,11 @@ class FillWish:
             notes += (f"imported labels on {len(replaced)} slices would be replaced",)
         return Proposal("fill between", before, after, fills=fills, notes=notes)
 
-    def _fill(self, run: Run, progress: Progress, number: int, n_runs: int) -> Filled:
+    def _fill(self, run: Run, progress: Progress, number: int, n_runs: int) -> FilledGaps:
         def tell(done: int, total: int, doing: str) -> None:
             progress(number * total + done, n_runs * total, doing)
 
-        return fill_between(
+        return fill_gaps(
             self.image,
             self.labels,
             key_slices=self.key_slices,
