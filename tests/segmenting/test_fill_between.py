@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import Cancelled, InvalidChoice
-from napari_hipspine.segmenting.fill_between import FillMethod, fill_between, fill_gaps, touching_slices
+from napari_hipspine.segmenting.fill_between import fill_between, fill_gaps, touching_slices
+from napari_hipspine.segmenting.filled import FillMethod
 from napari_hipspine.segmenting.flow_store import FlowMemory
 
 from .bodies import SPACING_MM, Body, dice, make_body

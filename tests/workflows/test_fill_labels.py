@@ -10,7 +10,7 @@ import pytest
 
 from napari_hipspine.cli import fill as command
 from napari_hipspine.domain.errors import GridMismatch, InvalidChoice, UnknownLabel
-from napari_hipspine.segmenting.fill_between import FillMethod
+from napari_hipspine.segmenting.filled import FillMethod
 from napari_hipspine.workflows.fill_labels import fill_labels
 
 N_SLICES, N_ROWS, N_COLUMNS = 9, 60, 70

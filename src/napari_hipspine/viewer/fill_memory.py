@@ -10,8 +10,8 @@ import numpy as np
 
 from ..keeping.label_store_notes import FillNote
 from ..keeping.label_store_status import Place
-from ..segmenting.fill_between import FilledGaps
 from ..segmenting.fill_plan import FillPlan, Stretch
+from ..segmenting.filled import FilledGaps
 
 Run = tuple[int, int]
 """First and last slice of stretches that are filled together."""

@@ -15,8 +15,9 @@ from ..domain.errors import InvalidChoice
 from ..domain.subject import Progress
 from ..keeping.label_store_notes import NOBODY_SAID, Extent, FillNote
 from ..keeping.label_store_status import Place, Status
-from ..segmenting.fill_between import FilledGaps, fill_gaps
+from ..segmenting.fill_between import fill_gaps
 from ..segmenting.fill_plan import FillPlan, plan_fill
+from ..segmenting.filled import FilledGaps
 from ..segmenting.flow_store import FlowMemory
 from .fill_memory import Run, fill_notes, fill_sources, joined_runs, places_of
 from .label_work import KEYS

@@ -19,7 +19,7 @@ from ..domain.volume import Volume
 
 if TYPE_CHECKING:
     from ..reading.label_looks import LabelLook
-    from ..segmenting.fill_between import Filled
+    from ..segmenting.filled import Filled
 
 Extent = tuple[str, int, int]
 """Label value, or muscle and side as ``gluteus_minimus:left``; its first and its last slice."""
