@@ -97,12 +97,13 @@ def test_an_outline_is_live_its_corners_move_and_one_key_takes_it(window):
         click(window, *corner)
         assert (dock.muscles.proposal is not None) == (number >= 3)
     assert dock.labels.muscles.tools.value() is Wish.OUTLINE
-    area = int(viewer.layers[PREVIEW].data[3].astype(bool).sum())
+    area = int((dock.muscles.proposal.after[3] > 0).sum())
     assert area == 12 * 6
+    assert 0 < viewer.layers[PREVIEW].data[3].astype(bool).sum() < area
     assert not drawn(window).any()
     click(window, *BOX[1], to=(6.0, 37.0))  # dragged outwards
     assert len(corners.data) == 4
-    assert int(viewer.layers[PREVIEW].data[3].astype(bool).sum()) > area
+    assert int((dock.muscles.proposal.after[3] > 0).sum()) > area
     click(window, 12.0, 28.2, modifiers=("Shift",))
     assert corners.data[:, 2] == pytest.approx([28.0, 37.0, 34.0, 28.0, 28.2])
     press(window, "Enter")

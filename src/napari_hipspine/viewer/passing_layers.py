@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 
 from ..domain.anatomy import Structure
 from ..domain.blocks import VoxelArray
+from .dashed_outlines import DashedOutlines
 from .layers import METADATA, LayerData, as_drawn, label_colours
 from .proposals import Proposal
 
 PREVIEW = "proposed"
 STROKES = "strokes: green inside, red outside"
-_LINE = 2
 _CORNER_PX = 7
 _STROKE_MM = 3.0
 _INSIDE, _OUTSIDE = 1, 2
 
 
 class PreviewLayer:
-    """Outlines of what is proposed.
+    """Dashed outlines of what is proposed.
 
     Parameters
     ----------
@@ -34,49 +34,42 @@ class PreviewLayer:
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer
         self._layer: Any = None
-        self._labels: NDArray[np.uint16] = np.zeros((0, 0, 0), np.uint16)
-        self._shown: tuple[int, ...] = ()
+        self._outlines = DashedOutlines((0, 0, 0))
 
     def prepare(self, structures: Mapping[int, Structure], *, beside: Any) -> None:
         """Be there before something is proposed, so that it is shown at once."""
         shape = tuple(beside.data.shape)
-        if not self._is_there() or self._labels.shape != shape:
+        if not self._is_there() or self._outlines.shape != shape:
             self.drop()
             self._add(shape, structures, beside)
 
     def show(self, proposal: Proposal, structures: Mapping[int, Structure], *, beside: Any) -> None:
         """Outline what is proposed, in place of what was."""
         self.prepare(structures, beside=beside)
-        for index in {*self._shown, *proposal.slices}:
-            self._labels[index] = _touched(proposal, index) if index in proposal.slices else 0
-        self._shown = proposal.slices
+        self._outlines.show({index: _touched(proposal, index) for index in proposal.slices})
         self._layer.refresh(extent=False)
 
     def clear(self) -> None:
         """Outline nothing, and stay."""
-        for index in self._shown:
-            self._labels[index] = 0
-        if self._shown and self._is_there():
+        self._outlines.show({})
+        if self._is_there():
             self._layer.refresh(extent=False)
-        self._shown = ()
 
     def drop(self) -> None:
         """Show no proposal any more."""
         if self._is_there():
             self._viewer.layers.remove(self._layer)
-        self._layer, self._shown = None, ()
-        self._labels = np.zeros((0, 0, 0), np.uint16)
+        self._layer, self._outlines = None, DashedOutlines((0, 0, 0))
 
     def _is_there(self) -> bool:
         return self._layer is not None and self._layer in self._viewer.layers
 
     def _add(self, shape: tuple[int, ...], structures: Mapping[int, Structure], beside: Any) -> None:
         active = self._viewer.layers.selection.active
-        self._labels = np.zeros(shape, np.uint16)
+        self._outlines = DashedOutlines(shape)
         self._layer = added(
-            self._viewer, passing_layer(self._labels, beside=beside, name=PREVIEW, structures=structures)
+            self._viewer, passing_layer(self._outlines, beside=beside, name=PREVIEW, structures=structures)
         )
-        self._layer.contour = _LINE
         self._layer.editable = False
         self._viewer.layers.selection.active = active
 
