@@ -10,7 +10,7 @@ from napari_hipspine.domain.errors import Cancelled, InvalidChoice
 from napari_hipspine.domain.grid import Grid
 from napari_hipspine.domain.label_map import LabelMap
 from napari_hipspine.domain.surface import Surface
-from napari_hipspine.measuring.coarse_muscles import CoarseGrid, MuscleCells, coarse_grid, count_coarsely
+from napari_hipspine.measuring.coarse_muscles import MOST_CELLS, CoarseGrid, MuscleCells, coarse_grid, count_coarsely
 from napari_hipspine.measuring.muscle_surface import surface_of
 
 LEFT, RIGHT = find_structure("psoas_major", "left"), find_structure("psoas_major", "right")
@@ -106,10 +106,12 @@ def test_a_thin_sheet_and_one_pixel_keep_their_volume_or_at_least_a_surface():
 
 def test_cells_are_as_many_as_asked_for_and_nearly_cubes():
     fine = grid_of()
-    assert coarse_grid(fine, most_cells=10**9) == CoarseGrid(fine, 1, 1)
+    assert coarse_grid(fine) == CoarseGrid(fine, 1, 2), "two pixels of 0.6 mm are about a millimetre"
+    wide = Grid(SHAPE, np.diag([4.0, 1.4, 1.4, 1.0]))
+    assert coarse_grid(wide) == CoarseGrid(wide, 1, 1)
     huge = Grid((2560, 2048, 2048), np.diag([0.5, 0.25, 0.25, 1.0]))
     coarse = coarse_grid(huge)
-    assert np.prod(coarse.shape) <= 6_000_000
+    assert np.prod(coarse.shape) <= MOST_CELLS
     assert max(coarse.cell_mm) / min(coarse.cell_mm) < 1.5
     assert len(coarse.slices) < 400
 

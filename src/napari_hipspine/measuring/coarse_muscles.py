@@ -15,8 +15,11 @@ from ..domain.label_map import LabelMap
 from ..domain.subject import Progress, stay_silent
 from .slice_fat import SliceFat
 
-MOST_CELLS = 6_000_000
+MOST_CELLS = 4_000_000
 """Cells of a whole volume; a muscle keeps one to three bytes for each around it."""
+
+FINEST_MM = 1.0
+"""Cells are about as large at least [mm]: finer ones are not seen, and cost triangles."""
 
 Counts = NDArray[Any]
 
@@ -66,8 +69,8 @@ class CoarseGrid:
 
 
 def coarse_grid(grid: Grid, *, most_cells: int = MOST_CELLS) -> CoarseGrid:
-    """Cells as near to cubes as may be, of which a volume has no more than so many; pixels where these are few."""
-    found = CoarseGrid(grid)
+    """Cells of about a millimetre or more, as near to cubes as may be, of which a volume has no more than so many."""
+    found = CoarseGrid(grid, pixel_step=max(1, round(FINEST_MM / min(grid.spacing_mm[1:]))))
     while np.prod(found.shape, dtype=np.int64) > most_cells:
         along, down, across = found.cell_mm
         can_skip = found.shape[0] > 1 and along <= max(down, across)
