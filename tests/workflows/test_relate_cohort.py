@@ -143,6 +143,23 @@ def test_covariates_are_held_constant_and_named(tmp_path: Path) -> None:
         relate_cohort(tables, participants=people)
 
 
+def test_a_drawn_p_with_covariates_is_named_seeded_and_has_its_degrees_of_freedom(tmp_path: Path) -> None:
+    tables = write_measurements(tmp_path, n=20)
+    people = pd.DataFrame(
+        {"subject_id": [f"{k:03d}" for k in range(20)], "age": np.arange(20) % 9, "sex": ["f", "m"] * 10}
+    )
+    request = RelateRequest(covariates=("age", "sex"), p_method="permutation", interval="bootstrap", seed=4)
+    found = relate_cohort(tables, request, participants=people)
+    table = found.correlations
+    assert set(table["p_method"]) == {"permutation"}
+    assert table["df"].tolist() == (table["n"] - 4).tolist()
+    assert any("99999 drawn orders, from seed 4" in note and "Freedman and Lane" in note for note in found.notes)
+    assert (table["rho_low"] < table["rho"]).all()
+    pd.testing.assert_frame_equal(table, relate_cohort(tables, request, participants=people).correlations)
+    by_t = relate_cohort(tables, RelateRequest(covariates=("age", "sex")), participants=people).correlations
+    np.testing.assert_allclose(table["p"], by_t["p"], atol=0.03)
+
+
 def test_a_family_changed_after_results_were_shown_is_noted_in_every_cell(tmp_path: Path) -> None:
     tables, out = write_measurements(tmp_path), tmp_path / "out"
     relate_cohort(tables, out=out)

@@ -282,7 +282,7 @@ side_rule | t | | left, right or both
 bilateral_rule | t | | how the two sides' fractions were joined
 missing_rule | t | | pairwise or complete
 covariates | t | | covariates adjusted for; empty when none
-df | n | 1 | degrees of freedom of t
+df | n | 1 | degrees of freedom of t; with covariates those that are left, n - 2 - covariates, for a drawn p too
 reason | t | | why the cell is empty, from the vocabulary
 """
     ),

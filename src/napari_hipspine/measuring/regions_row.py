@@ -75,7 +75,8 @@ def without_volumes(row: dict[str, Any], left_out: LeftOut, slices: Collection[i
     if not reasons:
         return flagged
     empty = {name: None for name in row if name.endswith("_mm3") or name == "n_invalid"}
-    return flagged | empty | {"reason": join_words([*reasons, *row["reason"].split(SEPARATOR)])}
+    # What else is missing, is missing because of them: signals that are left out give no threshold.
+    return flagged | empty | {"reason": join_words(reasons)}
 
 
 def region_notes(counts: RegionCounts, *, is_excluding: bool) -> list[str]:

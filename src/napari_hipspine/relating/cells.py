@@ -68,13 +68,13 @@ def correlate_values(
     rows = []
     for j, hip in enumerate(values.hip.columns):
         for i, lumbar in enumerate(values.lumbar.columns):
-            by_t = p.method[i, j] == PMethod.T
+            has_df = p.method[i, j] == PMethod.T or (n_covariates > 0 and p.method[i, j] != "")
             numbers = {
                 "rho": cells.rho[i, j],
                 "rho_low": low[i, j],
                 "rho_high": high[i, j],
                 "p": p.p[i, j],
-                "df": cells.n[i, j] - 2 - n_covariates if by_t else None,
+                "df": cells.n[i, j] - 2 - n_covariates if has_df else None,
             }
             name = cell_name(lumbar, hip)._asdict()
             reason = _reason(cells, i, j, values)
