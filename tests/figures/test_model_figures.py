@@ -114,10 +114,19 @@ def test_course_plot_shows_means_and_who_is_behind_them() -> None:
     table = COURSES.frame([row | {"low": row["mean"] - 1, "high": row["mean"] + 1} for row in rows])
     figure = course_plot(table, title="pain ~ time * severe", time_label="month")
     axes = figure.axes[0]
-    assert [container.lines[0].get_ydata().tolist() for container in axes.containers] == [[3.0, 4.0], [5.0]]
+    means = [container.lines[0].get_ydata().astype(float) for container in axes.containers]
+    np.testing.assert_array_equal(means, [[3.0, 4.0], [5.0, np.nan]])
     assert axes.get_xlabel() == "month\nn of 0: 10 at 3, 11 at 12\nn of 1: 12 at 3, 0 at 12"
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["0", "1"]
     assert any("not adjusted" in text for text in texts_of(figure))
+
+
+def test_a_time_point_without_persons_breaks_the_line_of_a_course() -> None:
+    shared = {"score": "pain", "exposure": "severe", "n": 9, "low": 2.0, "high": 5.0, "mean": 3.0}
+    places = [("0", 0.0), ("0", 6.0), ("0", 12.0), ("1", 0.0), ("1", 12.0)]
+    table = COURSES.frame([shared | {"exposure_value": group, "time": time} for group, time in places])
+    lines = [container.lines[0] for container in course_plot(table, title="", time_label="month").axes[0].containers]
+    np.testing.assert_array_equal(lines[1].get_ydata().astype(float), [3.0, np.nan, 3.0])
 
 
 @pytest.fixture(scope="module")

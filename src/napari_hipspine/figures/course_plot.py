@@ -36,8 +36,9 @@ def course_plot(courses: pd.DataFrame, *, title: str, time_label: str = "time") 
         figure = Figure(figsize=(6.6, 4.6 + 0.2 * len(groups)), layout="constrained")
         axes = figure.add_subplot()
         for number, group in enumerate(groups):
-            rows = courses[courses["exposure_value"] == group].sort_values("time")
-            at = rows["time"] + aside * (2 * number - len(groups) + 1)
+            # a time point without persons breaks the line
+            rows = courses[courses["exposure_value"] == group].set_index("time").reindex(times)
+            at = rows.index.to_numpy() + aside * (2 * number - len(groups) + 1)
             errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
             line = axes.errorbar(at, rows["mean"], yerr=errors, color=colour, capsize=3, label=group)

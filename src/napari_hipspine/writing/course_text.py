@@ -46,7 +46,10 @@ def _test_line(row: dict[str, Any]) -> str:
 
 def _mean_line(row: dict[str, Any]) -> str:
     where = f"{row['score']}, {row['exposure']} {row['exposure_value']}, time {row['time']:g}"
-    return f"{where}: n {row['n']}, mean {row['mean']:.3g} ({_short(row['low'])} to {_short(row['high'])})"
+    interval = f" ({_short(row['low'])} to {_short(row['high'])})"
+    if row.get("reason"):
+        interval = f", no interval: {str(row['reason']).replace('_', ' ')}"
+    return f"{where}: n {row['n']}, mean {row['mean']:.3g}{interval}"
 
 
 def _short(value: Any) -> str:
