@@ -10,6 +10,7 @@ import pytest
 from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.measuring.called_fat import called_fat, cuts_by_value, fat_scale, measured_labels
+from napari_hipspine.measuring.slice_fat import SliceFat
 
 KINDS = ("signal", "dark", "equal", "eroded", "range", "pair", "fraction", "per cent")
 
@@ -56,6 +57,24 @@ def test_pixels_called_fat_are_those_that_are_counted(made, kind):
             assert 0 < seen[labels == value].sum() < n_valid
             assert seen[labels == value].sum() / n_valid == row["fi"]
         assert not seen[labels == 0].any()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_judged_pixels_are_those_of_the_table_on_whole_slices_and_on_some_pixels(made, kind):
+    image, label_map, protocol = _case(made, kind)
+    measured = made.measure(image, label_map, protocol)
+    per_unit = 100.0 if kind == "per cent" else 1.0
+    fat = SliceFat(image, label_map, measured.thresholds, protocol, per_unit=per_unit)
+    for z in range(image.grid.shape[0]):
+        counted, called = fat.on_slice(z)
+        for value, structure in label_map.structures.items():
+            rows, columns = np.nonzero(np.asarray(label_map.labels[z]) == value)
+            some = fat.on_pixels(z, rows, columns)
+            np.testing.assert_array_equal(some[0], counted[rows, columns])
+            np.testing.assert_array_equal(some[1], called[rows, columns])
+            row = made.row_of(measured.slices, slice_index=z, side=structure.side.value)
+            assert some[0].sum() == row["n_valid"]
+            assert some[1].sum() / some[0].sum() == row["fi"]
 
 
 def test_histograms_of_fat_fractions_hold_every_valid_pixel(made):

@@ -17,9 +17,17 @@ from .fat_threshold import FatThresholds
 from .surroundings import Mask
 from .valid_range import in_range
 
+Pixels = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Rows and columns."""
+
 
 def fat_scale(
-    image: Volume | WaterFat, slice_index: int, protocol: MeasurementProtocol, *, per_unit: float = 1.0
+    image: Volume | WaterFat,
+    slice_index: int,
+    protocol: MeasurementProtocol,
+    *,
+    per_unit: float = 1.0,
+    pixels: Pixels | None = None,
 ) -> NDArray[np.float64]:
     """What thresholds are compared with on one slice: signal, or fat fraction; not a number where it is not valid.
 
@@ -33,12 +41,14 @@ def fat_scale(
         Its valid range.
     per_unit : float
         100 for a fat-fraction map in per cent.
+    pixels : tuple of ndarray, optional
+        Rows and columns of the pixels that are asked for, shape ``(n,)`` each; by default all.
     """
     if isinstance(image, WaterFat):
-        water, fat = (_signal(volume, slice_index) for volume in (image.water, image.fat))
+        water, fat = (_signal(volume, slice_index, pixels) for volume in (image.water, image.fat))
         fraction, valid = valid_fractions(water, fat, valid_low=protocol.valid_low, valid_high=protocol.valid_high)
         return np.where(valid, fraction, np.nan)
-    signal = _signal(image, slice_index)
+    signal = _signal(image, slice_index, pixels)
     valid = np.isfinite(signal) & in_range(signal, protocol.valid_low, protocol.valid_high)
     return np.where(valid, signal / per_unit, np.nan)
 
@@ -84,6 +94,7 @@ def cuts_by_value(label_map: LabelMap, thresholds: FatThresholds) -> NDArray[np.
     return cuts
 
 
-def _signal(volume: Volume, slice_index: int) -> NDArray[np.float64]:
+def _signal(volume: Volume, slice_index: int, pixels: Pixels | None) -> NDArray[np.float64]:
     slope, intercept = volume.voxel_scale
-    return np.asarray(volume.voxels[slice_index], dtype=np.float64) * slope + intercept
+    stored = np.asarray(volume.voxels[slice_index])
+    return np.asarray(stored if pixels is None else stored[pixels], dtype=np.float64) * slope + intercept

@@ -160,8 +160,7 @@ def count_coarsely(
             continue
         kinds: tuple[Counts, ...] = ()
         if fat is not None:
-            counted, called = fat.on_slice(slice_index)
-            kinds = (counted[rows, columns], called[rows, columns])
+            kinds = fat.on_pixels(slice_index, rows, columns)
         for value in np.unique(values):
             of = values == value
             chosen = tuple(kind[of] for kind in (np.ones(len(of), np.bool_), *kinds))
