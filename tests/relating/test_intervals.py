@@ -71,6 +71,12 @@ def test_bootstrap_with_covariates_needs_enough_different_subjects() -> None:
     assert np.isnan(bootstrap_interval(follows[:, :1], long[1], covariates=follows[:, 1:], draws=50)).all()
 
 
+def test_bootstrap_of_a_perfect_coefficient_is_empty() -> None:
+    x = np.arange(20.0)[:, None]
+    low, high = bootstrap_interval(x, np.column_stack([x**3, -x]), draws=100)
+    assert np.isnan([low, high]).all()
+
+
 def test_bootstrap_of_a_nearly_constant_column_is_empty() -> None:
     x, y = np.arange(12.0)[:, None], np.zeros((12, 1))
     y[0] = 1

@@ -67,6 +67,9 @@ def test_intervals_of_few_subjects_are_told(tmp_path: Path) -> None:
     assert any(note.startswith("4 of 4 intervals rest on fewer than 25 subjects") for note in few.notes)
     enough = relate_cohort(write_measurements(tmp_path, n=25))
     assert not any("intervals rest on" in note for note in enough.notes)
+    assert not any("have no interval" in note for note in enough.notes)
+    seven = relate_cohort(write_measurements(tmp_path, n=7))
+    assert any(note.startswith("4 coefficients have no interval: fewer than 8 subjects") for note in seven.notes)
 
 
 def test_equal_inputs_give_equal_bytes(tmp_path: Path) -> None:

@@ -95,7 +95,8 @@ def bootstrap_interval(
     Ranks, also those of the covariates, are found anew in every sample, and the covariates taken out of them. Samples
     in which a column has one value only, or follows from the covariates, are left out, and with covariates those of
     fewer different subjects than a coefficient needs. A cell in which they are more than one in ten, or with fewer than
-    8 subjects and one more per covariate, has no interval.
+    8 subjects and one more per covariate, has no interval; nor has one whose limits are equal, as those of a perfect
+    coefficient are.
 
     References
     ----------
@@ -115,6 +116,7 @@ def bootstrap_interval(
         limits[:, whole] = np.percentile(drawn[:, whole], [tails, 100 - tails], axis=0)
         for cell in np.flatnonzero(enough & ~whole):
             limits[:, cell] = np.percentile(drawn[usable[:, cell], cell], [tails, 100 - tails])
+        limits[:, limits[0] == limits[1]] = np.nan
         low[tuple(group.cells.T)], high[tuple(group.cells.T)] = limits
     return low, high
 

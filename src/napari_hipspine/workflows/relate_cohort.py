@@ -188,6 +188,12 @@ def _interval_notes(method: IntervalMethod, table: pd.DataFrame) -> list[str]:
     """Which intervals there are, and how many cannot be relied on."""
     notes = [f"Intervals: {method}."] if method is not IntervalMethod.BONETT_WRIGHT else []
     shown = table[table["rho_low"].notna()]
+    n_without = int((table["rho"].notna() & table["rho_low"].isna()).sum())
+    if n_without:
+        notes.append(
+            f"{n_without} coefficients have no interval: fewer than 8 subjects and one more per covariate, a perfect "
+            f"coefficient{', or too few usable samples' if method is IntervalMethod.BOOTSTRAP else ''}."
+        )
     if method is IntervalMethod.BOOTSTRAP:
         few = int((shown["n"] < BOOTSTRAP_UNRELIABLE_BELOW).sum())
         text = f"{few} bootstrap intervals rest on fewer than {BOOTSTRAP_UNRELIABLE_BELOW} subjects: too narrow."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from ...domain.volume import Contrast, WaterFat
 from ..series_work import SeriesWork
@@ -35,7 +35,7 @@ class ThresholdPanel(QWidget):
         self.review = ThresholdReviewEditor()
         self.fat = FatBesideRow()
         self.protocol = ProtocolEditor()
-        self.implants = PathRow("Implants: table of implants, fusions and slices to leave out")
+        self.implants = PathRow("Table of implants, fusions and slices to leave out")
         self._shown_of: tuple[object, str] | None = None
         self._implants_of = ("", "")
         self._changed = wrapped_label()
@@ -43,7 +43,12 @@ class ThresholdPanel(QWidget):
         self._find.clicked.connect(self.find_wished)
         make_primary(self._find)
         column = QVBoxLayout(self)
-        for part in (self.fat, self.review, self.protocol, self.implants, self._find, self._changed):
+        leave_out = QFormLayout()
+        leave_out.addRow("Implants", self.implants)
+        for part in (self.fat, self.review, self.protocol):
+            column.addWidget(part)
+        column.addLayout(leave_out)
+        for part in (self._find, self._changed):
             column.addWidget(part)
 
     def refresh(self, session: Session, layers: Sequence[object]) -> None:
