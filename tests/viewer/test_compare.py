@@ -27,7 +27,7 @@ from napari_hipspine.viewer.session import Session
 from napari_hipspine.viewer.slice_look import look_at_slice
 from napari_hipspine.workflows.compare_results import compare_results
 
-from .conftest import draw
+from .conftest import draw, measure, show
 
 L4 = find_level("L4")
 
@@ -144,3 +144,27 @@ def test_the_dock_compares_what_is_chosen_and_links_the_pictures(measured, qtbot
     assert dock._above.value() == 0
     assert "slice 3" in dock.pictures[1].value().caption
     dock.grab()
+
+
+@pytest.mark.viewer
+def test_in_the_window_the_comparison_follows_new_numbers_and_added_tables(window, subject, qtbot, tmp_path):
+    viewer, dock = window
+    show(viewer, subject)
+    measure(dock, qtbot)
+    dock.compare.show()
+    shown = dock.compare.dock
+    assert shown.value() is None, "one series alone is compared with nothing"
+    table = dock.session.work.measured.result.measurements
+    table.assign(subject_id="sub-008", csa_mm2=table["csa_mm2"] + 50).to_csv(tmp_path / "measurements.csv", index=False)
+    dock.compare.add_file(tmp_path)
+    qtbot.waitUntil(lambda: shown.value() is not None, timeout=30_000)
+    areas = shown.value().table.query("measure == 'csa_mm2'")
+    assert areas["difference"].tolist() == pytest.approx([50.0] * len(areas))
+    assert shown.pictures[0].value() is not None
+    assert shown.pictures[1].value() is None
+    dock.compare.export(tmp_path / "out")
+    qtbot.waitUntil(lambda: not dock.session.doing, timeout=30_000)
+    assert len(pd.read_csv(tmp_path / "out" / "comparison.csv")) == len(shown.value().table)
+    before = shown.value()
+    dock.session.change(measured=dock.session.work.measured)
+    assert shown.value() is before

@@ -51,9 +51,9 @@ class CompareActions:
             self.dock.sides_chosen.connect(self._compare)
             self.dock.file_wished.connect(self._ask_for_file)
             self.dock.export_wished.connect(self._ask_and_export)
+            self.dock.seen.connect(self._offer)
             self.dock.destroyed.connect(self._forget)
             self._viewer.window.add_dock_widget(self.dock, name=NAME, area="bottom", tabify=True)
-        self._offer()
         self.dock.parentWidget().show()
         self.dock.parentWidget().raise_()
 
@@ -76,7 +76,8 @@ class CompareActions:
         self._session.changed.disconnect(self._hear)
 
     def _hear(self, name: str) -> None:
-        if name in _FOLLOWED and self.dock is not None:
+        # Behind another tab it costs nothing; it is brought up to date when it is seen again.
+        if name in _FOLLOWED and self.dock is not None and self.dock.isVisible():
             self._offer()
 
     def _offer(self) -> None:

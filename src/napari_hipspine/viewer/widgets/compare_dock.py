@@ -42,11 +42,14 @@ class CompareDock(QWidget):
         The `OneSide` that are to be compared, as A and B.
     file_wished, export_wished : Signal()
         A table is to be added to the boxes; the comparison is to be written.
+    seen : Signal()
+        The dock came into sight; what it shows may be old.
     """
 
     sides_chosen = Signal(object, object)
     file_wished = Signal()
     export_wished = Signal()
+    seen = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,6 +125,11 @@ class CompareDock(QWidget):
         self._above.valueChanged.connect(self._show_pictures)
         self._fat.toggled.connect(self._show_pictures)
         self.table.clicked.connect(lambda index: self._go_to_level(self._model.row(index.row())))
+
+    def showEvent(self, event: Any) -> None:
+        """Tell that what is shown should be as it is now."""
+        super().showEvent(event)
+        self.seen.emit()
 
     def value(self) -> Comparison | None:
         """What is shown."""
