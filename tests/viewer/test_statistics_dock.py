@@ -772,6 +772,20 @@ def test_figure_shrinks_words_and_all_down_to_its_smallest_size(qtbot):
     assert canvas.value() is None
 
 
+def test_a_figure_fills_its_canvas_whatever_its_dots_were_before(qtbot):
+    canvas = FigureCanvas("none", least_share=0.5)
+    qtbot.addWidget(canvas)
+    canvas.resize(900, 500)
+    canvas.show()
+    figure = Figure(figsize=(8, 4), dpi=100)
+    canvas.set_value(figure)
+    for width in (500, 640, 450):
+        canvas.resize(width, 500)
+        qtbot.waitUntil(lambda wide=width: canvas._canvas.width() < wide, timeout=WAIT)
+        drawn = figure.get_size_inches() * figure.dpi
+        assert drawn.tolist() == pytest.approx([canvas._canvas.width(), canvas._canvas.height()], abs=1)
+
+
 def test_a_high_figure_leaves_room_for_the_bar_that_scrolls_it(qtbot):
     canvas = FigureCanvas("none", least_share=0.5)
     qtbot.addWidget(canvas)

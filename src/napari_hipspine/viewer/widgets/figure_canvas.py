@@ -82,7 +82,15 @@ class FigureCanvas(QWidget):
         if self._canvas is not None:
             width, height = self._set_dots(self._canvas.figure)
             self._canvas.setMinimumSize(width, height)
+            self._match_inches()
             self._canvas.draw_idle()
+
+    def _match_inches(self) -> None:
+        """Other dots per inch leave other inches of a canvas that keeps its pixels; Qt tells of changed pixels only."""
+        canvas = self._canvas
+        ratio = canvas.device_pixel_ratio
+        inches = (canvas.width() * ratio / canvas.figure.dpi, canvas.height() * ratio / canvas.figure.dpi)
+        canvas.figure.set_size_inches(*inches, forward=False)
 
     def _set_dots(self, figure: Figure) -> tuple[int, int]:
         """The size of the figure in pixels, after its dots per inch were chosen.
