@@ -44,7 +44,8 @@ NOT_MEASURED = "not_measured"
 
 HOW_TO_MEASURE = (
     "To have what was not measured, measure each subject again with --variations (hipspine measure … --variations, or "
-    "hipspine cohort … --variations), and relate the new measurements.csv; variations.csv beside it is found by itself."
+    "hipspine cohort … --variations; in napari the box Variations beside Export), and relate the new measurements.csv: "
+    "variations.csv beside it is found by itself."
 )
 """Said where a usual variation has no tables."""
 
