@@ -20,7 +20,9 @@ from .series_work import SeriesWork
 if TYPE_CHECKING:
     import pandas as pd
 
-MIDDLE = "middle of the labelled slices"
+MIDDLE = "middle"
+"""In place of a level: the middle of the labelled slices, which every measured series has."""
+
 _MOST_OFFERED = 500
 _UNITS = {column.name: column.unit for column in MEASUREMENTS.columns}
 _POINTS = "percentage points"

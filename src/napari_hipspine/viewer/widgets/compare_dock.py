@@ -65,7 +65,9 @@ class CompareDock(QWidget):
         self.table = CopyingView(self._model)
         self._said = wrapped_label()
         self.pictures = (SlicePicture(), SlicePicture())
-        self._level = choice_box((), tooltip="Slices of both are shown so far above this level")
+        self._level = choice_box(
+            (), tooltip="Slices of both are shown so far above this level, or the middle of what is labelled"
+        )
         self._above = QSlider(Qt.Orientation.Horizontal)
         self._above.setRange(-_REACH_MM, _REACH_MM)
         self._above.setToolTip("How far above the level, towards the head [mm]; both pictures move together")
