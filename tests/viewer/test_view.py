@@ -105,12 +105,10 @@ def test_the_row_shows_what_is_on_and_why_not(qtbot):
     row.set_value(frozenset({Wish.RULER}))
     assert row.value() == {Wish.RULER}
     row.allow({Wish.WINDOW_FAT: "because"})
-    tips = {
-        button.text(): (button.isEnabled(), button.toolTip())
-        for button in row.findChildren(type(row._buttons[Wish.RULER]))
-    }
-    assert tips["Fat"] == (False, "because")
-    assert tips["Ruler"][1].endswith("(Shift+0)")
+    fat, ruler = row._windows[Wish.WINDOW_FAT], row._buttons[Wish.RULER]
+    assert (fat.text(), fat.isEnabled(), fat.toolTip()) == ("Fat  (F7)", False, "because")
+    assert ruler.toolTip().endswith("(Shift+0)")
+    assert row._window.isEnabled()
     with qtbot.waitSignal(row.wished) as heard:
         row._buttons[Wish.CROSSHAIR].click()
     assert heard.args == [Wish.CROSSHAIR]
@@ -150,7 +148,7 @@ def test_crosshair_goes_with_the_pointer_and_with_the_locator(looked_at, subject
     place = dock.views.crosshair.place
     assert (place.row, place.column) == (pytest.approx(20), pytest.approx(30))
     grid = subject.volume.grid
-    assert viewer.canvas.overlays[PLACE].text == place_words(grid, Place(3, 20, 30))
+    assert viewer.canvas.overlays[PLACE].text.strip() == place_words(grid, Place(3, 20, 30))
     lines = viewer.layers[CROSSHAIR].data
     assert lines[0][0][1] == pytest.approx(world[1])
     assert lines[1][0][2] == pytest.approx(world[2])
@@ -215,9 +213,9 @@ def test_words_at_the_edges_stay_while_one_zooms_and_name_the_subject_of_now(loo
     viewer.scene.camera.zoom *= 7
     assert [(mark.text, mark.visible) for mark in edges] == [("R", True), ("L", True)]
     assert {str(mark.position) for mark in edges} == {"middle_left", "middle_right"}
-    assert viewer.canvas.overlays[LINE].text.startswith("sub-007 · T2 · slice 3 of 5")
+    assert viewer.canvas.overlays[LINE].text.strip().startswith("sub-007 · T2 · slice 3 of 5")
     dock.session.introduce(replace(dock.session.who, subject_id="sub-009"))
-    assert viewer.canvas.overlays[LINE].text.startswith("sub-009 · T2")
+    assert viewer.canvas.overlays[LINE].text.strip().startswith("sub-009 · T2")
 
 
 def test_without_a_picture_it_is_said_once(window, told):
@@ -225,4 +223,7 @@ def test_without_a_picture_it_is_said_once(window, told):
     dock.ask(Wish.RULER)
     assert len(told) == 1
     assert "Open an image first" in told[0]
-    assert all("Open an image first" in dock.view_row._buttons[wish].toolTip() for wish in VIEW_WISHES)
+    row = dock.view_row
+    shown = [*row._buttons.values(), *row._windows.values(), row._window]
+    assert len(shown) == len(VIEW_WISHES) + 1
+    assert all("Open an image first" in one.toolTip() and not one.isEnabled() for one in shown)

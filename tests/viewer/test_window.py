@@ -145,7 +145,7 @@ def test_letters_follow_the_axes_on_the_screen(window, subject):
         level_plan=LevelPlan((LevelPlacement(find_level("L4"), subject.volume.grid.slice_position_mm(2)),))
     )
     dock.link.visit(2)
-    assert viewer.canvas.overlays[LINE].text == "sub-007 · L4 · T2 · slice 2 of 5 · −32.0 mm"
+    assert viewer.canvas.overlays[LINE].text.strip() == "sub-007 · L4 · T2 · slice 2 of 5 · −32.0 mm"
     viewer.dims.order = (2, 0, 1)
     letters = [viewer.canvas.overlays[PREFIX + edge].text for edge in ("left", "right", "top", "bottom")]
     assert letters == ["A", "P", "I", "S"]

@@ -18,6 +18,11 @@ PLACE = f"{PREFIX}place"
 _OPPOSITE = dict(zip("LRPASI", "RLAPIS", strict=True))
 _LETTER_SIZE = 18
 _LINE_SIZE = 10
+_LETTER_WIDTH = 9.5
+"""Of the line at the top, on average [pixels]."""
+
+_DOT = " · "
+_BLANK = "\u00a0"
 _ORDER = 10**6
 _BOX = (0.0, 0.0, 0.0, 0.55)
 """Dark behind white letters, readable on bright tissue and in both themes."""
@@ -58,12 +63,12 @@ def mark_canvas(viewer: Any) -> None:
     viewer.layers.events.reordered.connect(refresh)
     viewer.dims.events.connect(refresh)
     viewer.scene.camera.events.orientation.connect(refresh)
+    viewer.canvas.events.size.connect(refresh)
     refresh()
 
 
 def _show_scale(bar: Any) -> None:
     """The bar of millimetres, until somebody switches it off; layers of ours give it their unit."""
-    bar.box_color = _BOX
     bar.visible = True
 
 
@@ -71,7 +76,7 @@ def say_place(viewer: Any, words: str) -> None:
     """Write where the crosshair is; empty for no words."""
     overlays = viewer.canvas.overlays
     if PLACE in overlays:
-        write_mark(overlays[PLACE], words)
+        write_mark(overlays[PLACE], _padded(words))
 
 
 def refresh_marks(viewer: Any) -> None:
@@ -83,7 +88,8 @@ def refresh_marks(viewer: Any) -> None:
     letters = edge_letters(viewer, layer) if layer is not None else {}
     for edge in EDGES:
         write_mark(overlays[PREFIX + edge], letters.get(edge, ""))
-    write_mark(overlays[LINE], slice_line(viewer, layer) if layer is not None else "")
+    line = slice_line(viewer, layer) if layer is not None else ""
+    write_mark(overlays[LINE], _padded(fitted(line, int(viewer.canvas.size[1]))))
 
 
 def topmost_image(viewer: Any) -> Any | None:
@@ -113,7 +119,21 @@ def slice_line(viewer: Any, layer: Any) -> str:
     if shown is None or slice_index is None:
         return ""
     levels = "/".join(levels_at(shown.level_plan, shown.volume, slice_index))
-    return " · ".join(part for part in (shown.subject, levels, describe_slice(shown, slice_index)) if part)
+    return _DOT.join(part for part in (shown.subject, levels, describe_slice(shown, slice_index)) if part)
+
+
+def fitted(line: str, width: int) -> str:
+    r"""A line, or two of them where one is wider than the canvas [pixels].
+
+    Examples
+    --------
+    >>> fitted("sub-007 · L4 · T2 · slice 2 of 5 · −32.0 mm", 260)
+    'sub-007 · L4 · T2\nslice 2 of 5 · −32.0 mm'
+    """
+    if len(line) * _LETTER_WIDTH <= width:
+        return line
+    parts = line.split(_DOT)
+    return _DOT.join(parts[:-2]) + "\n" + _DOT.join(parts[-2:])
 
 
 def describe_slice(shown: ShownImage, slice_index: int) -> str:
@@ -142,3 +162,8 @@ def write_mark(overlay: Any, text: str) -> None:
     """Show words on the canvas; nothing for none."""
     overlay.text = text
     overlay.visible = bool(text)
+
+
+def _padded(words: str) -> str:
+    """Words with a blank on both sides: napari's box behind them is a little too narrow."""
+    return "\n".join(f"{_BLANK}{line}{_BLANK}" for line in words.split("\n")) if words else ""

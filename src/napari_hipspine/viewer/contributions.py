@@ -13,6 +13,7 @@ from napari.utils.notifications import show_info
 from ..domain.cache import VolumeCache
 from ..domain.errors import UnknownLabel
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_subject
+from ..workflows.subject_key import subject_of_path
 from .layers import METADATA, LayerData, ShownLabels, image_layers, labels_layer
 from .openings import viewer_cache
 from .series_names import contrast_of, muscles_name, series_name
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "napari-hipspine"
 DOCK = "Hip-spine muscles"
+CORRELATIONS = "Lumbar-hip correlations"
 
 _FILE_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".ima")
 _ZARR_FILES = ("zarr.json", ".zattrs", ".zgroup", ".zarray")
@@ -109,7 +111,7 @@ def layers_of_sample(series: SampleSeries, *, cache: VolumeCache | None = None) 
     image, label_map = open_subject(pictures, outlines, cache=cache)
     suggested = tuple(replace(placed, is_confirmed=False) for placed in series.level_plan.placements)
     plan = replace(series.level_plan, placements=suggested)
-    name = series_name(series.subject_id, series.region, contrast_of(image, pictures))
+    name = series_name(subject_of_path(pictures.paths[0]), series.region, contrast_of(image, pictures))
     layers = image_layers(image, name=name, pictures=pictures, level_plan=plan)
     labels = labels_layer(label_map, name=muscles_name(name, series.region.value), outlines=outlines)
     return [*layers, labels]

@@ -74,6 +74,7 @@ class LayerLink(SeenLayers):
             (viewer.layers.events.inserted, self._welcome),
             (viewer.layers.events.removed, self._part),
             (viewer.dims.events.current_step, self._move),
+            (viewer.dims.events.range, self._keep_count),
         )
         for event, heard in self._hears:
             event.connect(heard)
@@ -242,6 +243,12 @@ class LayerLink(SeenLayers):
     def _part(self, event: Any) -> None:
         self._let_go(event.value)
         self._count_layers()
+
+    def _keep_count(self, event: Any = None) -> None:
+        """napari counts the slices of all layers anew whenever one of them changes, also of those that are hidden."""
+        if not self._is_showing:
+            with self.showing():
+                self.count_slices()
 
     def _count_layers(self) -> None:
         with self.showing():

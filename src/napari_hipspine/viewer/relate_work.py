@@ -58,7 +58,8 @@ def title_of_relation(relation: Relation) -> str:
     """What stands above the table, on the screen and on the page."""
     if relation.values is None:
         return PUBLISHED_TITLE
-    return f"Lumbar and hip muscles of {len(relation.values.subjects)} subjects"
+    n = len(relation.values.subjects)
+    return f"Lumbar and hip muscles of {n} {'subject' if n == 1 else 'subjects'}"
 
 
 def tables_beside(relation: Relation) -> tuple[ShownTable, ...]:

@@ -220,6 +220,8 @@ class SeriesWork:
         What it held when it was chosen.
     exported : Measured, optional
         The last measurement that was written.
+    exported_to : Path, optional
+        Folder it was written into.
     stated_region : Region, optional
         Region that the name of the file or the reader says.
     seen : Seen
@@ -247,6 +249,7 @@ class SeriesWork:
     implants: Implants | None = None
     measured: Measured | None = None
     exported: Measured | None = None
+    exported_to: Path | None = None
     opened_checksums: tuple[int, ...] = ()
     stale_slices: frozenset[int] = field(default_factory=frozenset)
     label_work: LabelWork | None = None

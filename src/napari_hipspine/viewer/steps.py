@@ -91,7 +91,8 @@ def _levels(work: SeriesWork) -> StepState:
         return StepState(Status.ATTENTION, f"confirm {_listed(work.unconfirmed_levels)}")
     names = dict.fromkeys(placed.level.id for placed in work.level_plan.placements)
     if not names:
-        return StepState(Status.TODO, "none: all labelled slices are read")
+        is_done = work.measured is not None
+        return StepState(Status.DONE if is_done else Status.TODO, "none: all labelled slices are read")
     return StepState(Status.DONE, f"{_listed(names)}; {work.level_plan.window}")
 
 

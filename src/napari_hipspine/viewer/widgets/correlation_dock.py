@@ -18,7 +18,7 @@ from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .correlation_pages import CorrelationPages
 from .progress_row import ProgressRow
 from .relate_choices import RelateChoices
-from .small_parts import research_line, set_reason, wrapped_label
+from .small_parts import make_primary, research_line, set_reason, wrapped_label
 from .table_list import TableList
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FILES = "table, page, heat map, sentences and the tables beside"
 _LEAST_WIDTH = 470
+_SCROLL_BAR_WIDTH = 40
 _USUAL_WIDTH = 600
 _PLACES = {"add": (0, 0), "remove": (0, 1), "synthetic": (0, 2), "published": (0, 3), "choices": (1, 0)}
 
@@ -111,6 +112,11 @@ class CorrelationDock(QWidget):
                 InvalidChoice(f"Expected {subject_id} in an open study, found none.", hint=how_to_open(subject_id))
             )
 
+    def _width_asked(self, *, shown: bool) -> int:
+        """Width below which something would be cut off [pixels]; the choices ask for more than the table."""
+        content = self.choices.widget().minimumSizeHint().width() + _SCROLL_BAR_WIDTH if shown else 0
+        return max(_LEAST_WIDTH, content)
+
     def sizeHint(self) -> QSize:
         """Wide enough for the whole table of six lumbar columns."""
         return QSize(_USUAL_WIDTH, super().sizeHint().height())
@@ -172,6 +178,7 @@ class CorrelationDock(QWidget):
             self._buttons[name].clicked.connect(lambda *_, fulfil=fulfil: fulfil())
         # Choices and result share the room: where it is low, both could not be read.
         self._buttons["choices"].toggled.connect(self.choices.setVisible)
+        self._buttons["choices"].toggled.connect(lambda shown: self.setMinimumWidth(self._width_asked(shown=shown)))
         self._buttons["choices"].toggled.connect(self.pages.setHidden)
         self._files.value_changed.connect(self._look)
         self.pages.subject_chosen.connect(self.open_subject)
@@ -229,6 +236,9 @@ class CorrelationDock(QWidget):
         set_reason(self._buttons["relate"], busy or no_files, otherwise="Rank correlation of every pair of muscles")
         set_reason(self._buttons["published"], busy, otherwise="Table 1 as printed, with q computed from it")
         set_reason(self._buttons["export"], busy or nothing, otherwise=f"Write {FILES} into a folder")
+        make_primary(self._buttons["add"], is_primary=bool(no_files))
+        make_primary(self._buttons["relate"], is_primary=not no_files and bool(nothing))
+        make_primary(self._buttons["export"], is_primary=not nothing)
         set_reason(self._buttons["remove"], no_files, otherwise="Take the chosen table out of the list")
 
     def _main_dock(self) -> "MainDock | None":

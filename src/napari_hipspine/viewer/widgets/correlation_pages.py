@@ -24,7 +24,11 @@ from .sensitivity_page import SensitivityPage
 from .small_parts import choice_box, choose_value, wrapped_label
 from .table_choice import TableChoice
 
-NOT_YET = "Nothing is related yet."
+NOT_YET = (
+    "Nothing is related yet. Add the measurements.csv of all subjects, lumbar spine and hip, and press Relate; or try "
+    "it with the synthetic cohort, or look at the published table."
+)
+TOO_FEW = "Too few subjects for any pair: add the tables of more subjects, with both regions, and relate again."
 _LEAST_SHARE = 0.6
 TABLE, HEAT_MAP, SCATTER, SENSITIVE, PROFILED, BESIDE = range(6)
 """Places of the tabs."""
@@ -144,6 +148,8 @@ class CorrelationPages(QWidget):
         given = describe_covariates(correlations)
         held = f" Partial coefficients, {given}." if given else ""
         words = f"{layout.header}. {layout.hip_title}; {layout.lumbar_title}. {layout.rules}{held}"
+        if not correlations["p"].notna().any():
+            words = f"{TOO_FEW} {words}"
         self._say(title, words, PUBLISHED_NOTES if is_published else relation.notes)
         self.table.set_value(correlations)
         self.heat_map.set_maker(partial(_draw_map, correlations))

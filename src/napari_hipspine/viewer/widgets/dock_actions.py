@@ -215,7 +215,7 @@ class DockActions:
         self.run(
             lambda progress: write_measured(measured, folder, chosen, progress),
             says="writing the results",
-            done=lambda _: self.change(exported=measured),
+            done=lambda _: self.change(exported=measured, exported_to=Path(folder)),
         )
 
     def compile_ahead(self) -> None:

@@ -69,6 +69,11 @@ class FatBesideRow(QWidget):
         """Whether the user wants to see the proposal."""
         return bool(self._show.isChecked() and self._show.isEnabled())
 
+    @property
+    def awaits_a_look(self) -> bool:
+        """Whether fat was found that nobody has accepted yet."""
+        return bool(self._accept.isEnabled() and not self._accept.isHidden())
+
     def refresh(self, work: SeriesWork | None, layers: Sequence[object], *, busy: str) -> None:
         """Show the series and the labels layers that could mark fat."""
         self._layer.clear()

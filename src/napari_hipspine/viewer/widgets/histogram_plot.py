@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QSizePolicy, QWidget
 from ...domain.anatomy import Side
 from ..plot_scale import PlotScale, tick_text
 from ..shown_threshold import N_BINS, ShownThreshold
-from .plot_frame import PlotFrame, faint_colour, frame_for, paint_bottom_axis, text_colour
+from .plot_frame import PlotFrame, faint_colour, frame_for, line_colour, paint_bottom_axis, text_colour
 
 _HEIGHT = 150
 _NEAR = 8.0
@@ -163,7 +163,7 @@ class HistogramPlot(QWidget):
         for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
             outline += [frame.point(low, count), frame.point(high, count)]
         outline.append(frame.point(edges[-1], 0.0))
-        colour = QColor.fromRgbF(*shown.colour(side))
+        colour = line_colour(self, shown.colour(side))
         fill = QColor(colour)
         fill.setAlpha(90)
         painter.setBrush(fill)

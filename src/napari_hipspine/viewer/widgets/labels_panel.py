@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFormLayout, QHBoxLayout, QPushButton, QVBoxLayout, Q
 from ..session import Session
 from .label_files_editor import LabelFilesEditor
 from .muscles_panel import MusclesPanel
-from .small_parts import choice_box, set_reason, wrapped_label
+from .small_parts import choice_box, make_primary, set_reason, wrapped_label
 from .structures_editor import StructuresEditor
 from .tool_choice import ToolsPanel
 
@@ -38,12 +38,15 @@ class LabelsPanel(QWidget):
         The user wants a layer measured.
     new_wished : Signal()
         The user wants empty labels to draw in.
+    on_wished : Signal()
+        The user wants to go on with the next step.
     """
 
     look_wished = Signal()
     accept_wished = Signal()
     layer_wished = Signal(object)
     new_wished = Signal()
+    on_wished = Signal()
 
     def __init__(self, namings: Sequence[str]) -> None:
         super().__init__()
@@ -66,6 +69,9 @@ class LabelsPanel(QWidget):
         self._use.clicked.connect(lambda: self.layer_wished.emit(self._layer.currentData()))
         self._new = QPushButton("New muscle labels")
         self._new.clicked.connect(self.new_wished)
+        self._on = make_primary(QPushButton("Go on: fat threshold"))
+        self._on.setToolTip("Open step 4; outlines can be changed at any time")
+        self._on.clicked.connect(self.on_wished)
         self._busy = ""
         self._lay_out()
         self.files.value_changed.connect(self.forget_proposal)
@@ -84,6 +90,7 @@ class LabelsPanel(QWidget):
         self._more.toggled.connect(self._sources.setVisible)
         whole = QVBoxLayout(self)
         whole.addWidget(self.muscles)
+        whole.addWidget(self._on)
         whole.addWidget(self._more)
         whole.addWidget(self._sources)
         whole.addWidget(self.tools)
@@ -107,8 +114,8 @@ class LabelsPanel(QWidget):
             self._layer.addItem(layer.name, layer)  # type: ignore[attr-defined]
         self.structures.set_value(work.label_map.structures if work and work.label_map else {})
         self._fold(has_labels=bool(work and work.label_work))
-        none = "" if work and work.label_map else "Open or draw labels first."
-        set_reason(self.structures, none)
+        self.structures.setVisible(bool(work and work.label_map))
+        self._on.setVisible(bool(work and work.n_structures and work.measured is None))
         self._allow()
 
     def _fold(self, *, has_labels: bool) -> None:
@@ -144,6 +151,8 @@ class LabelsPanel(QWidget):
 
     def _allow(self) -> None:
         missing = self._busy or self.files.why_not_open()
+        make_primary(self._look, is_primary=not self._proposed)
+        make_primary(self._accept, is_primary=self._proposed)
         set_reason(self._look, missing, otherwise="Show which muscle each value would be; opens nothing")
         unseen = "" if self._proposed else "Look at it first."
         set_reason(self._accept, missing or unseen, otherwise="Open the labels as proposed")

@@ -150,7 +150,7 @@ class LevelPlanEditor(QWidget):
         self._table.setRowCount(len(self._placements))
         for row, placed in enumerate(self._placements):
             index = "" if self._grid is None else str(self._grid.nearest_slice(placed.position_mm))
-            words = ("?", "✔")[placed.is_confirmed]
+            words = ("suggested", "✔ confirmed")[placed.is_confirmed]
             muscle = placed.muscle.label if placed.muscle else "all"
             names = (placed.level.id.replace("_", " "), placed.slice_position.replace("_", " "))
             cells = (*names, index, f"{placed.position_mm:.1f}", muscle, words)
@@ -169,6 +169,7 @@ class LevelPlanEditor(QWidget):
         self._remove.setToolTip("Remove the chosen level, or the last one")
         waiting = any(not p.is_confirmed for p in self._placements)
         self._confirm.setVisible(waiting)
+        make_primary(self._mark, is_primary=not self._placements)
         self._confirm.setToolTip("I have looked at the suggested slices and they are right")
 
     def _name_mark(self) -> None:

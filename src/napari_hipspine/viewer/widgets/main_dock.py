@@ -1,5 +1,6 @@
 """The dock “Hip-spine muscles”: it only wires wishes to the session and values back to the widgets."""
 
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Qt, QTimer
@@ -9,6 +10,7 @@ from ..fat_layer import FatLayers
 from ..fat_overlay import FatOverlay
 from ..large_in_3d import keep_large_flat
 from ..layer_link import LayerLink
+from ..next_step import folder_name
 from ..session import Session
 from ..shortcuts import Wish
 from ..steps import Status, Step, step_states
@@ -37,6 +39,7 @@ from .threshold_panel import ThresholdPanel
 from .tool_actions import ToolActions
 from .view_actions import ViewActions
 from .view_row import ViewRow
+from .way_on import go_on
 
 RESULTS_NAME = "Hip-spine results"
 SAVED_AS = (
@@ -48,7 +51,7 @@ _SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 25
 _FIT_PAUSE_MS = 250
 _READY_PAUSE_MS = 300
-_OF_NUMBERS = frozenset({"measured", "stale_slices", "is_fat_stale", "exported", "review"})
+_OF_NUMBERS = frozenset({"measured", "stale_slices", "is_fat_stale", "exported", "exported_to", "review"})
 """What changes with every stroke, and nothing but numbers."""
 
 
@@ -289,6 +292,7 @@ class MainDock(QWidget):
         self.labels.accept_wished.connect(lambda: actions.accept_labels(self.labels))
         self.labels.layer_wished.connect(actions.use_layer)
         self.labels.new_wished.connect(actions.new_labels)
+        self.labels.on_wished.connect(lambda: self.open_step(Step.THRESHOLD))
         self.labels.structures.value_changed.connect(actions.name_structures)
         self.labels.structures.value_chosen.connect(self.link.choose_label)
         self.labels.muscles.save_wished.connect(self._ask_and_save)
@@ -297,6 +301,7 @@ class MainDock(QWidget):
         self.threshold.fat.accepted.connect(self._show_table)
         self.table.show_wished.connect(self.show_results)
         self.table.export_wished.connect(self._ask_and_export)
+        self.table.next_wished.connect(lambda then: go_on(self, then))
         self.table.explore.compare_wished.connect(self.compare.show)
         self.progress.cancelled.connect(actions.cancel)
 
@@ -378,9 +383,9 @@ class MainDock(QWidget):
         )
 
     def _ask_and_export(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the tables")
-        if folder:
-            self.actions.export(folder, self.table.choice())
+        folder, work = QFileDialog.getExistingDirectory(self, "Folder for the tables"), self.session.work
+        if folder and work is not None:
+            self.actions.export(Path(folder) / folder_name(work.name), self.table.choice())
 
     def _ask_and_save(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Labels", "", SAVED_AS)

@@ -13,6 +13,7 @@ from ...domain.anatomy import Side, Structure
 from ...keeping.label_store_status import Status
 from ..muscle_rows import MuscleRow, Strip
 from ..shortcuts import Wish, tooltip_of
+from .plot_frame import line_colour
 from .status_paint import paint_doubt, paint_status
 
 _ROW = 34
@@ -21,6 +22,9 @@ _BAR = 5
 _ICON = 42
 _LETTER = 12
 _GAP = 6
+_WORDS_ALPHA = 180
+"""Of words that are not switched on; less could not be read in the light theme."""
+
 _ICONS = ("lock", "solo", "eye")
 _SAID = {"lock": ("lock", "locked"), "solo": ("solo", "alone"), "eye": ("hide", "hidden")}
 """What stands in a row: what can be done, and what was."""
@@ -186,7 +190,7 @@ class MuscleStrips(QWidget):
         strip = row.left or row.right
         name = QRectF(_BAR + _GAP, top, self.width() - len(_ICONS) * _ICON - _BAR - _GAP, _NAME)
         if strip is not None:
-            painter.fillRect(QRectF(name.left(), top + 5, 9, 9), QColor.fromRgbF(*strip.colour))
+            painter.fillRect(QRectF(name.left(), top + 5, 9, 9), line_colour(self, strip.colour))
         painter.setPen(text)
         side = next((s.value for s in Side if (there := row.strip(s)) and there.value == self._active), "")
         words = f"{row.muscle.label} · {side}" if side else row.muscle.label
@@ -205,7 +209,7 @@ class MuscleStrips(QWidget):
             font.setBold(is_on)
             painter.setFont(font)
             shade = QColor(text)
-            shade.setAlpha(255 if is_on else 120)
+            shade.setAlpha(255 if is_on else _WORDS_ALPHA)
             painter.setPen(shade)
             painter.drawText(self.icon_rect(number, icon), int(Qt.AlignmentFlag.AlignCenter), _SAID[icon][is_on])
 
@@ -221,6 +225,8 @@ class MuscleStrips(QWidget):
         if strip is None:
             painter.setPen(QPen(faint, 1, Qt.PenStyle.DashLine))
             painter.drawRect(whole)
+            faint.setAlpha(_WORDS_ALPHA)
+            painter.setPen(faint)
             painter.drawText(whole, int(Qt.AlignmentFlag.AlignCenter), "add")
             return
         for index, status in enumerate(strip.statuses):
@@ -235,7 +241,7 @@ class MuscleStrips(QWidget):
             painter.drawLine(QPointF(here, whole.top() - 2), QPointF(here, whole.bottom() + 3))
 
     def _paint_cell(self, painter: QPainter, rect: QRectF, strip: Strip, status: Status, index: int) -> None:
-        colour = QColor.fromRgbF(*strip.colour)
+        colour = line_colour(self, strip.colour)
         text = self.palette().color(QPalette.ColorRole.WindowText)
         paint_status(painter, rect, status, colour, text)
         if index in strip.unsure:

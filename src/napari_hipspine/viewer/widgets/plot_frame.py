@@ -10,6 +10,7 @@ from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
 from qtpy.QtWidgets import QWidget
 
 from ..plot_scale import PlotScale, tick_text
+from ..readable import behind_text, readable
 
 _TICK = 4.0
 _GAP = 3.0
@@ -68,6 +69,12 @@ def faint_colour(widget: QWidget, alpha: int = _FAINT) -> QColor:
     colour = text_colour(widget)
     colour.setAlpha(alpha)
     return colour
+
+
+def line_colour(widget: QWidget, colour: tuple[float, float, float]) -> QColor:
+    """A colour of ours as it can be told from the theme's background."""
+    text = text_colour(widget)
+    return QColor.fromRgbF(*readable(colour, behind_text((text.redF(), text.greenF(), text.blueF()))))
 
 
 def paint_bottom_axis(painter: QPainter, widget: QWidget, frame: PlotFrame, title: str) -> None:

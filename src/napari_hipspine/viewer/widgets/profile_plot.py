@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from qtpy.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPolygonF
+from qtpy.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ...domain.anatomy import Side
 from ..plot_scale import tick_text
 from ..profile import Profile, ProfileLine
 from ..result_columns import MISSING
-from .plot_frame import PlotFrame, faint_colour, paint_bottom_axis, paint_left_axis, text_colour
+from .plot_frame import PlotFrame, faint_colour, line_colour, paint_bottom_axis, paint_left_axis, text_colour
 
 _LEFT_CHARACTERS = 6
 _GAP = 10.0
 _DOT = 2.2
-_LEVEL = QColor("#e6a100")
+_LEVEL = (0.902, 0.631, 0.0)
 _NOTHING = "Choose a row to see its muscle along the slices."
 
 
@@ -130,12 +130,12 @@ class ProfilePlot(QWidget):
 
     def _paint_marks(self, painter: QPainter, profile: Profile, frame: PlotFrame) -> None:
         """Levels, and the slice on the screen."""
-        inside = frame.inside
+        inside, colour = frame.inside, line_colour(self, _LEVEL)
         for name, position in profile.levels:
             x = frame.x(position)
-            painter.setPen(QPen(_LEVEL, 1.4, Qt.PenStyle.DashLine))
+            painter.setPen(QPen(colour, 1.4, Qt.PenStyle.DashLine))
             painter.drawLine(QPointF(x, inside.top()), QPointF(x, inside.bottom()))
-            painter.setPen(_LEVEL)
+            painter.setPen(colour)
             painter.drawText(QRectF(x + 3, inside.top(), 120, 16), int(Qt.AlignmentFlag.AlignLeft), name)
         if self._slice is not None and math.isfinite(here := profile.position_of(self._slice)):
             painter.setPen(QPen(text_colour(self), 1))
@@ -143,7 +143,7 @@ class ProfilePlot(QWidget):
 
     def _paint_line(self, painter: QPainter, one: ProfileLine, frame: PlotFrame) -> None:
         """Points joined where neighbours are known; a gap stays a gap."""
-        colour = QColor.fromRgbF(*one.colour)
+        colour = line_colour(self, one.colour)
         painter.setPen(QPen(colour, 1.8))
         known = np.isfinite(one.values)
         for part in np.split(np.arange(len(known)), np.flatnonzero(~known)):

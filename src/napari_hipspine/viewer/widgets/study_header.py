@@ -6,13 +6,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QPushButton, QRadioButton, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
+from ...domain.anatomy import Region
 from ..session import Session
 from ..shortcuts import Wish, tooltip_of
 from ..study_list import done_words, subject_rows, switch_titles
 from .small_parts import choice_box, set_reason, wrapped_label
 from .subject_list import SubjectList
 
-NO_STUDY = "No study"
+NO_STUDY = "Study"
 _STUDY_STYLE = "QPushButton { padding: 3px 18px 3px 6px; }"
 """Room for the arrow that says it opens a menu."""
 
@@ -202,9 +203,15 @@ class SeriesSwitch(QWidget):
         self._box.addItems(list(self._titles))
         self._box.setVisible(not self._is_few)
         if self._is_few:
-            for number, title in enumerate(self._titles):
+            for number, title in sorted(enumerate(self._titles), key=_place_in_body):
                 button = QRadioButton(title)
                 button.setToolTip(tooltip_of(Wish.OTHER_REGION))
                 self._group.addButton(button, number)
                 self._row.addWidget(button, 1)
         self.setVisible(bool(self._titles))
+
+
+def _place_in_body(numbered: tuple[int, str]) -> tuple[bool, int]:
+    """The lumbar spine stands before the hip, whichever was opened first."""
+    number, title = numbered
+    return Region.LUMBAR.value not in title.lower(), number

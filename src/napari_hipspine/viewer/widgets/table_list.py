@@ -35,7 +35,7 @@ class TableList(QListWidget):
         """Show paths, each once."""
         self.clear()
         for path in dict.fromkeys(paths):
-            item = QListWidgetItem(Path(path).name)
+            item = QListWidgetItem("/".join(Path(path).parts[-2:]))
             item.setToolTip(path)
             item.setData(Qt.ItemDataRole.UserRole, path)
             self.addItem(item)

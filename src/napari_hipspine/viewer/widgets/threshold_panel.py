@@ -17,6 +17,7 @@ from .small_parts import PathRow, make_primary, set_reason, wrapped_label
 from .threshold_review_editor import ThresholdReviewEditor
 
 _NO_IMPLANTS = "Under Implants stands no table of implants: choose one, or empty the line."
+_LOOK = "The thresholds rest on fat that was found beside the muscles. Look at it (Show), then accept it or redraw it."
 
 
 class ThresholdPanel(QWidget):
@@ -39,13 +40,14 @@ class ThresholdPanel(QWidget):
         self._shown_of: tuple[object, str] | None = None
         self._implants_of = ("", "")
         self._changed = wrapped_label()
+        self._hint = wrapped_label(_LOOK)
         self._find = QPushButton("Find thresholds")
         self._find.clicked.connect(self.find_wished)
         make_primary(self._find)
         column = QVBoxLayout(self)
         leave_out = QFormLayout()
         leave_out.addRow("Implants", self.implants)
-        for part in (self.fat, self.review, self.protocol):
+        for part in (self._hint, self.fat, self.review, self.protocol):
             column.addWidget(part)
         column.addLayout(leave_out)
         for part in (self._find, self._changed):
@@ -63,6 +65,7 @@ class ThresholdPanel(QWidget):
             isinstance(work.image, WaterFat) or work.image.contrast is Contrast.FAT_FRACTION
         )
         self.fat.setVisible(is_signal)
+        self._hint.setVisible(is_signal and self.fat.awaits_a_look)
         self.refresh_review(session)
         measured = work.measured if work else None
         self._find.setText("Find thresholds anew" if measured else "Find thresholds")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtGui import QAction
+from qtpy.QtWidgets import QMenu, QVBoxLayout, QWidget
 
-from ..shortcuts import Wish, tooltip_of
+from ..shortcuts import SHORTCUTS, Wish, tooltip_of
 from ..window_presets import Preset
 from .small_parts import set_reason
-from .wish_buttons import row_of, wish_button
+from .wish_buttons import plain_button, row_of, wish_button
 
 WINDOWS = {
     Wish.WINDOW_BODY: Preset.BODY,
@@ -23,7 +24,7 @@ VIEW_WISHES = (*WINDOWS, *TOGGLES)
 
 
 class ViewRow(QWidget):
-    """A button for every way to look at the picture.
+    """A menu of windows and a button for every other way to look at the picture.
 
     Attributes
     ----------
@@ -35,12 +36,16 @@ class ViewRow(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._buttons = {wish: wish_button(wish, self._wish, is_checkable=wish in TOGGLES) for wish in VIEW_WISHES}
-        for wish, preset in WINDOWS.items():
-            self._buttons[wish].setText(preset.value)
+        self._buttons = {wish: wish_button(wish, self._wish, is_checkable=True) for wish in TOGGLES}
+        self._menu = QMenu(self)
+        self._menu.setToolTipsVisible(True)
+        self._windows = {wish: self._offer(wish) for wish in WINDOWS}
+        self._window = plain_button("Window", "Black and white for the body, muscle, fat or everything")
+        self._window.setMenu(self._menu)
+        self._window.setStyleSheet("QPushButton { padding: 3px 18px 3px 6px; }")
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 0, 4, 0)
-        column.addLayout(row_of(*self._buttons.values()))
+        column.addLayout(row_of(self._window, *self._buttons.values()))
 
     def value(self) -> frozenset[Wish]:
         """What is switched on."""
@@ -55,8 +60,20 @@ class ViewRow(QWidget):
         """Disable what cannot be done now, each with its reason."""
         for wish, button in self._buttons.items():
             set_reason(button, reasons.get(wish, ""), otherwise=tooltip_of(wish))
+        for wish, action in self._windows.items():
+            action.setEnabled(not reasons.get(wish, ""))
+            action.setToolTip(reasons.get(wish, "") or tooltip_of(wish))
+        whole = {reasons.get(wish, "") for wish in WINDOWS}
+        set_reason(self._window, whole.pop() if len(whole) == 1 else "", otherwise=str(self._window.property("says")))
+
+    def _offer(self, wish: Wish) -> QAction:
+        """One window in the menu, with its key beside it; the key itself is listened to elsewhere."""
+        (key,) = (one.keys for one in SHORTCUTS if one.wish is wish)
+        action: QAction = self._menu.addAction(f"{WINDOWS[wish].value}  ({key})")
+        action.triggered.connect(lambda: self.wished.emit(wish))
+        return action
 
     def _wish(self, wish: Wish) -> None:
         # What is shown stays until the wish is fulfilled.
-        self._buttons[wish].setChecked(wish in TOGGLES and not self._buttons[wish].isChecked())
+        self._buttons[wish].setChecked(not self._buttons[wish].isChecked())
         self.wished.emit(wish)
