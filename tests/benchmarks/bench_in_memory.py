@@ -12,7 +12,7 @@ from typing import Any
 
 import measured_subject
 import numpy as np
-from goals import Goal
+from goals import Goal, judged
 from large_volumes import N_STRUCTURES, noisy_tile
 
 from napari_hipspine.domain.protocol import MeasurementProtocol
@@ -38,17 +38,19 @@ def ours(image: np.ndarray, labels: np.ndarray) -> SliceSums:
 def moments(sums: SliceSums) -> np.ndarray:
     """Pixels, mean, standard deviation, least and greatest signal per slice and structure."""
     found = np.full((*sums.n_pixels.shape, 5), np.nan)
-    for z in range(len(found)):
-        bins = sums.bins(z)
+    for of_slice, bins in zip(found, map(sums.bins, range(len(found))), strict=True):
         if bins is None:
             continue
-        present = np.flatnonzero(bins.lengths)
-        starts = (np.cumsum(bins.lengths) - bins.lengths)[present]
-        values, counts = bins.values.astype(np.int64), bins.counts.astype(np.int64)
-        n, total, squares = (np.add.reduceat(counts * values**power, starts) for power in range(3))
+        is_there = bins.lengths > 0
+        ends = np.cumsum(bins.lengths)[is_there]
+        starts = ends - bins.lengths[is_there]
+        values = bins.values
+        # Sums of whole numbers below 2**53 are exact.
+        weighted = bins.counts * values.astype(np.float64)
+        n, total = np.add.reduceat(bins.counts, starts, dtype=np.int64), np.add.reduceat(weighted, starts)
+        squares = np.add.reduceat(np.multiply(weighted, values, out=weighted), starts)
         spread = np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0))
-        last = starts + bins.lengths[present] - 1
-        found[z, present] = np.stack([n, total / n, spread, values[starts], values[last]], axis=1)
+        of_slice[is_there] = np.stack([n, total / n, spread, values[starts], values[ends - 1]], axis=1)
     return found
 
 
@@ -108,7 +110,17 @@ def statistics_goals() -> list[Goal]:
         faster, by_cpu = their_wall / wall, their_cpu / cpu
         told = f"{faster:.1f} × (CPU {by_cpu:.1f} ×)"
         words = f"≥ {times} × faster, ours on one thread"
-        rows.append(Goal(name, _told(wall, cpu), _told(their_wall, their_cpu), told, words, faster >= times, SECTION))
+        rows.append(
+            Goal(
+                name,
+                _told(wall, cpu),
+                _told(their_wall, their_cpu),
+                told,
+                words,
+                judged(faster, by_cpu) >= times,
+                SECTION,
+            )
+        )
     return rows
 
 
@@ -141,7 +153,7 @@ def mixture_goals() -> list[Goal]:
             _told(their_wall, their_cpu),
             f"{faster:.0f} × (CPU {by_cpu:.0f} ×)",
             "≥ 10 × faster",
-            faster >= 10,
+            judged(faster, by_cpu) >= 10,
             FITS,
         )
     ]

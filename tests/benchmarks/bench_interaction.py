@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from goals import Goal
+from goals import Goal, judged
 
 from napari_hipspine.domain.anatomy import Region
 from napari_hipspine.phantom import make_subject
@@ -86,7 +86,7 @@ def goals() -> list[Goal]:
     keys = {"key_slices": [0, N_SLICES - 1], "spacing_mm": scene.spacing}
     tools: list[tuple[str, Callable[[], Any], float]] = [
         ("strokes inside and outside (geodesic race)", lambda: scribbled(scene), 100),
-        ("livewire through 12 clicks", lambda: livewire(scene.slice, scene.anchors, pixel_spacing_mm=scene.pixel), 100),
+        ("livewire through 12 clicks", lambda: wired(scene), 100),
         ("rounded outline through 12 clicks", lambda: clicked(scene), 100),
         ("tidying one muscle", lambda: tidied(scene.of_slice, [scene.value], spacing_mm=scene.pixel), 100),
     ]
@@ -102,12 +102,21 @@ def goals() -> list[Goal]:
             latency(lambda: fill_between(scene.image, scene.drawn, **keys, **again), 3),
         )
     )
-    rows.append(_beside_random_walker(scene))
-    return rows
+    strokes, wire = latency(lambda: scribbled(scene), 5), latency(lambda: wired(scene), 5)
+    peers: list[tuple[str, Callable[[], Any], tuple[float, float, float], float]] = [
+        ("strokes beside scikit-image random_walker (cg_j)", lambda: by_random_walker(scene), strokes, 5),
+        ("strokes beside scikit-image MCP_Geometric, two fronts", lambda: by_geodesic_fronts(scene), strokes, 1),
+        ("livewire beside scikit-image route_through_array, 12 clicks", lambda: by_routes(scene), wire, 1),
+    ]
+    return rows + [_beside(name, mine, latency(peer, 1), times) for name, peer, mine, times in peers]
 
 
 def scribbled(scene: Scene) -> np.ndarray:
     return region_from_scribbles(scene.slice, scene.scribbles, pixel_spacing_mm=scene.pixel)
+
+
+def wired(scene: Scene) -> np.ndarray:
+    return livewire(scene.slice, scene.anchors, pixel_spacing_mm=scene.pixel)
 
 
 def clicked(scene: Scene) -> np.ndarray:
@@ -116,7 +125,7 @@ def clicked(scene: Scene) -> np.ndarray:
 
 def _row(name: str, wall: float, late: float, cpu: float, most: float) -> Goal:
     told = f"{wall:.0f} ms, 95 %: {late:.0f} ms ({cpu:.0f} ms CPU)"
-    return Goal(name, told, "", "", f"95 % within {most:.0f} ms", late <= most, SECTION)
+    return Goal(name, told, "", "", f"95 % within {most:.0f} ms", judged(late, cpu) <= most, SECTION)
 
 
 def _figure(name: str, took: tuple[float, float, float]) -> Goal:
@@ -124,21 +133,50 @@ def _figure(name: str, took: tuple[float, float, float]) -> Goal:
     return Goal(name, f"{wall:.0f} ms, 95 %: {late:.0f} ms ({cpu:.0f} ms CPU)", "", "", "", None, SECTION)
 
 
-def _beside_random_walker(scene: Scene) -> Goal:
-    """scikit-image's random walker on the same strokes, with a frame outside, as our race takes it."""
-    from skimage.segmentation import random_walker
-
+def _framed(scene: Scene) -> np.ndarray:
+    """Strokes with a frame outside, as our race takes it."""
     seeds = scene.scribbles.astype(np.int32)
     seeds[[0, -1]] = seeds[:, [0, -1]] = 2
-    ours = latency(lambda: scribbled(scene), 5)
-    theirs = latency(lambda: random_walker(scene.slice, seeds, beta=130, mode="cg_j"), 2)
+    return seeds
+
+
+def by_random_walker(scene: Scene) -> np.ndarray:
+    from skimage.segmentation import random_walker
+
+    return np.asarray(random_walker(scene.slice, _framed(scene), beta=130, mode="cg_j"))
+
+
+def _cost(scene: Scene) -> np.ndarray:
+    rows, columns = np.gradient(scene.slice)
+    steep = np.hypot(rows, columns)
+    return np.asarray(0.01 + steep / steep.max())
+
+
+def by_geodesic_fronts(scene: Scene) -> np.ndarray:
+    from skimage.graph import MCP_Geometric
+
+    seeds, cost = _framed(scene), _cost(scene)
+    inside, outside = (MCP_Geometric(cost).find_costs(np.argwhere(seeds == value))[0] for value in (1, 2))
+    return np.asarray(inside < outside)
+
+
+def by_routes(scene: Scene) -> list[Any]:
+    from skimage.graph import route_through_array
+
+    cost, clicks = 1.01 - _cost(scene), scene.anchors.round().astype(int)
+    pairs = zip(clicks, np.roll(clicks, -1, axis=0), strict=True)
+    return [route_through_array(cost, start, end) for start, end in pairs]
+
+
+def _beside(name: str, ours: tuple[float, float, float], theirs: tuple[float, float, float], times: float) -> Goal:
+    by_wall, by_cpu = theirs[0] / ours[0], theirs[2] / ours[2]
     return Goal(
-        "strokes beside scikit-image random_walker (cg_j), whole slice",
+        name,
         f"{ours[0]:.0f} ms ({ours[2]:.0f} ms CPU)",
         f"{theirs[0]:.0f} ms ({theirs[2]:.0f} ms CPU)",
-        f"{theirs[0] / ours[0]:.0f} × (CPU {theirs[2] / ours[2]:.0f} ×)",
-        "≥ 5 × faster",
-        theirs[0] >= 5 * ours[0],
+        f"{by_wall:.1f} × (CPU {by_cpu:.1f} ×)",
+        f"≥ {times:g} × faster",
+        judged(by_wall, by_cpu) >= times,
         SECTION,
     )
 

@@ -15,7 +15,7 @@ from goals import Goal
 
 SECTION = "Start-up (CPU time, fresh program)"
 DOCKS = ("Hip-spine muscles", "Lumbar-hip correlations", "Cohort statistics")
-ROUNDS = 3
+ROUNDS = 2
 
 IMPORT = """
 import json, time

@@ -11,6 +11,9 @@ BEGIN, END = "<!-- begin: written by make bench -->", "<!-- end: written by make
 QUIET_LOAD = 1.0
 """Work of others on the machine below which wall times can be trusted [processes waiting for a core]."""
 
+LOAD_BEFORE = os.getloadavg()[0]
+"""What else the machine did before we began."""
+
 
 @dataclass(frozen=True)
 class Goal:
@@ -45,9 +48,9 @@ class Goal:
         return "" if self.is_met is None else "yes" if self.is_met else "**no**"
 
 
-def at_most(value: float, limit: float) -> bool:
-    """Whether a figure that must be small is small enough."""
-    return value <= limit
+def judged(wall: float, cpu: float) -> float:
+    """The figure a goal is held to: by the clock on a quiet machine, by CPU time on one that does other work too."""
+    return wall if LOAD_BEFORE < QUIET_LOAD else cpu
 
 
 def table(goals: Iterable[Goal], *, machine: str) -> str:
@@ -68,15 +71,13 @@ def table(goals: Iterable[Goal], *, machine: str) -> str:
     return "\n".join(lines)
 
 
-def machine_line(load_before: float, load_after: float) -> str:
+def machine_line() -> str:
     """What it was measured on, and what else that was doing."""
-    others = max(load_before, 0.0)
-    state = "quiet" if others < QUIET_LOAD else "loaded: of wall times only ratios can be trusted"
+    is_quiet = LOAD_BEFORE < QUIET_LOAD
+    state = "quiet: goals are held to wall times" if is_quiet else "loaded: goals are held to CPU times"
     names = (line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name"))
     name = next(names, "model name : unknown").partition(":")[2].strip()
-    return (
-        f"{os.cpu_count()} cores ({name}); load {load_before:.1f} before, {load_after:.1f} after our own work: {state}."
-    )
+    return f"{os.cpu_count()} cores ({name}); load {LOAD_BEFORE:.1f} before we began, {state}."
 
 
 def write_block(page: Path, text: str) -> None:

@@ -35,7 +35,7 @@ class Layout:
     def n_slices(self) -> int:
         return int(self.gib * 2**30 / (2 * PLANE * PLANE)) // TILE * TILE
 
-    def touched_share(self) -> float:
+    def touched_share(self, *, is_linked: bool = False) -> float:
         """Share of the chunks under which something is labelled."""
         outline = outlines("body" if self.spread == "body" else "dense")
         down, across = self.chunk[1:]
@@ -44,7 +44,7 @@ class Layout:
             for y in range(0, PLANE, down)
             for x in range(0, PLANE, across)
         ]
-        tiles = range(self.n_slices // TILE)
+        tiles = range(self.n_slices // TILE // (4 if is_linked else 1))
         labelled = [tile for tile in tiles if self.spread != "sparse" or tile % 10 == 0]
         return sum(columns) / len(columns) * len(labelled) / len(tiles)
 
@@ -125,10 +125,13 @@ def link_volume(folder: Path, layout: Layout) -> Path:
         return made
     one_tile = make_volume(folder, replace(layout, gib=TILE * 2 * PLANE * PLANE / 2**30))
     depth, down, across = (n // size for n, size in zip((TILE, PLANE, PLANE), layout.chunk, strict=True))
+    is_sparse = layout.spread == "sparse"
     shape = (layout.n_slices // 4, 2 * PLANE, 2 * PLANE)
     for name, dtype in (("image", "i2"), ("labels", "u1")):
         _array(made / name, layout, np.dtype(dtype), shape=shape)
         for slab, y, x in product(range(shape[0] // layout.chunk[0]), range(2 * down), range(2 * across)):
+            if is_sparse and name == "labels" and slab // depth % 10:
+                continue
             link = made / name / "c" / str(slab) / str(y) / str(x)
             link.parent.mkdir(parents=True, exist_ok=True)
             os.link(one_tile / name / "c" / str(slab % depth) / str(y % down) / str(x % across), link)

@@ -116,3 +116,6 @@ PEERS = {
     "dask-image (no slices)": dask_image,
     "LocalCluster + bincount": local_cluster,
 }
+
+SLOW = ("dask `where`", "dask-image (no slices)")
+"""These are given less to measure."""
