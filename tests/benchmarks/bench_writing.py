@@ -4,8 +4,8 @@ Usage: python tests/benchmarks/bench_writing.py [MIB]
 
 The same uint16 volume (default 1024 MiB, isotropic, on disk as zstd zarr), the same steps (1, 2, 4), the same filter
 (mean of neighbours), the same chunks and codec where a writer lets them be chosen. Every candidate runs in a process of
-its own; ours also reads everything back and compares it, which the others do not. The other writers are no part of the
-project: pip install ome-zarr ngff-zarr
+its own; ours also reads everything back and compares it, which the others do not. The other writers are in the
+dependency group `bench`.
 """
 
 from __future__ import annotations

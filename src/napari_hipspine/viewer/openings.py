@@ -110,6 +110,7 @@ def load_ahead() -> threading.Thread:
 
 
 def _load() -> None:
+    # napari asks for scipy's filters when it draws its first thumbnail.
     import zarr.codecs  # noqa: F401
 
     from ..reading import dicom, nifti, ome_zarr, volumes, water_fat  # noqa: F401
