@@ -6,13 +6,10 @@ thread, the best of a few runs.
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
 import numpy as np
 from bench_correlation import DRAWS, N_HIP, N_LUMBAR, cpu_ms, make_tables, permute, permute_one_with_scipy
 from goals import Goal
+from threadpoolctl import threadpool_limits
 
 from napari_hipspine.relating.correlation import correlate_ranks
 from napari_hipspine.relating.intervals import bootstrap_interval
@@ -25,6 +22,11 @@ NAKO = (27_518, 18)
 
 
 def goals() -> list[Goal]:
+    with threadpool_limits(1):
+        return _rows()
+
+
+def _rows() -> list[Goal]:
     rows = []
     for n, most in ((31, 50), (3_000, 2_000)):
         x, y = make_tables(n)
