@@ -148,7 +148,8 @@ def test_another_grid_is_refused(files):
         run(folder, image=folder / "other.nii.gz")
 
 
-def test_the_command_does_it(files, capsys):
+@pytest.mark.parametrize(("keys", "n_filled"), [("0,8", 7), ("auto", 6)])
+def test_the_command_does_it(files, capsys, keys, n_filled):
     folder, _ = files
     parser = argparse.ArgumentParser()
     command.add_parser(parser.add_subparsers())
@@ -156,12 +157,12 @@ def test_the_command_does_it(files, capsys):
         [
             "fill",
             *("--image", str(folder / "image.nii.gz"), "--labels", str(folder / "drawn.nii.gz")),
-            *("--keys", "0,8", "--extent", "300=0-8", "--slabs", "0", "--out", str(folder / "done.nii.gz")),
+            *("--keys", keys, "--extent", "300=0-8", "--slabs", "0", "--out", str(folder / "done.nii.gz")),
         ]
     )
     assert arguments.run(arguments) == 0
     told = capsys.readouterr().out
-    assert "image guided, 7 slices filled" in told
+    assert f"image guided, {n_filled} slices filled" in told
     assert "look first at slices" in told
     assert (folder / "done.nii.gz").exists()
 
