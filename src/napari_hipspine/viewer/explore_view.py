@@ -82,8 +82,7 @@ class ExploreView:
             layer.visible = False
         self._layer = self._add_surfaces(choice)
         self._letters = self._add_letters()
-        # The controls of a surface are so high that they would push a small window beyond its screen.
-        viewer.layers.selection.clear()
+        viewer.layers.selection.active = self._layer
         viewer.scene.camera.orientation = _ORIENTATION
         viewer.dims.ndisplay = 3
         viewer.scene.camera.events.angles.connect(self._show_letters)
