@@ -11,6 +11,7 @@ from ..domain.tables import BOTH_SIDES, MEASUREMENTS, Table, read_columns
 from .correlation import SMALLEST_N
 from .joined_sides import NOT_MEASURED, join_side_reasons
 from .request import find_measure
+from .side_rows import numbers_of_sides
 from .student_mean import student_mean
 from .time_points import ZERO_DIVISOR
 
@@ -30,18 +31,18 @@ AFFECTED = Table(
 subject_id | t | | one person, a pseudonym
 session | t | | visit or time point
 level | t | | anatomical level
-muscle | t | | muscle, from the vocabulary
-measure | t | | what was measured
+muscle | t | | muscle, from the vocabulary; empty for a number of the side itself
+measure | t | | what was measured; the column of the sides table for a number of the side itself
 affected_side | t | | left or right, the patient's; empty when not one side
 affected | n | | value of the affected side
 unaffected | n | | value of the other side
 difference | n | | affected - unaffected
-asymmetry | n | 1 | difference / mean of both; negative when the affected side is smaller
+asymmetry | n | 1 | difference / size of the mean of both; negative when the affected side is smaller
 reason | t | | why cells are empty
 """
     ),
     key=("subject_id", "session", "level", "muscle", "measure"),
-    required=("subject_id", "muscle", "measure"),
+    required=("subject_id", "measure"),
 )
 
 AFFECTED_SUMMARY = Table(
@@ -50,8 +51,8 @@ AFFECTED_SUMMARY = Table(
         """
 session | t | | visit or time point
 level | t | | anatomical level
-muscle | t | | muscle, from the vocabulary
-measure | t | | what was measured
+muscle | t | | muscle, from the vocabulary; empty for a number of the side itself
+measure | t | | what was measured; the column of the sides table for a number of the side itself
 n | i | 1 | people with one affected side and both values
 n_left_out | i | 1 | people of either table without
 mean_affected | n | | mean of the affected sides
@@ -65,7 +66,7 @@ reason | t | | why cells are empty
 """
     ),
     key=("session", "level", "muscle", "measure"),
-    required=("muscle", "measure"),
+    required=("measure",),
 )
 
 
@@ -84,15 +85,17 @@ def compare_sides(
     measurements
         Measurement tables.
     side_covariates
-        subject_id, side and one column per covariate of that side, here yes or no; session where it changes between
-        visits (rows without one hold for all).
+        subject_id, side and one column per covariate of that side; session where it changes between visits (rows
+        without one hold for all). Columns of numbers are compared between the sides too; words, and marks of 0 and
+        1, are not.
     column
         Which covariate says that a side is affected: pain, tendinopathy, osteoarthritis.
 
     Raises
     ------
     TableInvalid
-        If a side has two rows, cells are neither yes nor no, or nobody of the table was measured.
+        If a side has two rows, cells of `column` are neither yes nor no, another column holds numbers and words, or
+        nobody of the table was measured.
     """
     affected = read_affected_sides(side_covariates, column, source=source)
     table = MEASUREMENTS.check(measurements, source=source)
@@ -102,20 +105,34 @@ def compare_sides(
             hint="The subject_id must be written alike in both tables.",
         )
     measured = _group_sides(table)
+    everybody = list(dict.fromkeys([*(keys[0] for keys in measured), *(person for person, _ in affected)]))
+    rows = _rows(measured, affected, everybody, [(one.word, one.column) for one in map(find_measure, measures)])
+    numbers, names = numbers_of_sides(side_covariates, besides=column, source=source)
+    if names:
+        rows += _rows(_group_sides(numbers), affected, everybody, [(name, name) for name in names])
+    return AFFECTED.frame(rows)
+
+
+def _rows(
+    measured: dict[tuple[str, ...], pd.DataFrame],
+    affected: dict[tuple[str, str], tuple[str, str]],
+    everybody: Sequence[str],
+    columns: Sequence[tuple[str, str]],
+) -> list[dict[str, Any]]:
+    """Rows of `AFFECTED` for everybody at every place, by word and column of what is compared."""
     places = list(dict.fromkeys(keys[1:] for keys in measured))
-    everybody = dict.fromkeys([*(keys[0] for keys in measured), *(person for person, _ in affected)])
     rows: list[dict[str, Any]] = []
     for person, place in product(everybody, places):
         side, reason = affected.get((person, place[0])) or affected.get((person, "")) or ("", NOT_STATED)
         by_side = measured.get((person, *place))
         where = {"subject_id": person} | dict(zip(_WHERE, place, strict=True)) | {"affected_side": side}
-        for measure in map(find_measure, measures):
-            row = where | {"measure": measure.word}
+        for word, column in columns:
+            row = where | {"measure": word}
             if reason or by_side is None:
                 rows.append(row | {"reason": reason or NOT_MEASURED})
             else:
-                rows.append(row | _compare(by_side, measure.column, side))
-    return AFFECTED.frame(rows)
+                rows.append(row | _compare(by_side, column, side))
+    return rows
 
 
 def read_affected_sides(table: pd.DataFrame, column: str, *, source: str) -> dict[tuple[str, str], tuple[str, str]]:
@@ -186,7 +203,7 @@ def _compare(by_side: pd.DataFrame, column: str, side: str) -> dict[str, Any]:
     values: dict[str, Any] = {"affected": first, "unaffected": second}
     if first is None or second is None:
         return values | {"reason": join_side_reasons(*(_reason(by_side, one, column) for one in ("left", "right")))}
-    mean = (first + second) / 2
+    mean = abs(first + second) / 2
     values["difference"] = first - second
     return values | ({"asymmetry": (first - second) / mean} if mean else {"reason": ZERO_DIVISOR})
 

@@ -193,7 +193,7 @@ PEOPLE_COLUMNS = Table(
     columns=(
         *read_columns(
             """
-column | t | | column of the participants table
+column | t | | column of the participants table; of side_rule where it differs between sides
 muscle | t | | muscle of the value
 measure | t | | measure of the value
 level | t | | level of the value

@@ -212,7 +212,7 @@ def add_people_columns(relation: Relation, names: Sequence[str], participants: O
         raise InvalidChoice(
             f"Expected a participants table with {', '.join(names)}, found none.", hint="Name it with --participants."
         )
-    people = read_people(participants, names, relation.values)
+    people = read_people(participants, names, relation.values, relation.request)
     found = correlate_people(relation.values, people, relation.request, covariates=relation.covariates)
     files = [participants] if isinstance(participants, str | Path) else []
     return relation.with_extra({PEOPLE_COLUMNS.name: found}, notes=people.notes, files=files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from ..relating.p_values import PERMUTATION_DRAWS, PMethod
 from ..relating.power import tabulate_power
 from ..relating.published import MIELKE_SOURCE, find_unattainable, published_correlations
 from ..relating.request import RelateRequest
+from ..relating.side_rows import rows_of_side
 from ..relating.subject_values import SubjectValues, select_values
 from ..writing.correlation_text import format_table1
 from .family_memory import remember_family
@@ -69,7 +71,7 @@ def relate_cohort(
     request : RelateRequest, optional
         Every choice that can change a number.
     participants : data frame or path, optional
-        One row per subject_id with the covariates asked for.
+        One row per subject_id with the covariates asked for; with a column side one per subject and side.
     implants : data frame or path, optional
         Implants and fusions, whose muscles leave the tables.
     history : FamilyHistory, optional
@@ -154,16 +156,20 @@ def read_covariates(
             f"{'the table' if participants is not None else ', '.join(request.covariates)}.",
             hint="Name the columns with --covariates and the table with --participants.",
         )
-    return read_people(participants, request.covariates, values)
+    return read_people(participants, request.covariates, values, request)
 
 
-def read_people(participants: OneTable, names: Sequence[str], values: SubjectValues) -> CovariateValues:
-    """Columns of a participants table as numbers, for the subjects to relate."""
+def read_people(
+    participants: OneTable, names: Sequence[str], values: SubjectValues, request: RelateRequest
+) -> CovariateValues:
+    """Columns of a participants table as numbers, for the subjects to relate; numbers of a side are of theirs."""
     if isinstance(participants, str | Path):
         table, source = read_table(participants, what="a participants table"), Path(participants).name
     else:
         table, source = participants, "the participants table"
-    return select_covariates(table, names, values.subjects, source=source)
+    of_side, notes = rows_of_side(table, names, request, source=source)
+    found = select_covariates(of_side, names, values.subjects, source=source)
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def _notes(request: RelateRequest, table: pd.DataFrame, history: FamilyHistory) -> tuple[str, ...]:

@@ -28,7 +28,9 @@ class BesideEditor(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.participants = TableFiles("participants.tsv or a clinical table with subject_id and the covariates")
+        self.participants = TableFiles(
+            "A table with subject_id and the covariates; with side, one row per person and side"
+        )
         self.implants = TableFiles("Implants and fusions, whose muscles are left out")
         self.slices = TableFiles("slices.csv of the subjects, where they do not stand beside the tables", most=None)
         self._variations = NamedRows(
@@ -99,7 +101,7 @@ class BesideEditor(QWidget):
 
     def people_columns(self) -> tuple[str, ...]:
         """Columns of the participants table that may be held constant."""
-        return tuple(name for name in self.participants.columns() if name != SUBJECT_COLUMN)
+        return tuple(name for name in self.participants.columns() if name not in (SUBJECT_COLUMN, "side"))
 
     def add_variations(self, paths: list[str]) -> None:
         """Take in tables measured otherwise, each under the name of its file."""
