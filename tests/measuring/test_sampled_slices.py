@@ -85,6 +85,29 @@ def test_no_block_of_the_image_is_read_twice(made, chunk, label_chunk):
     assert voxels.max() == 1
 
 
+class UnwrittenBlocks(ArrayBlocks):
+    """Blocks that know which of them hold nothing."""
+
+    def is_empty(self, box):
+        return not self.array[box].any()
+
+
+def test_where_few_slices_are_labelled_none_is_read_twice(made):
+    image, labels = _subject(made, n_slices=960)
+    labels[8:] = np.where(np.arange(8, 960)[:, None, None] // 8 % 40 == 0, labels[8:], 0)
+    found = {}
+    for kind in (ArrayBlocks, UnwrittenBlocks):
+        blocks = _counted(image, (8, 64, 80))
+        volume, label_map = made.volume_of(blocks), made.labels_of(kind(labels, (8, 64, 80)))
+        sample = SampledSlices(volume, label_map, reach_mm=PROTOCOL.fat_search_mm)
+        sums = sum_slices(volume, label_map, PROTOCOL, sample=sample, n_workers=1)
+        fat = find_thresholds(volume, label_map, sums, PROTOCOL, sample=sample).fat_region
+        found[kind] = fat, len(blocks.seen), len(set(blocks.seen))
+    (unknowing, n_read, _), (knowing, n_read_once, n_blocks) = found.values()
+    assert knowing == unknowing
+    assert n_read_once == n_blocks < n_read
+
+
 def test_chosen_slices_spread_over_those_that_are_labelled(made):
     image, labels = _subject(made, n_slices=200)
     sample = SampledSlices(made.volume_of(image), made.labels_of(labels), reach_mm=20.0)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..domain.blocks import Box, boxes_of
+from ..domain.blocks import Box, FarSource, boxes_of
 from ..domain.label_map import LabelMap
 from ..domain.volume import Volume
 from .measured_labels import MeasuredLabels, structures_of
@@ -33,6 +33,9 @@ _COARSEST_MM = 1.2
 
 _AHEAD_BYTES = 6 * 2**20
 """The smaller slices are, the more of those that may not be needed are kept in passing [bytes]."""
+
+_MOST_ASKED = 2**13
+"""Up to this many blocks of labels the store is asked which were never written."""
 
 _MOST_PIXELS = 2**19
 """Of no slice more pixels than this are kept."""
@@ -143,7 +146,20 @@ class SampledSlices:
         self._lock = threading.Lock()
         self._kept: dict[int, _Plane] = {}
         n_bytes = (np.dtype(self._image.dtype).itemsize + 1) * int(np.prod(self._shape[1:])) // self.step**2
-        self._horizon = self.most * int(np.clip(_AHEAD_BYTES // n_bytes, 4, 8))
+        self._horizon = self._first_horizon(self.most * int(np.clip(_AHEAD_BYTES // n_bytes, 4, 8)))
+
+    def _first_horizon(self, usual: int) -> int:
+        """Rank up to which slices are kept in passing; farther where many are known to hold no label."""
+        may_be = np.ones(self._shape[0], dtype=bool)
+        n_blocks = int(np.prod([-(-n // b) for n, b in zip(self._shape, self._labels.block_shape, strict=True)]))
+        is_far = isinstance(self._labels, FarSource) and self._labels.is_far
+        if n_blocks <= _MOST_ASKED and not is_far:
+            for run, rows, columns in boxes_of(self._shape, (self._labels.block_shape[0], *self._shape[1:])):
+                may_be[run] = not self._labels.is_empty((run, rows, columns))
+        ranks = np.sort(self._rank[may_be])
+        if may_be.all() or not len(ranks):
+            return usual
+        return max(usual, int(ranks[: 2 * self.most][-1]) + 1)
 
     def planes_of(self, run: slice) -> RunPlanes | None:
         """Room for the slices of a run that may be among the chosen; None if there are none."""
