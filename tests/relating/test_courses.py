@@ -8,8 +8,11 @@ import pytest
 import statsmodels.formula.api as smf
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.genmod.cov_struct import Exchangeable
+from statsmodels.genmod.families import Binomial
 from statsmodels.stats.multitest import multipletests
 
+from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.domain.tables import MODELS
 from napari_hipspine.relating.courses import (
@@ -182,6 +185,28 @@ def test_exposures_of_gee_are_tested_by_wald(table: pd.DataFrame) -> None:
     empty = [row for row in rows if row["exposure"] == "nobody"]
     assert [row["reason"] for row in empty] == ["collinear_column"] * 2
     assert [row["family_size"] for row in rows] == [1] * 4
+
+
+def test_courses_by_gee_equal_statsmodels(table: pd.DataFrame, tmp_path: Path) -> None:
+    table.to_csv(tmp_path / "visits.csv", index=False)
+    wish = ["courses", str(tmp_path / "visits.csv"), "--exposures", RIGHT, "--outcome", "recovery=gpe<=3"]
+    wish += ["--time", "month", "--over-time", "gee", "--out", str(tmp_path / "out")]
+    assert main(wish) == 0
+    found = pd.read_csv(tmp_path / "out" / "model.csv")
+    found = found[found["model"].str.endswith("all time points")].set_index("term")
+    own = table.dropna(subset=["gpe", RIGHT]).assign(recovery=lambda t: (t["gpe"] <= 3).astype(int))
+    other = smf.gee(
+        f"recovery ~ C(month) * {RIGHT}",
+        groups="subject_id",
+        data=own,
+        family=Binomial(),
+        cov_struct=Exchangeable(),
+    ).fit(maxiter=500, ctol=1e-12)
+    names = {one: one.replace("C(month)[T.", "factor(month)").replace("]", "") for one in other.params.index}
+    names["Intercept"] = "(Intercept)"
+    for theirs, ours in names.items():
+        assert found.loc[ours, "estimate"] == pytest.approx(other.params[theirs], rel=1e-6)
+        assert found.loc[ours, "std_error"] == pytest.approx(other.bse[theirs], rel=1e-5)
 
 
 def test_models_over_all_time_points(table: pd.DataFrame) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.relating.flow import FlowStep, close_counts, follow_flow, split_reasons, tabulate_flow
+from napari_hipspine.relating.procedures import order_procedures
 from napari_hipspine.relating.study_dates import DateRules, DayOfSurgery, days_between, find_date_reasons
+from napari_hipspine.workflows.study_flow import find_study_flow
 
 STEPS = [FlowStep("prior surgery", ("fusion", "hip_replacement")), FlowStep("poor images", ("poor_quality",))]
 
@@ -114,6 +116,12 @@ def test_dates_that_can_be_read_in_two_ways_are_refused_without_repeating_them()
     ) as info:
         find_date_reasons({"mri": "03/04/2020"}, DateRules(mri=("mri",)))
     assert "03/04" not in str(info.value)
+    people = pd.DataFrame({"subject_id": ["a", "b"], "exclusion_reasons": "", "mri": ["2020-04-03", "03/04/2020"]})
+    with pytest.raises(TableInvalid, match="found another form, in the column mri, row 3"):
+        find_study_flow(people, [], rules=DateRules(mri=("mri",)))
+    done = pd.DataFrame({"subject_id": ["a"], "procedure": ["fusion"], "date": ["1.2.2020"]})
+    with pytest.raises(TableInvalid, match="in the column date, row 2"):
+        order_procedures(done)
     with pytest.raises(InvalidChoice, match="0 days or more, found -1"):
         DateRules(limit_days=-1)
     with pytest.raises(InvalidChoice, match="the column it holds for"):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from napari_hipspine.domain.anatomy import find_structure
 from napari_hipspine.domain.errors import InvalidChoice
 from napari_hipspine.domain.grid import Grid
 from napari_hipspine.domain.label_map import LabelMap
-from napari_hipspine.workflows.agree_readers import agree_outlines, agree_readers
+from napari_hipspine.workflows.agree_readers import agree_outlines, agree_readers, outlines_in_words
 
 
 def run(*arguments: str) -> int:
@@ -63,6 +64,12 @@ def test_two_files_become_tables_and_figures(tmp_path: Path, capsys: pytest.Capt
     assert [one["path"] for one in rests_on["inputs"]] == list(map(str, paths))
     printed = capsys.readouterr().out
     assert "multifidus fcsa left L4: n 12, ICC(2,1) 1.000" in printed
+    (fcsa, fi) = (line for line in printed.splitlines() if ", b.csv - a.csv: n 12, bias" in line)
+    assert re.search(r"fcsa left L4.* bias \S+ mm², limits of agreement \S+ mm² to \S+ mm²$", fcsa)
+    assert re.search(r"fi left L4.* bias \S+ percentage points, limits of agreement \S+ percentage points to", fi)
+    assert re.search(r"multifidus fcsa left L4: .* SEM \S+ mm²$", printed, re.MULTILINE)
+    limits = pd.read_csv(tmp_path / "out" / "limits.csv").set_index("measure")
+    assert f"bias {100 * limits.loc['fi', 'bias']:.4g} percentage points" in fi
     assert "multifidus grade left L4, a.csv and b.csv: n 12, kappa 1.000" in printed
 
 
@@ -95,6 +102,15 @@ def test_a_flipped_label_map_is_seen_on_the_grid_of_the_first() -> None:
     second = LabelMap(labels[:, ::-1], Grid(labels.shape, affine), structures)
     (row,) = agree_outlines(first, second).to_dict("records")
     assert [row["dice"], row["hd95_mm"], row["distance_rule"]] == [1.0, 0.0, "max_of_directed"]
+
+
+def test_a_structure_that_neither_map_holds_has_a_reason_and_no_number() -> None:
+    labels = np.zeros((1, 4, 4), dtype=np.uint8)
+    one = LabelMap(labels, Grid(labels.shape, np.diag([4.0, 1.0, 1.0, 1.0])), {1: find_structure("multifidus", "left")})
+    table = agree_outlines(one, one)
+    assert table[["dice", "hd95_mm", "hd_mm"]].isna().all(axis=None)
+    assert [table["n_first"].item(), table["n_second"].item(), table["reason"].item()] == [0, 0, "not_measured"]
+    assert outlines_in_words(table).splitlines()[0] == "multifidus left: not measured"
 
 
 def test_label_files_become_a_table(tmp_path: Path) -> None:

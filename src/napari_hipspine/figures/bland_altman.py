@@ -97,9 +97,7 @@ def _scale_and_unit(measure: str) -> tuple[float, str]:
     known = {one.word: one for one in MEASURES}.get(measure)
     if known is None:
         return 1.0, ""
-    if known.is_fraction:
-        return 100.0, "[%]"
-    return 1.0, "[mm³]" if known.column.endswith("_mm3") else "[mm²]"
+    return 100.0 if known.is_fraction else 1.0, f"[{known.shown_unit}]"
 
 
 def has_enough_pairs(rated: RatedValues, *, first: int = 0, second: int = 1, fewest: int = 3) -> bool:

@@ -101,9 +101,7 @@ def _scaled(column: npt.NDArray[np.float64], measure: str, scale: ScatterScale) 
 def _unit(measure: str, scale: ScatterScale) -> str:
     if scale is ScatterScale.RANKS:
         return "(rank)"
-    if find_measure(measure).is_fraction:
-        return "[%]"
-    return "[mm³]" if find_measure(measure).column.endswith("_mm3") else "[mm²]"
+    return f"[{find_measure(measure).shown_unit}]"
 
 
 def _numbers(cell: CellName, values: SubjectValues, n: int, correlations: pd.DataFrame | None) -> str:

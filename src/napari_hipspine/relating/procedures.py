@@ -56,14 +56,15 @@ def order_procedures(procedures: pd.DataFrame, *, source: str = "the given table
             hint="One row per procedure.",
         )
     of_person: dict[str, list[tuple[date | None, str, str]]] = {}
-    for record in procedures.to_dict("records"):
+    for number, record in enumerate(procedures.to_dict("records"), start=2):
         row = {str(name): cell for name, cell in record.items() if not is_missing(cell)}
         if "subject_id" not in row or "procedure" not in row:
             raise TableInvalid(f"Expected a subject_id and a procedure in every row, found a row without, in {source}.")
         place = ", ".join(str(row[name]) for name in ("side", "level") if name in row)
         kind = str(row["procedure"])
         name = f"{kind} ({place})" if place else kind
-        of_person.setdefault(str(row["subject_id"]), []).append((read_date(row.get("date"), "date"), kind, name))
+        done_on = read_date(row.get("date"), "date", row=number)
+        of_person.setdefault(str(row["subject_id"]), []).append((done_on, kind, name))
     return PROCEDURES.frame(_order(person, done) for person, done in of_person.items())
 
 

@@ -50,6 +50,13 @@ class Measure:
     is_fraction: bool
     needs_one_contrast: bool
 
+    @property
+    def shown_unit(self) -> str:
+        """The unit people are shown; fractions are shown in percent."""
+        if self.is_fraction:
+            return "%"
+        return "mm³" if self.column.endswith("_mm3") else "mm²"
+
 
 MEASURES = (
     Measure("csa", "csa_mm2", is_fraction=False, needs_one_contrast=False),

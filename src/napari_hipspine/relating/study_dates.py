@@ -73,17 +73,28 @@ class DateRules:
         return tuple(dict.fromkeys(one for one in (*self.mri, self.surgery, self.window_column) if one))
 
 
-def find_date_reasons(person: Mapping[str, Any], rules: DateRules) -> tuple[str, ...]:
+def find_date_reasons(person: Mapping[str, Any], rules: DateRules, *, row: int | None = None) -> tuple[str, ...]:
     """Why a person's dates do not fit the rules, in the order of `DERIVED_REASONS`.
+
+    Parameters
+    ----------
+    person
+        Cells by column.
+    rules
+        What is asked of the dates.
+    row
+        Row of the file the cells stand in, for messages.
 
     Raises
     ------
     TableInvalid
         If a cell is no date written as 2020-12-31.
     """
-    mri = [read_date(person.get(column), column) for column in rules.mri]
-    surgery = read_date(person.get(rules.surgery), rules.surgery) if rules.surgery else None
-    of_window = read_date(person.get(rules.window_column), rules.window_column) if rules.window_column else None
+    mri = [read_date(person.get(column), column, row=row) for column in rules.mri]
+    surgery, of_window = (
+        read_date(person.get(column), column, row=row) if column else None
+        for column in (rules.surgery, rules.window_column)
+    )
     known = [one for one in mri if one is not None]
     reasons = set()
     if len(known) < len(mri) or (rules.window_column and of_window is None):
@@ -108,7 +119,7 @@ def days_between(first: date, second: date) -> int:
     return abs((second - first).days)
 
 
-def read_date(cell: Any, column: str | None) -> date | None:
+def read_date(cell: Any, column: str, *, row: int | None = None) -> date | None:
     """A date written as 2020-12-31; None where the cell is empty.
 
     Raises
@@ -123,8 +134,9 @@ def read_date(cell: Any, column: str | None) -> date | None:
     try:
         return date.fromisoformat(str(cell).strip())
     except ValueError:
+        where = f"the column {column}" if row is None else f"the column {column}, row {row}"
         raise TableInvalid(
-            f"Expected dates written as 2020-12-31, found another form, in the column {column}.",
+            f"Expected dates written as 2020-12-31, found another form, in {where}.",
             hint="Write year-month-day; other orders can be read in two ways.",
         ) from None
 

@@ -24,6 +24,7 @@ from ..relating.raters import (
     tabulate_limits,
     tabulate_reliability,
 )
+from ..relating.request import MEASURES
 from ..writing.tables import Contents, as_json, columns_as_json, table_as_csv
 from .read_tables import read_table
 
@@ -178,10 +179,12 @@ def agreement_in_words(agreement: ReaderAgreement) -> str:
     """Reliability, limits of agreement and kappa as a terminal shows them, a line per quantity."""
     lines = []
     for row in agreement.reliability.itertuples(index=False):
-        numbers = f"ICC(2,1) {row.icc21:.3f} ({_interval(row.icc21_low, row.icc21_high)}), SEM {row.sem_within:.4g}"
+        numbers = f"ICC(2,1) {row.icc21:.3f} ({_interval(row.icc21_low, row.icc21_high)})"
+        numbers += f", SEM {_amount(row.measure, row.sem_within)}"
         lines.append(f"{_what(row)}: n {row.n}, {_numbers_or_reason(row.icc21, numbers, row.reason)}")
     for row in agreement.limits.itertuples(index=False):
-        numbers = f"bias {row.bias:.4g}, limits of agreement {row.lower:.4g} to {row.upper:.4g}"
+        bias, lower, upper = (_amount(row.measure, one) for one in (row.bias, row.lower, row.upper))
+        numbers = f"bias {bias}, limits of agreement {lower} to {upper}"
         what = f"{_what(row)}, {row.second} - {row.first}"
         lines.append(f"{what}: n {row.n}, {_numbers_or_reason(row.bias, numbers, row.reason)}")
     for row in agreement.kappa.itertuples(index=False):
@@ -199,6 +202,16 @@ def _numbers_or_reason(value: Any, numbers: str, reason: Any) -> str:
     """The numbers, with the reason where one stands beside them; the reason alone where there is no number."""
     why = said_plainly(reason)
     return why if value != value else f"{numbers} [{why}]" if why else numbers
+
+
+def _amount(measure: str, value: float) -> str:
+    """A difference with its unit: fractions in percentage points; grades have none."""
+    known = {one.word: one for one in MEASURES}.get(measure)
+    if known is None:
+        return f"{value:.4g}"
+    if known.is_fraction:
+        return f"{100 * value:.4g} percentage points"
+    return f"{value:.4g} {known.shown_unit}"
 
 
 def said_plainly(reason: Any) -> str:

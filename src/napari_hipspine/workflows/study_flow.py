@@ -80,8 +80,8 @@ def find_study_flow(
             hint=f"Columns: {', '.join(map(str, table.columns))}.",
         )
     reasons = {
-        person: split_reasons(row[reason_column]) + (find_date_reasons(row, rules) if rules else ())
-        for person, row in rows.items()
+        person: split_reasons(row[reason_column]) + (find_date_reasons(row, rules, row=number) if rules else ())
+        for number, (person, row) in enumerate(rows.items(), start=2)
     }
     named = {reason for step in steps for reason in step.reasons}
     given = {reason for words in reasons.values() for reason in words}

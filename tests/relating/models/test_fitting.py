@@ -130,3 +130,28 @@ def test_ratios_beyond_what_a_number_can_hold_are_empty_and_not_infinite(cohort:
     assert abs(rows["tiny"]["estimate"]) > 700
     assert not np.isinf([value for value in rows["tiny"].values() if isinstance(value, float)]).any()
     MODELS.check(MODELS.frame(rows.values()))
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value", "choices"),
+    [
+        ("logistic", "MOST_STEPS", 1, {}),
+        ("firth", "MOST_STEPS", 1, {"estimator": "firth"}),
+        ("gee", "MOST_STEPS", 1, {"estimator": "gee", "random": "1|centre"}),
+        ("mixed_logistic", "MOST_STEPS", 0, {"random": "1|centre"}),
+        # no step is small enough: every direction seems to fall
+        ("mixed_linear", "FLAT", -np.inf, {"kind": "linear", "random": "1|centre"}),
+    ],
+)
+def test_a_fit_that_does_not_converge_says_so_and_gives_no_number(
+    cohort: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, module: str, name: str, value: float, choices: dict[str, str]
+) -> None:
+    request = ModelRequest("age ~ lmm_z + sex" if "kind" in choices else "cbp ~ lmm_z + sex", **choices)
+    assert fit_model(cohort, request).estimates.has_numbers
+    monkeypatch.setattr(f"napari_hipspine.relating.models.{module}.{name}", value)
+    fitted = fit_model(cohort, request)
+    table = model_table([("all", fitted)])
+    assert not table["converged"].any()
+    assert table[["estimate", "std_error", "low", "high", "p"]].isna().all(axis=None)
+    assert all("not_converged" in reason for reason in table["reason"])
+    assert "The fit did not reach a maximum; no numbers are given." in model_notes(fitted)
