@@ -204,7 +204,7 @@ def _numbers_or_reason(value: Any, numbers: str, reason: Any) -> str:
     return why if value != value else f"{numbers} [{why}]" if why else numbers
 
 
-def _amount(measure: str, value: float) -> str:
+def _amount(measure: Any, value: Any) -> str:
     """A difference with its unit: fractions in percentage points; grades have none."""
     known = {one.word: one for one in MEASURES}.get(measure)
     if known is None:
