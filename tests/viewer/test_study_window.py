@@ -16,8 +16,8 @@ from napari_hipspine.domain.anatomy import find_level
 from napari_hipspine.domain.level_plan import LevelPlacement, LevelPlan
 from napari_hipspine.domain.protocol import MeasurementProtocol
 from napari_hipspine.domain.volume import Contrast, FatPolarity
-from napari_hipspine.keeping.project_file import FILE_NAME, load_project
-from napari_hipspine.viewer import commands
+from napari_hipspine.keeping.project_file import FILE_NAME, load_project, save_project
+from napari_hipspine.viewer import commands, project_writer
 from napari_hipspine.viewer.contributions import read_images
 from napari_hipspine.viewer.recent_studies import load_recent
 from napari_hipspine.viewer.shortcuts import Wish
@@ -360,3 +360,25 @@ def test_menus_and_palette_reach_the_dock(window, subject, monkeypatch, told):
     monkeypatch.setattr("napari.current_viewer", lambda: None)
     commands.measure()
     assert told == []
+
+
+def test_a_slow_disk_does_not_hold_the_window_and_closing_waits_for_it(window, tmp_path, monkeypatch):
+    folder = make_study(tmp_path / "Pilot", n_subjects=1)
+    window.dock.study.open(folder)
+    window.wait()
+    window.dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    window.dock.study.save()
+    go_on = threading.Event()
+
+    def slow(*given, **named):
+        assert go_on.wait(10)
+        return save_project(*given, **named)
+
+    monkeypatch.setattr(project_writer, "save_project", slow)
+    window.dock.session.change(level_plan=L4)
+    window.dock.study.save_beside()
+    assert load_project(folder / FILE_NAME).subjects[0].series[0].level_plan == LevelPlan()
+    threading.Timer(0.05, go_on.set).start()
+    window.end()
+    assert load_project(folder / FILE_NAME).subjects[0].series[0].level_plan == L4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,19 +13,16 @@ from psygnal import Signal
 
 from ..domain.errors import HipSpineError
 from ..keeping.project import KeptProgress, KeptSeries, KeptSubject, Project
-from ..keeping.project_file import Stamp, save_project, stamp_of
+from ..keeping.project_file import save_project
 from ..workflows.kept_files import kept_files, kept_words
 from ..workflows.open_study import Study, places_of_alone
-from .kept_numbers import keep_numbers
 from .kept_work import digest_of, kept_series, muscle_progress
 from .label_places import is_sample
 from .label_sums import LabelSums
 from .label_work import LabelWork
+from .project_writer import ProjectPage, ProjectWriter, SubjectId, WrittenPage
 from .series_work import SeriesWork, SubjectWords
 from .session import Session
-
-SubjectId = tuple[str, str]
-"""Subject and session."""
 
 _OF_NO_CONSEQUENCE = frozenset({"doing", "study", "name", "stale_slices"})
 
@@ -53,7 +51,9 @@ class StudyKeeper:
         self._touched: set[SubjectId] = set()
         self._is_waiting = False
         self._has_told = False
-        self._stamp: Stamp | None = None
+        self._writer = ProjectWriter()
+        self._pages: dict[int, ProjectPage] = {}
+        self._n_pages = 0
         self._sums: dict[int, LabelSums] = {}
         self._n_works = 0
         self._is_closing = False
@@ -71,7 +71,8 @@ class StudyKeeper:
         """Keep what is open from now on in another study."""
         self._touched.clear()
         self._is_waiting = False
-        self._stamp = study.as_of if study is not None else None
+        if study is not None:
+            self._writer.begin(study)
         self._session.set_study(study)
 
     def remember(self) -> None:
@@ -81,25 +82,64 @@ class StudyKeeper:
             self._take(who, [work for work in works if work.who == who])
 
     def save(self) -> None:
-        """Write the project, if there is something to be written; a disk that refuses is told of once."""
+        """Write what is to be written, and wait for the disk, also for what is being written on another thread."""
+        self.next_page()
+        for page in sorted(self._pages.values(), key=lambda page: -page.number):
+            try:
+                written = self.write(page)
+            except HipSpineError as error:
+                self.could_not_write(page, error)
+            else:
+                self.has_written(page, written)
+
+    def next_page(self) -> ProjectPage | None:
+        """What is to be written now; None if there is nothing. Whoever takes it writes it, and says what came of it."""
         if not self._is_waiting:
-            return
+            return None
         self.remember()
         study = self._session.study
         if study is None:
+            return None
+        self._is_waiting = False
+        self._n_pages += 1
+        page = self._pages[self._n_pages] = ProjectPage(self._n_pages, study, frozenset(self._touched))
+        return page
+
+    def write(self, page: ProjectPage) -> WrittenPage:
+        """Write a page; the only part of saving that may be done on another thread.
+
+        Raises
+        ------
+        HipSpineError
+            If the disk does not take it.
+        """
+        return self._writer.write(page)
+
+    def catch_up(self) -> None:
+        """Have on the disk what was taken to be written, on any thread; who took it is told of refusals."""
+        for page in sorted(self._pages.values(), key=lambda page: -page.number):
+            with suppress(HipSpineError):
+                self.write(page)
+
+    def has_written(self, page: ProjectPage, written: WrittenPage) -> None:
+        """Take up what others have written into the file in the meantime."""
+        if self._pages.pop(page.number, None) is None:
             return
-        try:
-            study.path.parent.mkdir(parents=True, exist_ok=True)
-            project = save_project(study.path, study.project, touched=self._touched, as_of=self._stamp)
-            self._stamp = stamp_of(study.path)
-        except HipSpineError as error:
-            self._tell_once(error)
-        except OSError as error:
-            self._tell_once(HipSpineError(f"Expected a folder for the project, found {error.strerror or error}."))
+        if written.refused is not None:
+            self._tell_once(written.refused)
         else:
-            self._is_waiting = self._has_told = False
-            if project != study.project:
-                self._session.set_study(_with_others(study, project, self._touched))
+            self._has_told = False
+        study = self._session.study
+        if written.project != page.study.project and study is not None and study.path == page.study.path:
+            found = _with_others(study, written.project, self._touched)
+            if found.project != study.project:
+                self._session.set_study(found)
+
+    def could_not_write(self, page: ProjectPage, error: HipSpineError) -> None:
+        """Tell once that the disk refused; it is tried again with the next change, and when the window closes."""
+        if self._pages.pop(page.number, None) is not None:
+            self._is_waiting = True
+            self._tell_once(error)
 
     def save_as(self, path: Path) -> None:
         """Keep the project in another file from now on.
@@ -111,6 +151,7 @@ class StudyKeeper:
         """
         study = self._session.study
         if study is not None:
+            self.catch_up()
             save_project(path, study.project)
             self._session.set_study(replace(study, path=path))
 
@@ -148,19 +189,13 @@ class StudyKeeper:
         if self._session.is_up_to_date(work):
             rests_on = self._digest(work)
             measured = was.measured if was.rests_on == rests_on and was.measured else _now()
-            self._keep_numbers(work, rests_on)
+            self._writer.keep_numbers(work, rests_on)
         elif work.measured is None and was.measured and self._rests_on_the_same(work, was.rests_on):
             measured, rests_on = was.measured, was.rests_on
         found = kept_series(work, before, progress=KeptProgress(named, done, measured, rests_on))
         if found is None:
             raise TypeError("a series without files is not remembered")
         return found
-
-    def _keep_numbers(self, work: SeriesWork, rests_on: str) -> None:
-        try:
-            keep_numbers(work, rests_on)
-        except HipSpineError as error:
-            self._tell_once(error)
 
     def _rests_on_the_same(self, work: SeriesWork, rests_on: str) -> bool:
         return work.label_work is None or self._digest(work) == rests_on

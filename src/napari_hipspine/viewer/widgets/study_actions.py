@@ -26,6 +26,7 @@ from ...workflows.open_study import (
 from ...workflows.open_subject import ImageFiles
 from ..layer_link import LayerLink
 from ..preferred import Preferences
+from ..project_writer import WrittenPage
 from ..recent_studies import Recent, add_recent
 from ..series_work import SubjectWords
 from ..session import Session
@@ -34,7 +35,7 @@ from ..study_keeper import StudyKeeper, can_be_remembered
 from ..study_list import beside
 from ..subject_layers import close_series, show_subject
 from ..subject_openings import OpenedSubject, open_study_subject
-from ..workers import refusals_told, tell_refusal
+from ..workers import BackgroundWork, refusals_told, tell_refusal
 from .study_header import StudyHeader
 
 PROJECTS = "Project (*.json);;Every file (*)"
@@ -81,7 +82,8 @@ class StudyActions:
         self.keeper = StudyKeeper(session, tell=tell_refusal)
         self._soon = QTimer(parent)
         self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self.save)
+        self._soon.timeout.connect(self._save_if_free)
+        self._n_saving = 0
         self.keeper.waiting.connect(self._save_soon)
         self.does: dict[Wish, Callable[[], None]] = {
             Wish.NEXT_SUBJECT: partial(self.go, 1),
@@ -122,13 +124,14 @@ class StudyActions:
         is_open = bool(self._session.works) and key == (who.subject_id, who.session)
         if study is None or subject is None or is_open or self._session.doing:
             return
-        self.save()
+        self.save_beside()
         current, preferred = self._session.study or study, self._session.preferred
-        self._run(
-            lambda progress: open_study_subject(current, subject, preferred, progress),
-            says="opening the subject",
-            done=self._show,
-        )
+
+        def open_it(progress: Progress) -> OpenedSubject:
+            self.keeper.catch_up()
+            return open_study_subject(current, subject, preferred, progress)
+
+        self._run(open_it, says="opening the subject", done=self._show)
 
     def open_alone(self, open_it: Callable[[Preferences, Progress], OpenedSubject]) -> None:
         """Open a subject that stands in no study, in place of what is open, which is kept and closed.
@@ -163,13 +166,41 @@ class StudyActions:
             self._session.choose((self._session.current + 1) % n_works)
 
     def save(self) -> None:
-        """Write what is waiting to be written."""
+        """Write what is waiting to be written, and wait until it is."""
         self._soon.stop()
         self._link.note_view()
         had_study = self.has_study
         self.keeper.save()
         if self.has_study and not had_study:
             self._remember_recent()
+
+    def save_beside(self) -> None:
+        """Write what is waiting off the main thread, one page after the other: the disk of a study may be far away."""
+        self._soon.stop()
+        self._link.note_view()
+        had_study, page = self.has_study, self.keeper.next_page()
+        if page is None:
+            return
+        if not had_study:
+            self._remember_recent()
+
+        def write(_: Progress) -> WrittenPage | HipSpineError:
+            try:
+                return self.keeper.write(page)
+            except HipSpineError as error:
+                return error
+
+        def take(outcome: WrittenPage | HipSpineError) -> None:
+            if isinstance(outcome, HipSpineError):
+                self.keeper.could_not_write(page, outcome)
+            else:
+                self.keeper.has_written(page, outcome)
+
+        saving = BackgroundWork(write, says="saving the project", parent=self._parent, is_quiet=True)
+        saving.done.connect(take)
+        saving.ended.connect(self._has_saved)
+        self._n_saving += 1
+        saving.start()
 
     def save_as(self, path: str | Path) -> None:
         """Keep the project in another file from now on."""
@@ -305,6 +336,16 @@ class StudyActions:
             self._answers = (partial(self.open, before), self._forget_question)
             question = "This picture was worked on before. Go on where it was left?"
             self._header.ask(question, answer="Go on", skip="Begin anew")
+
+    def _has_saved(self) -> None:
+        self._n_saving -= 1
+
+    def _save_if_free(self) -> None:
+        """While a slow disk is still at the page before, pages do not queue up."""
+        if self._n_saving:
+            self._save_soon()
+        else:
+            self.save_beside()
 
     def _save_soon(self, *_: Any) -> None:
         if not self._soon.isActive():
