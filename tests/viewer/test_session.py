@@ -14,8 +14,9 @@ from napari_hipspine.domain.protocol import FatMethod, MeasurementProtocol
 from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.domain.threshold_review import ThresholdReview
 from napari_hipspine.domain.volume import Contrast, FatPolarity
-from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords, find_anew, slice_checksums
+from napari_hipspine.viewer.series_work import SeriesWork, SubjectWords, find_anew
 from napari_hipspine.viewer.session import EDITED_NOTE, Session
+from napari_hipspine.viewer.slice_checksums import slice_checksums
 from napari_hipspine.viewer.steps import Status, Step, step_states
 from napari_hipspine.workflows.measure_subject import measure_subject
 from napari_hipspine.workflows.open_subject import LabelFiles, open_subject

@@ -36,6 +36,9 @@ class ChunkSource(Protocol):
     def encoded(self, chunk: Chunk) -> bytes:
         """Bytes of a chunk; none for one that is all zero."""
 
+    def may_hold(self, slice_index: int) -> bool:
+        """Whether a slice may hold a label; quicker to ask than for all of its chunks."""
+
 
 @dataclass(frozen=True)
 class Overlap:
@@ -82,6 +85,10 @@ class ChunkFolder:
                 return file.read()
         except FileNotFoundError:
             return b""
+
+    def may_hold(self, slice_index: int) -> bool:
+        """Whether anything was ever painted on a slice."""
+        return os.path.isdir(f"{self._prefix}/{slice_index}")  # noqa: PTH112 - asked of every slice
 
     def replace(self, chunk: Chunk, encoded: bytes) -> None:
         """Put other bytes in the place of a chunk, whole or not at all; none remove it.

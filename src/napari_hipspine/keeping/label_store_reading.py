@@ -87,6 +87,10 @@ class LabelReading:
         """Bytes of a chunk as it was at the last `refresh`."""
         return self._seen.encoded(chunk)
 
+    def may_hold(self, slice_index: int) -> bool:
+        """Whether anything was ever painted on a slice."""
+        return self._places.chunks.may_hold(slice_index)
+
     def refresh(self) -> None:
         """See what is finished by now, where somebody else is writing."""
         # First the journal, then the file: what is in neither cannot be lost between the two looks.

@@ -48,6 +48,10 @@ class PastChunks:
         now = self._chunks.encoded(chunk)
         return self._changed().get(chunk, now)
 
+    def may_hold(self, slice_index: int) -> bool:
+        """Whether a slice may have held a label: chunks are emptied one by one, their folder stays."""
+        return self._chunks.may_hold(slice_index)
+
     def changed_slices(self) -> frozenset[int]:
         """Slices with a chunk that was written since, finished or not."""
         return frozenset(chunk[0] for chunk in self._changed())

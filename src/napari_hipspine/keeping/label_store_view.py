@@ -38,9 +38,15 @@ class StoredLabels:
         """Bytes of a chunk; none for one that is all zero."""
         return self._source.encoded(chunk)
 
+    def may_hold(self, slice_index: int) -> bool:
+        """Whether a slice may hold a label."""
+        return self._source.may_hold(slice_index)
+
     def is_empty(self, box: Box) -> bool:
         """Whether nothing in the box was ever painted, or all of it was erased; no chunk is unpacked."""
-        return not any(self._source.encoded(one.chunk) for one in overlaps(box))
+        slices = [index for index in range(box[0].start, box[0].stop) if self.may_hold(index)]
+        painted = ((slice(index, index + 1), *box[1:]) for index in slices)
+        return not any(self._source.encoded(one.chunk) for part in painted for one in overlaps(part))
 
     def read(self, box: Box) -> Labels:
         """Labels of one box."""

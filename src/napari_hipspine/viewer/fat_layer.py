@@ -13,7 +13,7 @@ from ..workflows.measure_subject import CountedResult
 from .fat_overlay import BESIDE, COLOURS, FatPixels
 from .label_places import fresh_place
 from .label_work import LabelWork, open_label_work
-from .layers import array_of, as_opened, drawn_layer, label_map_of_layer
+from .layers import array_of, drawn_layer, label_map_of_layer
 from .painted_layer import bind_layer
 from .series_work import Measured
 from .session import Session
@@ -94,7 +94,7 @@ class FatLayers:
             return
         label_map = label_map_of_layer(layer, beside=beside, structures={})
         label_map.on_grid(work.image.grid)
-        kept = open_label_work(fresh_place(layer.name), as_opened(label_map))
+        kept = open_label_work(fresh_place(layer.name), label_map)
         layer.data = kept.store.labels
         self._take(layer, kept)
 

@@ -11,7 +11,7 @@ from ..workflows.kept_result import keep_result, read_kept_result
 from ..workflows.measure_subject import CountedResult
 from .kept_work import digest_of
 from .label_places import is_passing_place
-from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, slice_checksums
+from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork
 from .session import key_of
 
 _FOLDER = "result"
@@ -48,7 +48,7 @@ def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
     kept, label_map, place = work.label_work, work.label_map, _place(work)
     if kept is None or label_map is None or place is None or not digest:
         return None
-    if digest_of(work, slice_checksums(kept.store.labels)) != digest:
+    if digest_of(work, kept.sums.value()) != digest:
         return None
     result = read_kept_result(place, _rests_on(work, digest))
     if result is None or result.key != key_of(work):
@@ -62,7 +62,7 @@ def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
         protocol=work.protocol,
         review=work.review,
         inputs=work.inputs,
-        edited=EditedSlices(work.opened_checksums).look(snapshot, range(snapshot.shape[0])),
+        edited=EditedSlices(work.opened_checksums).look(snapshot, kept.sums.maybe_unlike(work.opened_checksums)),
     )
     return Measured(result, request, ())
 

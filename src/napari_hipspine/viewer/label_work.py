@@ -24,6 +24,7 @@ from ..keeping.label_store_opening import open_label_store
 from ..keeping.label_store_status import Status
 from ..segmenting.flow_store import FlowMemory
 from .label_places import ENVIRONMENT_VARIABLE
+from .label_sums import LabelSums
 
 KEYS = frozenset({Status.DRAWN, Status.EDITED, Status.APPROVED})
 """Slices a person has seen to: what lies between them can be filled."""
@@ -48,6 +49,8 @@ class LabelWork:
 
     Attributes
     ----------
+    sums : LabelSums
+        Checksums of the slices as they are painted.
     changed : psygnal.Signal
         Emitted with the `LabelChange` of every finished or taken-back step, and with None when locks changed.
     """
@@ -57,6 +60,7 @@ class LabelWork:
     def __init__(self, store: LabelStore, *, is_resumed: bool) -> None:
         self.store = store
         self.is_resumed = is_resumed
+        self.sums = LabelSums(store.labels)
         self.flows = FlowMemory()
         self.protected_since_drawn = False
         self.is_bound = False
@@ -196,6 +200,7 @@ class LabelWork:
 
     def hear(self, change: LabelChange) -> None:
         """Pass on what happened in the store."""
+        self.sums.touch(change.slices)
         self.protected_since_drawn |= bool(change.n_protected) or change.stage is Stage.TAKEN_BACK
         if change.stage is not Stage.WRITTEN:
             self.changed.emit(change)

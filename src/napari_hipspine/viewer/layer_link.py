@@ -34,8 +34,9 @@ from .passing_layers import added
 from .seen_layers import SeenLayers
 from .series_names import renamed_layer
 from .series_of_layers import current_name, main_volume, moved_to_grid, volumes_of, work_of_files, work_of_layer
-from .series_work import SeriesWork, slice_checksums
+from .series_work import SeriesWork
 from .session import Session
+from .slice_checksums import slice_checksums
 from .turned_series import TurnedImage
 
 

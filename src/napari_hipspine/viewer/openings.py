@@ -21,9 +21,9 @@ from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, LabelFiles, open_image, open_labels, open_subject
 from .label_places import fresh_place, place_of_labels
 from .label_work import LabelWork, open_label_work
-from .layers import LayerData, as_opened, image_layers, stored_layer
+from .layers import LayerData, image_layers, stored_layer
 from .series_names import name_of_files
-from .series_work import slice_checksums
+from .slice_checksums import slice_checksum, slice_checksums
 
 if TYPE_CHECKING:
     from ..keeping.label_store_view import PaintedLabels
@@ -152,9 +152,8 @@ class CopiedLabels:
 
 def copy_labels(label_map: LabelMap, *, name: str, progress: Progress = stay_silent) -> CopiedLabels:
     """Labels of a layer as labels that are worked on."""
-    opened = as_opened(label_map)
-    work = open_label_work(fresh_place(name), opened, progress=progress)
-    return CopiedLabels(work, slice_checksums(opened.labels))
+    work = open_label_work(fresh_place(name), label_map, progress=progress)
+    return CopiedLabels(work, tuple(work.sums.value(progress)))
 
 
 def open_image_layers(pictures: ImageFiles, progress: Progress = stay_silent) -> OpenedImage | SeriesOffer:
@@ -208,9 +207,10 @@ def open_labels_on(
         image, label_map = open_subject(as_read, outlines, cache=cache_of(progress))
     else:
         label_map = open_labels(outlines).on_grid(image.grid)
-    label_map = as_opened(label_map)
     work = open_label_work(place_of_labels(pictures, outlines, study=study), label_map, held=held, progress=progress)
-    return _opened(image, label_map, work, name=name, outlines=outlines)
+    # Labels that are open already stay what they are for those who have them.
+    checksums = () if work is held else _checksums(label_map, work, progress)
+    return _opened(image, work, checksums=checksums, name=name, outlines=outlines)
 
 
 def new_labels_on(
@@ -229,11 +229,27 @@ def new_labels_on(
     nothing = np.broadcast_to(np.uint16(0), image.grid.shape)
     empty = LabelMap(nothing, image.grid, structures, origin=Origin.DRAWN)
     work = open_label_work(place_of_labels(pictures, None, study=study), empty, held=held)
-    return _opened(image, empty, work, name=name, outlines=None)
+    nothing_there = (slice_checksum(nothing, 0),) * image.grid.shape[0]
+    return _opened(image, work, checksums=nothing_there, name=name)
+
+
+def _checksums(label_map: LabelMap, work: LabelWork, progress: Progress) -> tuple[int, ...]:
+    """What each slice was in the file; labels just copied are asked of the copy, which is quick to read."""
+    try:
+        now = tuple(work.sums.value(progress))
+        return slice_checksums(label_map.labels, progress) if work.is_resumed else now
+    except BaseException:
+        work.close()
+        raise
 
 
 def _opened(
-    image: Volume | WaterFat, label_map: LabelMap, work: LabelWork, *, name: str, outlines: LabelFiles | None
+    image: Volume | WaterFat,
+    work: LabelWork,
+    *,
+    checksums: tuple[int, ...],
+    name: str,
+    outlines: LabelFiles | None = None,
 ) -> OpenedLabels:
     layer = stored_layer(work, name=name, outlines=outlines)
-    return OpenedLabels(image, work.store.label_map(), layer, outlines, work, slice_checksums(label_map.labels))
+    return OpenedLabels(image, work.store.label_map(), layer, outlines, work, checksums)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ..domain.anatomy import Region
 from ..domain.implants import Implants
@@ -25,6 +22,7 @@ from ..workflows.measure_variations import measure_subject_variations
 from ..workflows.open_subject import ImageFiles, LabelFiles
 from ..writing.tables import result_files, write_whole
 from .label_work import LabelWork
+from .slice_checksums import slice_checksum
 
 
 @dataclass(frozen=True)
@@ -325,13 +323,3 @@ class SeriesWork:
     def n_structures(self) -> int:
         """Structures that the labels name."""
         return len(self.label_map.structures) if self.label_map else 0
-
-
-def slice_checksums(labels: Any) -> tuple[int, ...]:
-    """One number per slice that changes when a voxel of the slice does."""
-    return tuple(slice_checksum(labels, i) for i in range(labels.shape[0]))
-
-
-def slice_checksum(labels: Any, slice_index: int) -> int:
-    """A number that changes when a voxel of the slice does."""
-    return zlib.crc32(np.ascontiguousarray(labels[slice_index]).tobytes())

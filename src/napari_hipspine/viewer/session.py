@@ -22,7 +22,8 @@ from ..workflows.open_study import Study
 from ..workflows.open_subject import ImageFiles, declare
 from ..workflows.subject_key import series_word
 from .preferred import WITH_STUDY, Preferences
-from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, SubjectWords, slice_checksums
+from .series_work import EditedSlices, Measured, MeasureRequest, SeriesWork, SubjectWords
+from .slice_checksums import slice_checksums
 
 _FOLLOWED = frozenset({"the labels", "the levels", "the thresholds", "the subject"})
 """Changes that the numbers follow by themselves, because no voxel of an untouched slice is read for them."""
@@ -374,7 +375,12 @@ def _edited_slices(work: SeriesWork, labels: VoxelArray) -> EditedSlices:
     before = work.measured
     if before is not None and before.request.edited.opened is work.opened_checksums:
         return before.request.edited.look(labels, _stale_slices(before, labels))
-    return EditedSlices(work.opened_checksums).look(labels, range(labels.shape[0]))
+    opened = work.opened_checksums
+    kept = work.label_work
+    # What another window paints is not told to this one.
+    everywhere = frozenset(range(len(opened)))
+    asked = kept.sums.maybe_unlike(opened) if kept and not kept.read_only_reason else everywhere
+    return EditedSlices(opened).look(labels, asked)
 
 
 def _meanings(label_map: LabelMap | None) -> dict[int, Any]:

@@ -207,7 +207,7 @@ class StudyKeeper:
 
     def _sums_of(self, kept: LabelWork) -> LabelSums:
         if id(kept) not in self._sums:
-            self._sums[id(kept)] = LabelSums(kept)
+            self._sums[id(kept)] = kept.sums
             kept.changed.connect(self._wait)
         return self._sums[id(kept)]
 

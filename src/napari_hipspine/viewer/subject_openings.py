@@ -25,7 +25,7 @@ from .layers import LayerData, image_layers, stored_layer
 from .openings import cache_of, open_labels_on
 from .preferred import WITH_STUDY, Preferences
 from .series_names import contrast_of, muscles_name, series_name
-from .series_work import SeriesWork, SubjectWords, slice_checksums
+from .series_work import SeriesWork, SubjectWords
 
 NO_CHECKSUM = -1
 """Stands for the checksum of a slice of labels that were edited in an earlier sitting: none is equal to it."""
@@ -182,7 +182,8 @@ def _open_pictures(opening: _Opening, series: StudySeries, pictures: ImageFiles)
             _require_same_grid(painted, image, place)
             # Labels that can be taken back were changed since they were copied.
             unlike_any = (NO_CHECKSUM,) * grid.shape[0] if grid else ()
-            sums = unlike_any if painted.store.can_undo else slice_checksums(painted.store.labels)
+            now = tuple(painted.sums.value(opening.progress))
+            sums = unlike_any if painted.store.can_undo else now
             return _OpenedLabels(image, painted, sums)
     except BaseException:
         if painted is not None:
