@@ -210,7 +210,7 @@ def open_labels_on(
     work = open_label_work(place_of_labels(pictures, outlines, study=study), label_map, held=held, progress=progress)
     # Labels that are open already stay what they are for those who have them.
     checksums = () if work is held else _checksums(label_map, work, progress)
-    return _opened(image, work, checksums=checksums, name=name, outlines=outlines)
+    return _opened(image, work, checksums, name, outlines)
 
 
 def new_labels_on(
@@ -230,7 +230,7 @@ def new_labels_on(
     empty = LabelMap(nothing, image.grid, structures, origin=Origin.DRAWN)
     work = open_label_work(place_of_labels(pictures, None, study=study), empty, held=held)
     nothing_there = (slice_checksum(nothing, 0),) * image.grid.shape[0]
-    return _opened(image, work, checksums=nothing_there, name=name)
+    return _opened(image, work, nothing_there, name)
 
 
 def _checksums(label_map: LabelMap, work: LabelWork, progress: Progress) -> tuple[int, ...]:
@@ -244,12 +244,7 @@ def _checksums(label_map: LabelMap, work: LabelWork, progress: Progress) -> tupl
 
 
 def _opened(
-    image: Volume | WaterFat,
-    work: LabelWork,
-    *,
-    checksums: tuple[int, ...],
-    name: str,
-    outlines: LabelFiles | None = None,
+    image: Volume | WaterFat, work: LabelWork, checksums: tuple[int, ...], name: str, outlines: LabelFiles | None = None
 ) -> OpenedLabels:
     layer = stored_layer(work, name=name, outlines=outlines)
     return OpenedLabels(image, work.store.label_map(), layer, outlines, work, checksums)
