@@ -13,14 +13,15 @@ RATED = RatedValues(("L4", "multifidus", "left", "fi"), ("ann", "bob"), ("1", "2
 
 
 def test_points_and_lines_are_means_differences_and_limits_in_percent() -> None:
-    axes = bland_altman(RATED).axes[0]
+    figure = bland_altman(RATED)
+    axes = figure.axes[0]
     points = np.asarray(axes.collections[0].get_offsets())
     np.testing.assert_allclose(points, [[11, 2], [19.5, -1], [31.5, 3]])
     limits = find_limits(VALUES[:, 0] * 100, VALUES[:, 1] * 100)
     heights = [line.get_ydata()[0] for line in axes.lines]
     assert heights == pytest.approx([limits.bias[0], limits.lower[0], limits.upper[0]])
     assert axes.get_ylabel() == "bob − ann [%]"
-    assert axes.get_title(loc="left") == "Multifidus FI, left, L4 vertebra; n 3"
+    assert figure.get_suptitle() == "Multifidus FI, left, L4 vertebra; n 3"
 
 
 def test_too_few_pairs_have_no_figure() -> None:
@@ -35,5 +36,5 @@ def test_differences_that_are_all_alike_have_one_line_and_no_band() -> None:
     alike = RatedValues(RATED.what, RATED.raters, RATED.subjects, np.column_stack([VALUES[:, 0], VALUES[:, 0] + 0.1]))
     axes = bland_altman(alike).axes[0]
     assert [line.get_ydata()[0] for line in axes.lines] == pytest.approx([10])
-    assert [text.get_text() for text in axes.texts] == ["all alike: 10"]
+    assert [text.get_text() for text in axes.texts] == ["all alike:\n10"]
     assert not axes.patches

@@ -98,9 +98,9 @@ def test_scatter_of_ranks(values: SubjectValues) -> None:
 def test_scatter_repeats_the_numbers_of_its_cell(values: SubjectValues) -> None:
     table = correlate_values(values, RelateRequest())
     figure = correlation_scatter(values, CELL, correlations=table)
-    assert figure.axes[0].get_title(loc="left") == "n 4; no coefficient: too few subjects"
+    assert figure.get_suptitle() == "n 4; no coefficient: too few subjects"
     table.loc[0, ["rho", "rho_low", "rho_high", "p", "q"]] = [0.5, -0.1, 0.9, 0.04, 0.2]
-    numbers = correlation_scatter(values, CELL, correlations=table).axes[0].get_title(loc="left")
+    numbers = correlation_scatter(values, CELL, correlations=table).get_suptitle()
     assert numbers == "ρ 0.500 (95 % −0.100 to 0.900), n 4\np 0.040 (), q 0.200"
 
 

@@ -15,6 +15,8 @@ from PIL import Image
 from napari_hipspine.figures.bland_altman import bland_altman
 from napari_hipspine.figures.calibration_plot import calibration_plot
 from napari_hipspine.figures.correlation_heatmap import correlation_heatmap
+from napari_hipspine.figures.correlation_scatter import correlation_scatter
+from napari_hipspine.figures.course_plot import course_plot
 from napari_hipspine.figures.flow_diagram import flow_diagram
 from napari_hipspine.figures.forest_plot import forest_plot
 from napari_hipspine.figures.nomogram_chart import nomogram_chart
@@ -31,8 +33,10 @@ from napari_hipspine.relating.models.predictions import predict_matrix
 from napari_hipspine.relating.models.probability_grid import grid_probabilities
 from napari_hipspine.relating.models.quality import calibration_tenths
 from napari_hipspine.relating.models.side_tables import ACCURACY, CALIBRATION
+from napari_hipspine.relating.multiplicity import CellName
 from napari_hipspine.relating.published import published_correlations
 from napari_hipspine.relating.raters import RatedValues
+from napari_hipspine.relating.subject_values import ColumnName, RegionValues, SubjectValues
 
 COHORT = Path(__file__).parents[1] / "oracles" / "models_cohort.csv"
 NAMES = {"lmm_z": "lean_volume_cm3_z", "intermat_z": "intermat_cm3_z", "age": "age_at_the_first_examination"}
@@ -121,3 +125,22 @@ def test_pictures_have_the_dots_of_a_printed_page(model: FittedModel, tmp_path: 
     path.write_bytes(make())
     with Image.open(path) as picture:
         assert picture.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_one_panel_fits_a_column_with_words_that_can_be_read() -> None:
+    values = np.array([[900.0, 930.0], [1000.0, 990.0], [1100.0, 1180.0], [800.0, 805.0]])
+    rated = RatedValues(("L4", "multifidus", "left", "fcsa"), ("ann", "bob"), ("a", "b", "c", "d"), values)
+    region = RegionValues((ColumnName("multifidus", "csa", "L4"),), values[:, :1], np.full((4, 1), ""))
+    cell = CellName("multifidus", "csa", "multifidus", "csa", "L4", "L4")
+    course = {"score": "pain", "exposure": "severe", "exposure_value": "1", "time": [3.0, 12.0], "n": [40, 31]}
+    course |= {"mean": [5.0, 4.0], "low": [4.5, 3.2], "high": [5.5, 4.8]}
+    figures = [
+        bland_altman(rated),
+        correlation_scatter(SubjectValues(rated.subjects, region, region, ()), cell),
+        course_plot(pd.DataFrame(course), title="pain ~ month * severe_multifidus_right + age + (1 + month | id)"),
+    ]
+    for figure in figures:
+        assert figure.get_figwidth() * 2.54 <= 8.52
+        refuse_cut_words(figure)
+        words = [text for text in figure.findobj(mpl.text.Text) if text.get_visible() and text.get_text()]
+        assert min(text.get_fontsize() for text in words) >= 6.5

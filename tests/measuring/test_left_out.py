@@ -63,6 +63,21 @@ def test_a_slice_leaves_by_its_own_reason_and_the_window_is_measured_without_it(
     assert made.row_of(out.measurements, level="L4", side="left")["csa_mm2"] == left
 
 
+def test_a_slice_of_one_side_leaves_that_side_alone_and_what_compares_both_is_flagged(made, measured_with) -> None:
+    out = measured_with({"slice_first": 2, "slice_last": 2, "side": "right", "kind": "poor_quality"})
+    left, right, both = (made.row_of(out.measurements, level="L4", side=side) for side in ("left", "right", "both"))
+    whole = measured_with()
+    assert left["csa_mm2"] == made.row_of(whole.measurements, level="L4", side="left")["csa_mm2"]
+    assert [left["n_slices"], right["n_slices"], both["n_slices"]] == [3, 2, 2]
+    assert "slices_left_out" not in left["flags"]
+    for row in (right, both):
+        assert {"partial_window", "slices_left_out"} <= set(row["flags"].split(";"))
+    assert both["csa_mm2"] == left["csa_mm2"] + right["csa_mm2"]
+    mean = (left["csa_mm2"] + right["csa_mm2"]) / 2
+    assert both["asymmetry_csa"] == pytest.approx((right["csa_mm2"] - left["csa_mm2"]) / mean)
+    assert both["fi_difference"] == pytest.approx(right["fi"] - left["fi"])
+
+
 def test_an_implant_of_one_side_empties_it_and_both(made, measured_with) -> None:
     out = measured_with({"side": "right"})
     for level in ("L4", "L5"):

@@ -127,10 +127,23 @@ def test_fat_and_fcsa_above_csa() -> None:
     assert find_implausible(make_row(fi=0.9)).empty
     (row,) = find_implausible(make_row(fi=0.91)).to_dict("records")
     assert row["text"] == "91 % is above 0 to 90 %: look again"
+    (row,) = find_implausible(make_row(fi=0.9004)).to_dict("records")
+    assert row["text"] == "90.04 % is above 0 to 90 %: look again"
+    (row,) = find_implausible(make_row(fi=float(np.nextafter(0.9, 1)))).to_dict("records")
+    assert row["text"] == "90.00000000000001 % is above 0 to 90 %: look again"
+    assert find_implausible(make_row(muscle="psoas_major", fi=0.4)).empty
+    assert find_implausible(make_row(fcsa_mm2=900.0)).empty
+    assert find_implausible(make_row(fcsa_mm2=float(np.nextafter(900, 1000)))).empty
     (row,) = find_implausible(make_row(muscle="psoas_major", fi=0.41)).to_dict("records")
     assert row["high"] == 0.4
     (row,) = find_implausible(make_row(fcsa_mm2=901.0)).to_dict("records")
     assert row["text"] == "the area without fat is larger than the whole area"
+
+
+def test_a_whole_number_is_one_value_however_it_was_written() -> None:
+    rows = [("1", "80"), ("1", "80.0"), ("2", 80), ("3", 80.0), ("4", "80.5"), ("5", "1.10"), ("6", "1.1")]
+    table = list_acquisitions(pd.DataFrame(rows, columns=["subject_id", "software"]))
+    assert dict(zip(table["value"], table["n_subjects"], strict=True)) == {"80": 3, "80.5": 1, "1.10": 1, "1.1": 1}
 
 
 def test_acquisitions_are_counted_by_region_and_person() -> None:

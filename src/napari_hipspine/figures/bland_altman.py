@@ -13,13 +13,14 @@ from ..relating.raters import RatedValues
 from ..relating.reliability import find_limits
 from ..relating.request import MEASURES
 from ..writing.correlation_layout import MEASURE_LABELS, describe_level
-from .plain_looks import plain_looks, wrapped_words
+from .plain_looks import COLUMN_DOTS, COLUMN_INCHES, plain_looks, wrapped_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 GREY, INK, BAND = "#6e6e6e", "#1b1b1b", "#d9d9d9"
+_ROOM = 0.96 * COLUMN_INCHES
 
 
 def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figure:
@@ -48,29 +49,25 @@ def bland_altman(rated: RatedValues, *, first: int = 0, second: int = 1) -> Figu
     limits = find_limits(a, b)
     muscle = find_muscle(rated.what[1])
     with plain_looks():
-        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 3.1), dpi=COLUMN_DOTS, layout="constrained")
         axes = figure.add_subplot()
         lines = ((limits.bias, "bias"), (limits.lower, "−1.96 SD"), (limits.upper, "+1.96 SD"))
         for line, words in lines if limits.sd else ((limits.bias, "all alike:"),):
             _draw_line(axes, line, words)
         axes.scatter(
-            (a + b) / 2, b - a, s=36, color=[muscle_colour(muscle)], edgecolor=INK, linewidth=0.7, alpha=0.9, zorder=3
+            (a + b) / 2, b - a, s=18, color=[muscle_colour(muscle)], edgecolor=INK, linewidth=0.5, alpha=0.9, zorder=3
         )
         one, other = rated.raters[first], rated.raters[second]
-        axes.set_xlabel(wrapped_words(f"mean of {one} and {other} {unit}", 4.0, size=8.5), fontsize=8.5)
-        axes.set_ylabel(wrapped_words(f"{other} − {one} {unit}", 3.0, size=8.5), fontsize=8.5)
+        axes.set_xlabel(wrapped_words(f"mean of {one} and {other} {unit}", 2.2, size=7.5, may_break=True), fontsize=7.5)
+        axes.set_ylabel(wrapped_words(f"{other} − {one} {unit}", 1.6, size=7.5, may_break=True), fontsize=7.5)
+        axes.tick_params(labelsize=7)
         label = f"{muscle.label[:1].upper()}{muscle.label[1:]} {MEASURE_LABELS.get(measure, measure)}"
         title = f"{label}, {rated.what[2]}, {describe_level(rated.what[0])}; n {limits.n}"
-        axes.set_title(title, fontsize=10, loc="left", color=INK)
+        figure.suptitle(wrapped_words(title, _ROOM, size=8), fontsize=8, x=0.02, ha="left", color=INK)
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(x=0.08, y=0.12)
-        figure.supxlabel(
-            f"Lines: bias and limits of agreement; bands: their 95 % intervals.\n{RESEARCH_ONLY}",
-            fontsize=7.5,
-            x=0.01,
-            ha="left",
-            color=GREY,
-        )
+        below = f"Lines: bias and limits of agreement; bands: their 95 % intervals.\n{RESEARCH_ONLY}"
+        figure.supxlabel(wrapped_words(below, _ROOM, size=6.5), fontsize=6.5, x=0.02, ha="left", color=GREY)
     return figure
 
 
@@ -80,14 +77,14 @@ def _draw_line(axes: Axes, line: tuple[float, float, float], words: str) -> None
     if low == low:
         axes.axhspan(low, high, color=BAND, alpha=0.55, linewidth=0)
     axes.axhline(value, color=INK, linewidth=1.1, linestyle="--" if "SD" in words else "-")
-    text = f"{words} {value:.4g}".replace("-", "−")
+    text = f"{words}\n{value:.4g}".replace("-", "−")
     axes.annotate(
         text,
         (1.0, value),
         xycoords=("axes fraction", "data"),
         xytext=(4, 0),
         textcoords="offset points",
-        fontsize=8,
+        fontsize=7,
         color=INK,
         va="center",
     )

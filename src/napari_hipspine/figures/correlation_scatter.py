@@ -14,7 +14,7 @@ from ..relating.request import find_measure
 from ..relating.subject_values import SubjectValues
 from ..writing.correlation_layout import Heading, describe_level, format_p, format_rho, lay_out
 from ..writing.correlation_sentences import describe_covariates
-from .plain_looks import plain_looks
+from .plain_looks import COLUMN_DOTS, COLUMN_INCHES, plain_looks, wrapped_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,27 +67,32 @@ def correlation_scatter(
     at_lumbar = describe_level(cell.lumbar_level or values.lumbar.levels[0])
     at_hip = describe_level(cell.hip_level or values.hip.levels[0])
     with plain_looks():
-        figure = Figure(figsize=(5.4, 4.8), layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 3.5), dpi=COLUMN_DOTS, layout="constrained")
         axes = figure.add_subplot()
         axes.scatter(
             _scaled(pairs.lumbar, cell.lumbar_measure, scale),
             _scaled(pairs.hip, cell.hip_measure, scale),
-            s=42,
+            s=20,
             color=[muscle_colour(find_muscle(cell.hip_muscle))],
             edgecolor=INK,
-            linewidth=0.7,
+            linewidth=0.5,
             alpha=0.9,
             picker=True,
         )
-        axes.set_xlabel(f"{lumbar}, {at_lumbar} {_unit(cell.lumbar_measure, scale)}")
-        axes.set_ylabel(f"{hip}, {at_hip} {_unit(cell.hip_measure, scale)}")
+        across = f"{lumbar}, {at_lumbar} {_unit(cell.lumbar_measure, scale)}"
+        up = f"{hip}, {at_hip} {_unit(cell.hip_measure, scale)}"
+        axes.set_xlabel(wrapped_words(across, 2.6, size=7.5), fontsize=7.5)
+        axes.set_ylabel(wrapped_words(up, 2.4, size=7.5), fontsize=7.5)
+        axes.tick_params(labelsize=7)
+        room = 0.96 * COLUMN_INCHES
         numbers = _numbers(cell, values, len(pairs.subjects), correlations)
-        axes.set_title(numbers, fontsize=10, loc="left", color=INK)
-        axes.grid(color="#e6e6e6", linewidth=0.8)
+        figure.suptitle(wrapped_words(numbers, room, size=8), fontsize=8, x=0.02, ha="left", color=INK)
+        axes.grid(color="#e6e6e6", linewidth=0.6)
         axes.set_axisbelow(True)
         axes.spines[["top", "right"]].set_visible(False)
         header = "" if correlations is None else f"{lay_out(correlations).header}\n"
-        figure.supxlabel(f"{header}{RESEARCH_ONLY}", fontsize=7.5, x=0.01, ha="left", color=GREY)
+        below = wrapped_words(f"{header}{RESEARCH_ONLY}", room, size=6.5)
+        figure.supxlabel(below, fontsize=6.5, x=0.02, ha="left", color=GREY)
     return figure
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .model_looks import COLOURS, GREY, INK, MARKERS, calm_axes, finish_figure
-from .plain_looks import plain_looks
+from .plain_looks import COLUMN_DOTS, COLUMN_INCHES, plain_looks, wrapped_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,8 @@ def course_plot(courses: pd.DataFrame, *, title: str, time_label: str = "time") 
     times = sorted(set(courses["time"]))
     aside = APART * (max(times) - min(times))
     with plain_looks():
-        figure = Figure(figsize=(6.6, 4.6 + 0.2 * len(groups)), layout="constrained")
+        size = (COLUMN_INCHES, 3.4 + 0.2 * len(groups))
+        figure = Figure(figsize=size, dpi=COLUMN_DOTS, layout="constrained")
         axes = figure.add_subplot()
         for number, group in enumerate(groups):
             # a time point without persons breaks the line
@@ -41,15 +42,17 @@ def course_plot(courses: pd.DataFrame, *, title: str, time_label: str = "time") 
             at = rows.index.to_numpy() + aside * (2 * number - len(groups) + 1)
             errors = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
             colour, marker = COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
-            line = axes.errorbar(at, rows["mean"], yerr=errors, color=colour, capsize=3, label=group)
-            line.lines[0].set(marker=marker, markersize=6, linewidth=1.5)
+            line = axes.errorbar(at, rows["mean"], yerr=errors, color=colour, capsize=2, label=group)
+            line.lines[0].set(marker=marker, markersize=4, linewidth=1.2)
         axes.set_xticks(times, [f"{time:g}" for time in times])
-        axes.set_xlabel(f"{time_label}\n{_counts(courses, groups, times)}", fontsize=9, color=INK)
-        axes.set_ylabel(f"mean {courses['score'].iloc[0]} (95 % interval)", fontsize=9.5, color=INK)
+        across = wrapped_words(f"{time_label}\n{_counts(courses, groups, times)}", 2.7, size=7.5)
+        up = wrapped_words(f"mean {courses['score'].iloc[0]} (95 % interval)", 2.0, size=7.5)
+        axes.set_xlabel(across, fontsize=7.5, color=INK)
+        axes.set_ylabel(up, fontsize=7.5, color=INK)
         axes.grid(axis="y", color="#ededed", linewidth=0.7)
-        calm_axes(axes)
-        legend = axes.legend(title=str(courses["exposure"].iloc[0]), frameon=False, fontsize=9, labelcolor=INK)
-        legend.get_title().set(fontsize=9, color=GREY)
+        calm_axes(axes, size=7)
+        legend = axes.legend(title=str(courses["exposure"].iloc[0]), frameon=False, fontsize=7, labelcolor=INK)
+        legend.get_title().set(fontsize=7, color=GREY)
         finish_figure(figure, title=title, below="Means of those with a value at each time point, not adjusted.")
     return figure
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..domain.provenance import RESEARCH_ONLY
-from .plain_looks import wrapped_words
+from .plain_looks import COLUMN_INCHES, wrapped_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,14 +21,15 @@ NOT_VALIDATED = "Model-fitted probability in this sample; not validated; not for
 
 def finish_figure(figure: Figure, *, title: str, below: str) -> None:
     """Title above, what has to be said below."""
-    inches = 0.98 * figure.get_figwidth()
-    figure.suptitle(wrapped_words(title, inches, size=10), fontsize=10, x=0.01, ha="left", color=INK)
-    said = wrapped_words(f"{below}\n{RESEARCH_ONLY}", inches, size=7.5)
-    figure.supxlabel(said, fontsize=7.5, x=0.01, ha="left", color=GREY)
+    inches = 0.97 * figure.get_figwidth()
+    large, small = (8, 6.5) if figure.get_figwidth() <= COLUMN_INCHES else (10, 7.5)
+    figure.suptitle(wrapped_words(title, inches, size=large), fontsize=large, x=0.01, ha="left", color=INK)
+    said = wrapped_words(f"{below}\n{RESEARCH_ONLY}", inches, size=small)
+    figure.supxlabel(said, fontsize=small, x=0.01, ha="left", color=GREY)
 
 
-def calm_axes(axes: Axes) -> None:
+def calm_axes(axes: Axes, *, size: float = 8.5) -> None:
     """Small dark labels, no frame on top and right."""
-    axes.tick_params(labelsize=8.5, labelcolor=INK)
+    axes.tick_params(labelsize=size, labelcolor=INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)

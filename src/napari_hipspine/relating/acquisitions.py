@@ -67,7 +67,7 @@ def list_acquisitions(acquisitions: pd.DataFrame, *, source: str = "the given ta
         region = "" if is_missing(row.get("region")) else str(row["region"])
         for name in properties:
             if not is_missing(row[name]):
-                counts.setdefault((region, name, str(row[name])), set()).add(str(row["subject_id"]))
+                counts.setdefault((region, name, _word(row[name])), set()).add(str(row["subject_id"]))
     order = {name: place for place, name in enumerate(properties)}
     rows = sorted(counts.items(), key=lambda item: (item[0][0], order[item[0][1]], -len(item[1]), item[0][2]))
     return ACQUISITIONS.frame(
@@ -112,29 +112,36 @@ def _properties(acquisitions: pd.DataFrame, source: str) -> list[str]:
     return [name for name in map(str, acquisitions.columns) if name not in _WHO]
 
 
-def _properties_of_people(acquisitions: pd.DataFrame, region: str, source: str) -> dict[str, dict[str, Any]]:
+def _properties_of_people(acquisitions: pd.DataFrame, region: str, source: str) -> dict[str, dict[str, str]]:
     """Each property's value by person for one region; people with two values are left out of it."""
     rows = acquisitions
     if region and "region" in acquisitions.columns:
         rows = acquisitions[acquisitions["region"].isin([region, ""])]
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, str]] = {}
     for name in _properties(acquisitions, source):
-        values: dict[str, set[Any]] = {}
+        values: dict[str, set[str]] = {}
         for person, cell in zip(rows["subject_id"], rows[name], strict=True):
             if not is_missing(cell):
-                values.setdefault(str(person), set()).add(cell)
+                values.setdefault(str(person), set()).add(_word(cell))
         found[name] = {person: next(iter(cells)) for person, cells in values.items() if len(cells) == 1}
     return found
 
 
-def _test(fat: np.ndarray[Any, np.dtype[np.float64]], cells: list[Any]) -> dict[str, Any] | None:
+def _word(cell: Any) -> str:
+    """A value as text; whole numbers alike however they were written, 80.0 as 80."""
+    text = str(cell).strip()
+    whole, point, zeros = text.partition(".")
+    return whole if point and zeros and not zeros.strip("0") and whole.lstrip("-").isdigit() else text
+
+
+def _test(fat: np.ndarray[Any, np.dtype[np.float64]], cells: list[str]) -> dict[str, Any] | None:
     """Spearman for numbers, Kruskal-Wallis for words; None where nothing varies or too few have both."""
-    if len(cells) < SMALLEST_N or len(set(map(str, cells))) < 2:
+    if len(cells) < SMALLEST_N or len(set(cells)) < 2:
         return None
     try:
         numbers = np.array([float(cell) for cell in cells])
-    except (TypeError, ValueError):
-        return _test_words(fat, [str(cell) for cell in cells])
+    except ValueError:
+        return _test_words(fat, cells)
     found = correlate_ranks(fat[:, None], numbers[:, None])
     rho = float(found.rho[0, 0])
     if np.isnan(rho):

@@ -52,6 +52,7 @@ text | t | | the warning in words
 )
 
 _FAT_MEASURES = ("fi", "ff")
+_ROUNDING = 1e-9
 
 
 def find_implausible(measurements: pd.DataFrame, *, source: str = "the given table") -> pd.DataFrame:
@@ -67,7 +68,11 @@ def find_implausible(measurements: pd.DataFrame, *, source: str = "the given tab
                 continue
             shown = _shown(measure, value, low, high, guessed=row["muscle"] in NO_SOURCE)
             rows.append(where | {"measure": measure, "value": value, "low": low, "high": high, "text": shown})
-        if not is_missing(row["csa_mm2"]) and not is_missing(row["fcsa_mm2"]) and row["fcsa_mm2"] > row["csa_mm2"]:
+        if (
+            not is_missing(row["csa_mm2"])
+            and not is_missing(row["fcsa_mm2"])
+            and row["fcsa_mm2"] > row["csa_mm2"] * (1 + _ROUNDING)
+        ):
             limits = {"measure": "fcsa_mm2", "value": row["fcsa_mm2"], "low": 0.0, "high": row["csa_mm2"]}
             rows.append(where | limits | {"text": "the area without fat is larger than the whole area"})
     return WARNINGS.frame(rows)
@@ -86,6 +91,13 @@ def _limits(row: dict[str, Any]) -> dict[str, tuple[float, float]]:
 
 def _shown(measure: str, value: float, low: float, high: float, *, guessed: bool) -> str:
     scale, unit = (100.0, "%") if measure in _FAT_MEASURES else (0.01, "cm²")
-    far = "below" if value < low else "above"
+    far, limit = ("below", low) if value < low else ("above", high)
+    number = _told_apart(value * scale, limit * scale)
     sourced = "; no source for these limits" if guessed and unit == "cm²" else ""
-    return f"{value * scale:.3g} {unit} is {far} {low * scale:.3g} to {high * scale:.3g} {unit}{sourced}: look again"
+    return f"{number} {unit} is {far} {low * scale:.3g} to {high * scale:.3g} {unit}{sourced}: look again"
+
+
+def _told_apart(value: float, limit: float) -> str:
+    """A value with three digits, or as many as it takes to be another than the limit."""
+    shown = (f"{value:.{digits}g}" for digits in range(3, 18))
+    return next((text for text in shown if float(text) != float(f"{limit:.3g}")), repr(value))
