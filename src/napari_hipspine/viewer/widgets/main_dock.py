@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from ..fat_layer import FatLayers
 from ..fat_overlay import FatOverlay
@@ -29,7 +29,7 @@ from .progress_row import ProgressRow
 from .results_dock import ResultsDock
 from .shortcut_keys import listen_to_keys, stop_listening
 from .small_parts import research_line
-from .step_box import StepBox
+from .step_column import StepColumn
 from .study_actions import StudyActions
 from .study_header import StudyHeader
 from .study_menu import StudyMenu
@@ -47,7 +47,6 @@ SAVED_AS = (
     "ITK-SNAP description with NIfTI (*.label);;OME-Zarr (*.zarr)"
 )
 _LEAST_WIDTH = 440
-_SCROLL_BAR_WIDTH = 44
 _TOUCH_PAUSE_MS = 25
 _FIT_PAUSE_MS = 250
 _READY_PAUSE_MS = 300
@@ -137,9 +136,7 @@ class MainDock(QWidget):
 
     def open_step(self, wanted: Step) -> None:
         """Show one step and close the others."""
-        for step, box in self.steps.items():
-            box.set_open(shown=step is wanted)
-        self.threshold.refresh_review(self.session)
+        self.steps.open(wanted)
 
     def show_results(self) -> None:
         """Show the tables below the picture."""
@@ -249,37 +246,20 @@ class MainDock(QWidget):
         self.table = TablePanel()
         self.progress = ProgressRow()
         panels = (self.images, self.level_panel, self.labels, self.threshold, self.table)
-        self.steps = {
-            step: StepBox(number, step.value, panel)
-            for number, (step, panel) in enumerate(zip(Step, panels, strict=True), start=1)
-        }
+        self.steps = StepColumn(dict(zip(Step, panels, strict=True)))
 
     def _lay_out(self) -> None:
-        inside = QWidget()
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(4, 4, 4, 4)
-        for box in self.steps.values():
-            column.addWidget(box)
-        column.addStretch(1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # A bar that comes and goes would move the slices of the strips away under the pointer.
-        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        area.setWidget(inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.header)
         outer.addWidget(self.view_row)
-        outer.addWidget(area, 1)
+        outer.addWidget(self.steps, 1)
         outer.addWidget(self.progress)
         outer.addWidget(research_line())
-        widest = max(box.width_asked() for box in self.steps.values())
-        self.setMinimumWidth(max(_LEAST_WIDTH, widest + _SCROLL_BAR_WIDTH))
+        self.setMinimumWidth(max(_LEAST_WIDTH, self.steps.width_asked()))
 
     def _wire(self) -> None:
-        for step, box in self.steps.items():
-            box.opened.connect(lambda shown, step=step: self._close_others(step) if shown else None)
+        self.steps.opened.connect(lambda: self.threshold.refresh_review(self.session))
         actions, session = self.actions, self.session
         self.images.open_wished.connect(lambda: actions.open_image(self.images.files))
         self.images.subject.value_changed.connect(session.introduce)
@@ -331,8 +311,7 @@ class MainDock(QWidget):
         self.actions.refresh_numbers()
 
     def _refresh_numbers(self) -> None:
-        for step, state in step_states(self.session).items():
-            self.steps[step].set_value(state)
+        self.steps.set_value(step_states(self.session))
         self.table.refresh(self.session)
         if self._results is not None:
             self._results.refresh(self.session)
@@ -366,12 +345,6 @@ class MainDock(QWidget):
         self.show_results()
         is_found = step_states(self.session)[Step.THRESHOLD].status is Status.DONE
         self.open_step(Step.RESULTS if is_found else Step.THRESHOLD)
-
-    def _close_others(self, shown: Step) -> None:
-        for step, box in self.steps.items():
-            if step is not shown:
-                box.set_open(shown=False)
-        self.threshold.refresh_review(self.session)
 
     def _open_step_that_is_on(self) -> None:
         states, waiting = step_states(self.session), (Status.NOW, Status.ATTENTION)
