@@ -14,6 +14,7 @@ from napari_hipspine.domain.errors import InvalidChoice, TableInvalid
 from napari_hipspine.relating.affected_sides import compare_sides, summarise_sides
 from napari_hipspine.relating.request import RelateRequest
 from napari_hipspine.relating.side_rows import rows_of_side
+from napari_hipspine.workflows.relate_beside import add_profile
 from napari_hipspine.workflows.relate_cohort import relate_cohort
 
 PEOPLE = [f"s{number}" for number in range(8)]
@@ -89,6 +90,18 @@ def test_both_sides_together_take_no_number_of_one_side() -> None:
         relate_cohort(make_measurements(), strength, participants=one_sided)
 
 
+def test_the_muscle_profile_goes_with_numbers_of_a_side() -> None:
+    asked = RelateRequest(measures=("csa",), side="left", covariates=("strength_nm",))
+    related = relate_cohort(make_measurements(), asked, participants=make_sides())
+    reference = pd.DataFrame({"muscle": ["multifidus", "gluteus_medius"], "measure": "csa", "mean": 700.0, "sd": 100.0})
+    young, old = (reference.assign(side="left", age_low=low, age_high=low + 3) for low in (30, 34))
+    both = pd.concat([young, old.assign(mean=600.0)])
+    norms = add_profile(related, reference=both, participants=make_sides()).extra["norms"]
+    of_muscle = norms[norms["muscle"] == "multifidus"].set_index("subject_id")
+    assert of_muscle.loc["s0", "z"] == pytest.approx((of_muscle.loc["s0", "value"] - 700) / 100)
+    assert of_muscle.loc["s7", "z"] == pytest.approx((of_muscle.loc["s7", "value"] - 600) / 100)
+
+
 def test_a_session_is_settled_or_asked_for() -> None:
     visits = pd.concat([make_sides().assign(session=name, number=at) for at, name in enumerate(("before", "after"))])
     visits.loc[visits["side"] == "", "session"] = ""
@@ -111,8 +124,8 @@ def test_a_side_that_is_none_and_a_row_twice_are_refused() -> None:
 
 
 def test_numbers_of_the_affected_side_stand_beside_those_of_the_other() -> None:
-    sides = make_sides().query("side != ''").drop(columns="age").assign(note="seen", mark="0")
-    sides["pain"] = ["yes" if side == "left" else "no" for side in sides["side"]]
+    sides = make_sides().assign(note="seen", mark="0")
+    sides["pain"] = ["" if not side else "yes" if side == "left" else "no" for side in sides["side"]]
     compared = compare_sides(make_measurements(), sides, column="pain", measures=("csa",))
     numbers = compared[compared["muscle"] == ""]
     assert set(numbers["measure"]) == {"strength_nm"}
@@ -122,5 +135,5 @@ def test_numbers_of_the_affected_side_stand_beside_those_of_the_other() -> None:
     row = summarise_sides(compared).set_index("measure").loc["strength_nm"]
     assert row["n"] == 8
     assert row["mean_difference"] == pytest.approx(np.mean([LEFT[who] - RIGHT[who] for who in PEOPLE]))
-    with pytest.raises(TableInvalid, match=r"words alone in strength_nm, found '12 kg' in row 3"):
-        compare_sides(make_measurements(), sides.assign(strength_nm=["10", "12 kg"] * 8), column="pain")
+    with pytest.raises(TableInvalid, match=r"words alone in strength_nm, found '12 kg' in row 11"):
+        compare_sides(make_measurements(), sides.assign(strength_nm=["10", "12 kg"] * 12), column="pain")

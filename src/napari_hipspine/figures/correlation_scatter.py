@@ -67,7 +67,7 @@ def correlation_scatter(
     at_lumbar = describe_level(cell.lumbar_level or values.lumbar.levels[0])
     at_hip = describe_level(cell.hip_level or values.hip.levels[0])
     with plain_looks():
-        figure = Figure(figsize=(COLUMN_INCHES, 3.5), dpi=COLUMN_DOTS, layout="constrained")
+        figure = Figure(figsize=(COLUMN_INCHES, 3.2), dpi=COLUMN_DOTS, layout="constrained")
         axes = figure.add_subplot()
         axes.scatter(
             _scaled(pairs.lumbar, cell.lumbar_measure, scale),

@@ -136,7 +136,10 @@ def _rows(
 
 
 def read_affected_sides(table: pd.DataFrame, column: str, *, source: str) -> dict[tuple[str, str], tuple[str, str]]:
-    """Each person's affected side by person and session (empty for all sessions), or why there is not just one."""
+    """Each person's affected side by person and session (empty for all sessions), or why there is not just one.
+
+    Rows without a side are of the person and say nothing here.
+    """
     absent = [name for name in ("subject_id", "side", column) if name not in table.columns]
     if absent:
         raise TableInvalid(
@@ -146,6 +149,8 @@ def read_affected_sides(table: pd.DataFrame, column: str, *, source: str) -> dic
     stated: dict[tuple[str, str], dict[str, bool]] = {}
     sessions = table["session"] if "session" in table.columns else [""] * len(table)
     for person, session, side, cell in zip(table["subject_id"], sessions, table["side"], table[column], strict=True):
+        if is_missing(side):
+            continue
         if str(side) not in ("left", "right"):
             raise TableInvalid(f"Expected the side left or right, found {side!r}, in {source}.")
         sides = stated.setdefault((str(person), "" if is_missing(session) else str(session)), {})

@@ -83,7 +83,11 @@ def numbers_of_sides(
     found: dict[str, list[float | None]] = {}
     for name in side_covariates.columns:
         if name not in ("subject_id", "side", "session", besides):
-            numbers = _numbers(side_covariates[name].tolist(), str(name), source)
+            cells = [
+                None if is_missing(side) else cell
+                for side, cell in zip(side_covariates["side"], side_covariates[name], strict=True)
+            ]
+            numbers = _numbers(cells, str(name), source)
             if not {number for number in numbers if number is not None} <= {0.0, 1.0}:
                 found[str(name)] = numbers
     sessions = [_word(cell) for cell in sessions]
@@ -93,7 +97,7 @@ def numbers_of_sides(
         "side": side_covariates["side"],
     }
     frame = pd.DataFrame({**who, "level": "", "muscle": "", "reason": "", **found})
-    return frame, tuple(found)
+    return frame[[not is_missing(side) for side in frame["side"]]], tuple(found)
 
 
 def _numbers(cells: list[Any], name: str, source: str) -> list[float | None]:

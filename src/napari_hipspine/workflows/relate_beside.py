@@ -28,6 +28,7 @@ from ..relating.sensitivity import (
     other_bilateral,
 )
 from ..relating.shifted_slices import shift_levels
+from ..relating.side_rows import rows_of_side
 from ..relating.subject_values import select_values
 from .measured_tables import MeasuredCohort, list_tables, open_cohort, read_as_one
 from .read_tables import read_table
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .measured_tables import OneTable, Tables
+
+AGE_AND_SEX = ("age", "sex")
+"""What reference groups of people differ in."""
 
 SLICE_SHIFTS = {"slice_plus_1": 1, "slice_minus_1": -1}
 
@@ -166,7 +170,7 @@ def add_profile(
     profile = find_profile(
         relation.values,
         reference=open_reference(reference) if reference is not None else None,
-        people=open_people(participants) if participants is not None else None,
+        people=open_people(participants, relation.request) if participants is not None else None,
         covariates=relation.covariates,
         side=relation.request.side,
         family=relation.request.family,
@@ -218,11 +222,15 @@ def add_people_columns(relation: Relation, names: Sequence[str], participants: O
     return relation.with_extra({PEOPLE_COLUMNS.name: found}, notes=people.notes, files=files)
 
 
-def open_people(participants: OneTable) -> dict[str, dict[str, Any]]:
-    """Rows of a participants table or file by subject."""
+def open_people(participants: OneTable, request: RelateRequest | None = None) -> dict[str, dict[str, Any]]:
+    """Rows of a participants table or file by subject; with a request those of its side, where sides have rows."""
     if isinstance(participants, str | Path):
-        return rows_by_subject(read_table(participants, what="a participants table"), source=_name(participants))
-    return rows_by_subject(participants, source="the participants table")
+        table, source = read_table(participants, what="a participants table"), _name(participants)
+    else:
+        table, source = participants, "the participants table"
+    if request is not None:
+        table, _ = rows_of_side(table, AGE_AND_SEX, request, source=source)
+    return rows_by_subject(table, source=source)
 
 
 def _name(table: OneTable) -> str:
