@@ -14,6 +14,7 @@ from ..domain.errors import InvalidChoice, UnknownLabel
 from ..domain.grid import Grid
 from ..domain.label_map import LabelMap, Origin
 from ..domain.subject import Progress, stay_silent
+from .label_store_changes import values_in
 from .label_store_chunks import (
     CHUNK_SHAPE,
     ChunkFolder,
@@ -182,7 +183,7 @@ def _copy(source: BlockSource, chunks: ChunkFolder, metadata: StoreMetadata, pro
             plane = labels[one.target]
             if plane.any():
                 chunks.replace(one.chunk, _encoded_plane(plane, one))
-                found |= {(one.chunk[0], int(value)): status for value in np.unique(plane) if value}
+                found |= {(one.chunk[0], value): status for value in values_in(plane)}
     progress(len(boxes), len(boxes), "copying labels")
     return found
 
