@@ -237,7 +237,7 @@ def test_measuring_reads_what_was_finished_when_it_was_asked(subject):
     assert session.work.stale_slices == {2}
     before = session.work.measured.result.slices.set_index(["slice_index", "muscle", "side"])["csa_mm2"]
     again = session.refresh_request()
-    session.keep_result(again, again.run_again(session.work.measured.result, session.work.stale_slices, stay_silent))
+    session.keep_result(again, again.run_again(session.work.measured, session.work.stale_slices, stay_silent))
     after = session.work.measured.result.slices.set_index(["slice_index", "muscle", "side"])["csa_mm2"]
     changed = after[(after - before) != 0]
     assert [index for index in changed.index if index[1:] == ("multifidus", "left")] == [(2, "multifidus", "left")]

@@ -180,7 +180,7 @@ def test_numbers_follow_by_themselves_what_needs_no_voxel(session, values, named
     assert session.why_not_export() == said
     request = session.refresh_request()
     blind = replace(request, image=replace(request.image, voxels=np.zeros_like(request.image.voxels)))
-    session.keep_result(request, blind.run_again(before.result, frozenset(), stay_silent))
+    session.keep_result(request, blind.run_again(before, frozenset(), stay_silent))
     assert session.why_not_export() == ""
     assert session.refresh_request() is None
     anew = request.run(stay_silent)
@@ -214,7 +214,7 @@ def test_what_was_edited_is_remembered_slice_by_slice(session, subject):
         subject.label_map.labels[slice_index, 40, 40] += 1
         session.look_at_labels()
         request = session.refresh_request()
-        again = request.run_again(session.work.measured.result, session.work.stale_slices, stay_silent)
+        again = request.run_again(session.work.measured, session.work.stale_slices, stay_silent)
         session.keep_result(request, again)
     assert session.work.measured.request.edited.slices == {2, 3}
     subject.label_map.labels[2:4, 40, 40] -= 1

@@ -382,3 +382,28 @@ def test_a_slow_disk_does_not_hold_the_window_and_closing_waits_for_it(window, t
     threading.Timer(0.05, go_on.set).start()
     window.end()
     assert load_project(folder / FILE_NAME).subjects[0].series[0].level_plan == L4
+
+
+def test_the_first_edit_after_coming_back_is_followed_by_the_numbers(window, tmp_path, qtbot):
+    folder = make_study(tmp_path / "Pilot", n_subjects=1)
+    window.dock.study.open(folder)
+    window.wait()
+    window.dock.ask(Wish.NEXT_SUBJECT)
+    window.wait()
+    window.dock.session.declare(contrast=Contrast.T2, fat_polarity=FatPolarity.BRIGHT)
+    window.dock.actions.measure()
+    window.wait()
+    first = window.dock.session.work.measured.result.slices
+    window.dock.study.close_study()
+    window.end()
+
+    window.begin()
+    window.dock.study.open(folder)
+    window.wait()
+    window.wait()
+    session, layer = window.dock.session, window.viewer.layers["sub-001 · lumbar muscles"]
+    assert session.why_stale() == ""
+    layer.paint((4, 0, 0), int(layer.selected_label))
+    qtbot.waitUntil(lambda: "counted once more" in session.why_stale(), timeout=10_000)
+    qtbot.waitUntil(lambda: session.why_stale() == "", timeout=30_000)
+    assert session.work.measured.result.slices["n_pixels"].sum() > first["n_pixels"].sum()

@@ -62,6 +62,7 @@ def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
         protocol=work.protocol,
         review=work.review,
         inputs=work.inputs,
+        implants=work.implants,
         edited=EditedSlices(work.opened_checksums).look(snapshot, kept.sums.maybe_unlike(work.opened_checksums)),
     )
     return Measured(result, request, ())

@@ -73,7 +73,7 @@ class MeasureRequest:
     edited: EditedSlices = EditedSlices()
     n_workers: int = 2
 
-    def run(self, progress: Progress) -> SubjectResult:
+    def run(self, progress: Progress) -> CountedResult:
         """The result, from the same function that the command line runs, with what it was counted from."""
         return measure_counted(
             self.image,
@@ -89,13 +89,17 @@ class MeasureRequest:
             progress=progress,
         )
 
-    def run_again(self, before: SubjectResult, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
-        """The result after an edit: only touched slices are counted, and what was found stays as it was."""
-        if not isinstance(before, CountedResult):
-            return self.run(progress)
+    def run_again(self, before: Measured, dirty_slices: frozenset[int], progress: Progress) -> SubjectResult:
+        """The result after an edit: only touched slices are counted, and what was found stays as it was.
+
+        Of numbers of an earlier sitting the counts are made first, of the labels as they were then.
+        """
+        base = before.result
+        if not isinstance(base, CountedResult):
+            base = before.request.run(progress)
         progress(0, 0, "bringing the numbers up to date")
         return measure_touched(
-            before,
+            base,
             dirty_slices,
             self.image,
             self.label_map,

@@ -253,7 +253,7 @@ class Session:
         work = self.work
         if work is None or work.measured is None or work.label_map is None:
             return None
-        if self.why_not_measure() or not isinstance(work.measured.result, CountedResult):
+        if self.why_not_measure():
             return None
         if not work.label_map.grid.same_as(work.image.grid):
             return None
@@ -297,8 +297,8 @@ class Session:
         if not named:
             return ""
         needed = "Find the thresholds anew (step 4)."
-        if self._follows(work.measured, named):
-            needed = self.why_not_measure() or "The numbers are being brought up to date."
+        if _FOLLOWED.issuperset(named):
+            needed = self.why_not_measure() or _following_words(work.measured)
         return f"Changed since it was measured: {', '.join(named)}. {needed}"
 
     def forget_acceptance(self) -> None:
@@ -316,11 +316,7 @@ class Session:
         work = self.work
         if work is None or work.measured is None:
             return False
-        return self._follows(work.measured, self._changed_since(work, work.measured))
-
-    def _follows(self, measured: Measured, changed: list[str]) -> bool:
-        """Whether numbers can follow changes; those of an earlier sitting have no counts to do it with."""
-        return isinstance(measured.result, CountedResult) and _FOLLOWED.issuperset(changed)
+        return _FOLLOWED.issuperset(self._changed_since(work, work.measured))
 
     def is_up_to_date(self, work: SeriesWork) -> bool:
         """Whether an open series was measured and nothing has changed since."""
@@ -344,6 +340,13 @@ class Session:
 def key_of(work: SeriesWork) -> SubjectKey:
     """What every row of the tables of a series begins with."""
     return SubjectKey(work.who.subject_id, work.who.session, series_word(work.volume), work.who.reader_id)
+
+
+def _following_words(measured: Measured) -> str:
+    """What is being done for numbers to follow; those of an earlier sitting have no counts yet to do it with."""
+    if isinstance(measured.result, CountedResult):
+        return "The numbers are being brought up to date."
+    return "What the earlier sitting measured is being counted once more, with its thresholds; then the numbers follow."
 
 
 def _drawing(one: SeriesWork | MeasureRequest) -> object:

@@ -14,6 +14,7 @@ from ...domain.anatomy import Side, Structure, Term, find_structure
 from ...domain.subject import Progress, SubjectResult
 from ...domain.tables import BOTH_SIDES
 from ...workflows.export_result import ExportChoice
+from ...workflows.measure_subject import CountedResult
 from ..layer_link import LayerLink
 from ..openings import (
     OpenedImage,
@@ -177,12 +178,14 @@ class DockActions:
                 return
             self._refused = wish
             before, dirty = work.measured, work.stale_slices
-            says = "bringing the numbers up to date"
+            has_counts = isinstance(before.result, CountedResult)
             background = BackgroundWork(
-                lambda progress: request.run_again(before.result, dirty, progress),
-                says=says,
+                lambda progress: request.run_again(before, dirty, progress),
+                says="bringing the numbers up to date"
+                if has_counts
+                else "counting the earlier sitting's numbers again",
                 parent=self._parent,
-                is_quiet=True,
+                is_quiet=has_counts,
             )
             self._refreshing = background
             outcome: list[SubjectResult] = []
