@@ -126,6 +126,6 @@ def test_a_subject_stands_once():
 def test_a_file_from_before_implants_were_kept_is_read(tmp_path):
     path = saved(tmp_path)
     said = json.loads(path.read_text(encoding="utf-8"))
-    del said["subjects"][0]["series"][0]["implants"]
+    del said["subjects"][0]["series"][0]["implants"], said["subjects"][0]["series"][0]["drawn_fat"]
     path.write_text(json.dumps(said), encoding="utf-8")
     assert load_project(path).subjects[0].series[0].implants is None

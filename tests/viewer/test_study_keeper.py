@@ -18,6 +18,8 @@ from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.domain.threshold_review import ThresholdReview
 from napari_hipspine.domain.volume import Contrast, FatPolarity
 from napari_hipspine.keeping.project_file import FILE_NAME, load_project
+from napari_hipspine.viewer.fat_layer import fat_map, open_proposed_fat
+from napari_hipspine.viewer.fat_overlay import BESIDE
 from napari_hipspine.viewer.kept_work import muscle_progress
 from napari_hipspine.viewer.preferred import Preferences
 from napari_hipspine.viewer.recent_studies import Recent, add_recent, load_recent
@@ -65,8 +67,9 @@ class Sitting:
         while self.session.works:
             work = self.session.works[-1]
             self.session.remove(len(self.session.works) - 1)
-            if work.label_work is not None:
-                work.label_work.close()
+            for kept in (work.label_work, work.fat_work):
+                if kept is not None:
+                    kept.close()
 
     def end(self) -> None:
         self.close_series()
@@ -427,3 +430,61 @@ def test_muscles_of_the_stated_region_are_offered(folder):
     assert sitting.session.work.region == ""
     assert find_structure("multifidus", "left").muscle == find_muscle("multifidus")
     sitting.end()
+
+
+@pytest.fixture
+def drawn_before(folder):
+    """A study whose first subject was measured with fat beside the muscles that was redrawn, and what came of it."""
+    first = Sitting(folder)
+    first.open("sub-001")
+    session = first.session
+    session.declare(contrast=Contrast.T2, fat_polarity=FatPolarity.BRIGHT)
+    measure(session)
+    drawn = open_proposed_fat(session.work.measured, stay_silent, study=session.labels_study)
+    session.change(fat_roi=fat_map(drawn), fat_work=drawn)
+    with drawn.store.step("a stroke"):
+        drawn.store.labels[3, 0:4, 0:4] = BESIDE
+    measure(session)
+    result, voxels = session.work.measured.result, np.array(drawn.store.labels[...])
+    first.keeper.remember()
+    first.end()
+    assert first.told == []
+    return folder, result, voxels
+
+
+def test_fat_that_was_redrawn_comes_back_with_the_numbers_that_rest_on_it(drawn_before):
+    folder, result, voxels = drawn_before
+    kept = load_project(folder / FILE_NAME).subjects[0].series[0]
+    assert kept.drawn_fat.is_relative_to(folder / "derivatives")
+    again = Sitting(folder)
+    opened = again.open("sub-001")
+    work = again.session.work
+    assert opened.problems == ()
+    assert np.array_equal(np.asarray(work.fat_roi.labels[...]), voxels)
+    assert not work.fat_work.read_only_reason
+    assert again.session.is_up_to_date(work)
+    assert result_files(work.measured.result) == result_files(result)
+    assert len([layer for layer in opened.series[0].layers if layer[2] == "labels"]) == 2
+
+    counted = work.measured.request.run(stay_silent)
+    assert table_as_csv(counted.slices) == table_as_csv(result.slices)
+    with work.fat_work.store.step("a stroke"):
+        work.fat_work.store.labels[3, 4:8, 0:4] = BESIDE
+    assert not again.session.is_up_to_date(work)
+    again.end()
+    third = Sitting(folder)
+    third.open("sub-001")
+    assert third.session.work.measured is None
+    assert third.session.work.fat_roi is not None
+    third.end()
+
+
+def test_lost_drawn_fat_is_told_and_numbers_that_rest_on_it_do_not_come_back(drawn_before):
+    folder, _, _ = drawn_before
+    shutil.rmtree(load_project(folder / FILE_NAME).subjects[0].series[0].drawn_fat)
+    again = Sitting(folder)
+    opened = again.open("sub-001")
+    assert "Expected the fat beside the muscles that was drawn, found none" in str(opened.problems[0])
+    assert again.session.work.fat_roi is None
+    assert again.session.work.measured is None
+    again.end()

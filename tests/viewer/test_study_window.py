@@ -384,7 +384,7 @@ def test_a_slow_disk_does_not_hold_the_window_and_closing_waits_for_it(window, t
     assert load_project(folder / FILE_NAME).subjects[0].series[0].level_plan == L4
 
 
-def test_the_first_edit_after_coming_back_is_followed_by_the_numbers(window, tmp_path, qtbot):
+def test_drawn_fat_comes_back_and_the_first_edit_after_it_is_followed_by_the_numbers(window, tmp_path, qtbot):
     folder = make_study(tmp_path / "Pilot", n_subjects=1)
     window.dock.study.open(folder)
     window.wait()
@@ -393,8 +393,13 @@ def test_the_first_edit_after_coming_back_is_followed_by_the_numbers(window, tmp
     window.dock.session.declare(contrast=Contrast.T2, fat_polarity=FatPolarity.BRIGHT)
     window.dock.actions.measure()
     window.wait()
+    window.dock.thresholds.redraw_fat()
+    window.wait()
+    window.dock.actions.measure()
+    window.wait()
     first = window.dock.session.work.measured.result.slices
     window.dock.study.close_study()
+    assert window.names() == []
     window.end()
 
     window.begin()
@@ -403,6 +408,8 @@ def test_the_first_edit_after_coming_back_is_followed_by_the_numbers(window, tmp
     window.wait()
     session, layer = window.dock.session, window.viewer.layers["sub-001 · lumbar muscles"]
     assert session.why_stale() == ""
+    fat = window.viewer.layers["fat beside muscles"]
+    assert (fat.visible, fat.editable, session.work.fat_roi.path) == (True, True, fat.name)
     layer.paint((4, 0, 0), int(layer.selected_label))
     qtbot.waitUntil(lambda: "counted once more" in session.why_stale(), timeout=10_000)
     qtbot.waitUntil(lambda: session.why_stale() == "", timeout=30_000)

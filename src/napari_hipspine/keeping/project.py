@@ -116,6 +116,8 @@ class KeptSeries:
         Folder of the labels that are worked on.
     implants : Path, optional
         Table of implants, fusions and slices to leave out.
+    drawn_fat : Path, optional
+        Folder of the labels that mark fat beside the muscles, where the reader has drawn it.
     """
 
     files: Mapping[str, Path]
@@ -130,6 +132,7 @@ class KeptSeries:
     view: KeptView = KeptView()
     progress: KeptProgress = KeptProgress()
     implants: Path | None = None
+    drawn_fat: Path | None = None
 
     def __post_init__(self) -> None:
         files = {role: self.files[role] for role in ROLES if role in self.files}
@@ -154,7 +157,7 @@ class KeptSeries:
             found.append(self.labels.path)
             if isinstance(self.labels.naming, Path):
                 found.append(self.labels.naming)
-        return (*found, *(path for path in (self.painted, self.implants) if path is not None))
+        return (*found, *(path for path in (self.painted, self.implants, self.drawn_fat) if path is not None))
 
     def with_paths(self, place: Callable[[Path], Path]) -> KeptSeries:
         """The same series with every path put elsewhere."""
@@ -163,8 +166,9 @@ class KeptSeries:
             naming = place(labels.naming) if isinstance(labels.naming, Path) else labels.naming
             labels = replace(labels, path=place(labels.path), naming=naming)
         files = {role: place(path) for role, path in self.files.items()}
-        painted, implants = (place(path) if path else None for path in (self.painted, self.implants))
-        return replace(self, files=files, labels=labels, painted=painted, implants=implants)
+        others = (self.painted, self.implants, self.drawn_fat)
+        painted, implants, drawn_fat = (place(path) if path else None for path in others)
+        return replace(self, files=files, labels=labels, painted=painted, implants=implants, drawn_fat=drawn_fat)
 
 
 @dataclass(frozen=True)

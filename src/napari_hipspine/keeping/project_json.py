@@ -18,6 +18,7 @@ from .project_paths import PathCode
 _SERIES = (
     *("files", "sizes", "region", "words", "labels", "painted"),
     *("levels", "protocol", "review", "view", "progress", "implants"),
+    "drawn_fat",
 )
 
 
@@ -99,11 +100,14 @@ def _series_as_json(series: KeptSeries, paths: PathCode) -> dict[str, Any]:
         },
         "progress": asdict(series.progress),
         "implants": paths.written(series.implants) if series.implants else None,
+        "drawn_fat": paths.written(series.drawn_fat) if series.drawn_fat else None,
     }
 
 
 def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
-    given = only({"implants": None, **said} if isinstance(said, dict) else said, "a series", *_SERIES)
+    given = only(
+        {"implants": None, "drawn_fat": None, **said} if isinstance(said, dict) else said, "a series", *_SERIES
+    )
     files, sizes = of_type(given["files"], dict), of_type(given["sizes"], dict)
     return KeptSeries(
         {role: paths.read(path) for role, path in files.items()},
@@ -118,6 +122,7 @@ def _series_of_json(said: Any, paths: PathCode) -> KeptSeries:
         _view_of_json(given["view"]),
         _progress_of_json(given["progress"]),
         perhaps(given["implants"], paths.read),
+        perhaps(given["drawn_fat"], paths.read),
     )
 
 

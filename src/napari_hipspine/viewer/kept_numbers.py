@@ -20,7 +20,7 @@ _FOLDER = "result"
 def keep_numbers(work: SeriesWork, digest: str) -> None:
     """Keep the tables of a series that was measured and has not changed since, beside its labels.
 
-    Nothing is kept of numbers that rest on fat that was drawn, which is not kept itself, or on labels that pass.
+    Nothing is kept of numbers that rest on labels, or on drawn fat, that pass.
 
     Raises
     ------
@@ -31,7 +31,8 @@ def keep_numbers(work: SeriesWork, digest: str) -> None:
     measured = work.measured
     if place is None or not rests_on or measured is None or not isinstance(measured.result, CountedResult):
         return
-    if measured.request.fat_roi is None and read_kept_result(place, rests_on) is None:
+    is_fat_kept = measured.request.fat_roi is None or measured.request.fat_work is not None
+    if is_fat_kept and read_kept_result(place, rests_on) is None:
         keep_result(place, measured.result, rests_on)
 
 
@@ -48,7 +49,8 @@ def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
     kept, label_map, place = work.label_work, work.label_map, _place(work)
     if kept is None or label_map is None or place is None or not digest:
         return None
-    if digest_of(work, kept.sums.value()) != digest:
+    of_fat = work.fat_work.sums.value() if work.fat_work is not None else ()
+    if digest_of(work, kept.sums.value(), of_fat=of_fat) != digest:
         return None
     result = read_kept_result(place, _rests_on(work, digest))
     if result is None or result.key != key_of(work):
@@ -60,6 +62,8 @@ def numbers_of_before(work: SeriesWork, digest: str) -> Measured | None:
         key=result.key,
         level_plan=work.level_plan,
         protocol=work.protocol,
+        fat_roi=work.fat_now,
+        fat_work=work.fat_work,
         review=work.review,
         inputs=work.inputs,
         implants=work.implants,

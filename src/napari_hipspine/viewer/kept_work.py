@@ -15,6 +15,7 @@ from ..keeping.plan_json import plan_as_json
 from ..keeping.project import KeptProgress, KeptSeries, KeptView, size_of
 from ..workflows.kept_files import kept_files, kept_labels, kept_words
 from .label_places import is_passing_place
+from .label_work import LabelWork
 from .series_work import Seen, SeriesWork
 
 
@@ -41,13 +42,14 @@ def kept_series(work: SeriesWork, before: KeptSeries | None, *, progress: KeptPr
         work.stated_region,
         kept_words(work.pictures),
         closed.labels if closed is not None else kept_labels(work.outlines),
-        closed.painted if closed is not None else _painted(work),
+        closed.painted if closed is not None else _folder_of(work.label_work),
         work.level_plan,
         work.chosen_protocol,
         work.review,
         _view(work),
         progress,
         work.implants_file,
+        _folder_of(work.fat_work),
     )
 
 
@@ -69,8 +71,16 @@ def muscle_progress(work: SeriesWork) -> tuple[int, int]:
     return n_done, len(work.label_map.structures)
 
 
-def digest_of(work: SeriesWork, checksums: Iterable[int]) -> str:
-    """What a measurement of a series rests on, in a few letters: equal for equal labels, levels and settings."""
+def digest_of(work: SeriesWork, checksums: Iterable[int], *, of_fat: Iterable[int] = ()) -> str:
+    """What a measurement of a series rests on, in a few letters: equal for equal labels, levels and settings.
+
+    Parameters
+    ----------
+    work : SeriesWork
+        As it is now.
+    checksums, of_fat : iterable of int
+        Of the slices of its labels, and of the fat beside the muscles where the reader has drawn it.
+    """
     pictures, structures = work.pictures, work.label_map.structures if work.label_map else {}
     told: list[Any] = [
         plan_as_json(work.level_plan),
@@ -80,6 +90,7 @@ def digest_of(work: SeriesWork, checksums: Iterable[int]) -> str:
         [[value, structure.id] for value, structure in sorted(structures.items())],
         list(checksums),
         *([str(work.implants_file)] if work.implants_file else []),
+        *([{"fat": list(of_fat)}] if work.fat_work is not None else []),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -106,8 +117,8 @@ def _view(work: SeriesWork) -> KeptView:
     )
 
 
-def _painted(work: SeriesWork) -> Path | None:
-    if work.label_work is None:
+def _folder_of(kept: LabelWork | None) -> Path | None:
+    if kept is None:
         return None
-    place = work.label_work.store.folder.parent
+    place = kept.store.folder.parent
     return None if is_passing_place(place) else place

@@ -56,10 +56,11 @@ def _place_in(root: Path | None, path: Path) -> str:
     return absolute.relative_to(root).as_posix() if root and absolute.is_relative_to(root) else str(absolute)
 
 
-def fresh_place(name: str) -> Path:
-    """A folder for labels that came from a layer: nothing was worked on there before."""
+def fresh_place(name: str, *, study: Study | None = None) -> Path:
+    """A folder for labels that came from a layer: nothing was worked on there before; with the study if one is open."""
     now = datetime.now().astimezone()
-    return work_folder() / f"{_as_folder_name(name)}-{now:%Y%m%d-%H%M%S-%f}"
+    home = study.labels_home if study is not None and study.labels_home is not None else work_folder()
+    return home / f"{_as_folder_name(name)}-{now:%Y%m%d-%H%M%S-%f}"
 
 
 def _as_folder_name(words: str) -> str:

@@ -221,6 +221,9 @@ class LayerLink(SeenLayers):
                 layer.visible = shown.image is current.opened and shown.volume is main_volume(current.opened)
             elif shown_labels(layer) is not None:
                 layer.visible = labels is not None and layer == labels
+        for work in self._session.works:
+            for layer in self.labels_layers_of(work.fat_work) if work.fat_work is not None else ():
+                layer.visible = work is current
         active = labels if labels is not None else self.image_layer()
         if active is not None:
             self._viewer.layers.selection.active = active

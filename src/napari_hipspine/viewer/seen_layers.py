@@ -60,6 +60,7 @@ class SeenLayers:
             for layer in self._viewer.layers
             if ((shown := shown_image(layer)) is not None and shown.image is work.opened)
             or (labels is not None and array_of(layer) is labels)
+            or (work.fat_work is not None and layer in self.labels_layers_of(work.fat_work))
         ]
 
     def other_labels(self) -> list[Any]:

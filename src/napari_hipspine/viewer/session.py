@@ -320,7 +320,8 @@ class Session:
 
     def is_up_to_date(self, work: SeriesWork) -> bool:
         """Whether an open series was measured and nothing has changed since."""
-        return work.measured is not None and not self._changed_since(work, work.measured)
+        measured = work.measured
+        return measured is not None and not self._changed_since(work, measured) and not _painted_since(work, measured)
 
     def _changed_since(self, work: SeriesWork, measured: Measured) -> list[str]:
         asked = measured.request
@@ -362,6 +363,12 @@ def _stale_voxels(then: VoxelArray, now: VoxelArray) -> frozenset[int]:
         return frozenset(i for i in then.changed_slices() if not np.array_equal(then[i], now[i]))
     except HistoryTooShort:
         return frozenset(range(now.shape[0]))
+
+
+def _painted_since(work: SeriesWork, measured: Measured) -> bool:
+    """Whether labels or drawn fat were painted a moment ago, so that nobody has looked at them yet."""
+    pairs = ((measured.request.label_map, work.label_map), (measured.request.fat_roi, work.fat_roi))
+    return any(then and now and _stale_voxels(then.labels, now.labels) for then, now in pairs)
 
 
 def _stale_slices(measured: Measured, labels: VoxelArray) -> frozenset[int]:

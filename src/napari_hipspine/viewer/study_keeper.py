@@ -203,7 +203,8 @@ class StudyKeeper:
     def _digest(self, work: SeriesWork) -> str:
         if work.label_work is None:
             return digest_of(work, ())
-        return digest_of(work, self._sums_of(work.label_work).value())
+        of_fat = () if work.fat_work is None else self._sums_of(work.fat_work).value()
+        return digest_of(work, self._sums_of(work.label_work).value(), of_fat=of_fat)
 
     def _sums_of(self, kept: LabelWork) -> LabelSums:
         if id(kept) not in self._sums:
@@ -216,8 +217,8 @@ class StudyKeeper:
             return
         self._note_chosen(name)
         for work in self._session.works:
-            if work.label_work is not None:
-                self._sums_of(work.label_work)
+            for kept in _stores_of(work):
+                self._sums_of(kept)
         self._wait()
 
     def _note_chosen(self, name: str) -> None:
@@ -238,8 +239,8 @@ class StudyKeeper:
         """A series that is closed is remembered as it was last."""
         if self._is_worth_it(work):
             self._take(work.who, [work])
-        if work.label_work is not None:
-            self._sums.pop(id(work.label_work), None)
+        for kept in _stores_of(work):
+            self._sums.pop(id(kept), None)
 
     def _is_worth_it(self, work: SeriesWork) -> bool:
         """Of a picture that was opened alone, only what was begun is remembered."""
@@ -254,6 +255,10 @@ class StudyKeeper:
 def can_be_remembered(work: SeriesWork) -> bool:
     """Whether a series came from files of the reader's own, and somebody has said whose it is."""
     return work.pictures is not None and bool(work.who.subject_id) and not is_sample(work.pictures.paths[0])
+
+
+def _stores_of(work: SeriesWork) -> list[LabelWork]:
+    return [kept for kept in (work.label_work, work.fat_work) if kept is not None]
 
 
 def _key_of(work: SeriesWork) -> tuple[str, ...]:

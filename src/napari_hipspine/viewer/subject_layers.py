@@ -27,6 +27,7 @@ def close_series(link: LayerLink, session: Session) -> None:
             work = session.works[-1]
             layers = link.layers_of(work)
             session.remove(len(session.works) - 1)
-            if work.label_work is not None:
-                work.label_work.close()
+            for kept in (work.label_work, work.fat_work):
+                if kept is not None:
+                    kept.close()
             link.drop_layers(layers)

@@ -17,6 +17,7 @@ from ..workflows.kept_files import kept_files
 from ..workflows.open_implants import open_implants
 from ..workflows.open_study import Study, StudySeries, StudySubject
 from ..workflows.open_subject import ImageFiles, declare, open_image
+from .fat_layer import fat_map, resumed_fat_layer
 from .kept_numbers import numbers_of_before
 from .kept_work import hidden_of, seen_of
 from .label_places import place_of_labels
@@ -124,8 +125,9 @@ def open_study_subject(
         progress(len(subject.series), len(subject.series), f"opening {subject}")
     except BaseException:
         for one in opened:
-            if one.work.label_work is not None:
-                one.work.label_work.close()
+            for begun in (one.work.label_work, one.work.fat_work):
+                if begun is not None:
+                    begun.close()
         raise
     return OpenedSubject(subject, tuple(opened), current, tuple(opening.problems), who, tuple(failed))
 
@@ -165,9 +167,32 @@ def _open_series(opening: _Opening, series: StudySeries) -> OpenedSeries:
         outlines=series.outlines,
         opened_checksums=found.checksums,
     )
+    work = _with_drawn_fat(opening, work, kept)
     work = replace(work, measured=numbers_of_before(work, kept.progress.rests_on) if kept else None)
     labels = stored_layer(found.work, name=muscles_name(name, work.region), outlines=series.outlines)
-    return OpenedSeries(_with_view(work, kept), (*layers, labels))
+    fat = () if work.fat_work is None else (resumed_fat_layer(work.fat_work),)
+    return OpenedSeries(_with_view(work, kept), (*layers, labels, *fat))
+
+
+def _with_drawn_fat(opening: _Opening, work: SeriesWork, kept: KeptSeries | None) -> SeriesWork:
+    """The series with the fat beside the muscles that its reader has drawn; what is lost of it is told."""
+    if kept is None or kept.drawn_fat is None:
+        return work
+    drawn = None
+    try:
+        drawn = resume_label_work(kept.drawn_fat)
+        if drawn is None:
+            raise HipSpineError(
+                f"Expected the fat beside the muscles that was drawn, found none, in {kept.drawn_fat}.",
+                hint="It is proposed anew. If that folder is on another computer, copy it and open the subject again.",
+            )
+        _require_same_grid(drawn, work.image, kept.drawn_fat)
+    except HipSpineError as error:
+        opening.problems.append(error)
+        if drawn is not None:
+            drawn.close()
+        return work
+    return replace(work, fat_roi=fat_map(drawn), fat_work=drawn)
 
 
 def _open_pictures(opening: _Opening, series: StudySeries, pictures: ImageFiles) -> _OpenedLabels:

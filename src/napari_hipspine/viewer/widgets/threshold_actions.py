@@ -142,9 +142,9 @@ class ThresholdActions:
         work = self._session.work
         if work is None or work.measured is None:
             return
-        measured = work.measured
+        measured, study = work.measured, self._session.labels_study
         self._run(
-            lambda progress: open_proposed_fat(measured, progress),
+            lambda progress: open_proposed_fat(measured, progress, study=study),
             says="making labels of the fat beside the muscles",
             done=lambda kept: self._layers.open(kept, beside=self._link.image_layer()),
         )
