@@ -118,6 +118,8 @@ def test_the_row_shows_what_is_on_and_why_not(qtbot):
 @pytest.fixture
 def looked_at(window, subject):
     viewer, dock = window
+    # The units of the bar take a third of a second to load: not before there is a picture.
+    assert not viewer.canvas.overlays["scale_bar"].visible
     show(viewer, subject)
     dock.link.visit(3)
     return viewer, dock

@@ -39,15 +39,24 @@ def mark_canvas(viewer: Any) -> None:
     looks = {"color": "white", "box_color": _BOX}
     overlays[LINE] = TextOverlay(position="top_center", font_size=_LINE_SIZE, order=_ORDER + 1, **looks)
     overlays[PLACE] = TextOverlay(position="bottom_center", font_size=_LINE_SIZE, order=_ORDER + 1, **looks)
-    _show_scale(overlays["scale_bar"])
     for edge, position in EDGES.items():
         overlays[PREFIX + edge] = TextOverlay(position=position, font_size=_LETTER_SIZE, order=_ORDER, **looks)
+
+    is_scaled = False
 
     # Functions and not methods: napari keeps only weak hold of methods, and nobody else holds the marks.
     def refresh(event: Any = None) -> None:
         refresh_marks(viewer)
 
+    def show_scale() -> None:
+        """The bar of millimetres, until somebody switches it off; its units take long to load without a picture."""
+        nonlocal is_scaled
+        if not is_scaled:
+            is_scaled = overlays["scale_bar"].visible = True
+
     def watch(layer: Any) -> None:
+        if shown_image(layer) is not None:
+            show_scale()
         layer.events.visible.connect(refresh)
         layer.events.scale.connect(refresh)
         layer.events.translate.connect(refresh)
@@ -65,11 +74,6 @@ def mark_canvas(viewer: Any) -> None:
     viewer.scene.camera.events.orientation.connect(refresh)
     viewer.canvas.events.size.connect(refresh)
     refresh()
-
-
-def _show_scale(bar: Any) -> None:
-    """The bar of millimetres, until somebody switches it off; layers of ours give it their unit."""
-    bar.visible = True
 
 
 def say_place(viewer: Any, words: str) -> None:
