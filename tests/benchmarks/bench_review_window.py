@@ -81,9 +81,10 @@ def to_the_rows(dock: Any, act: Callable[[], object]) -> tuple[float, float]:
 
 def work_until(is_so: Callable[[], bool]) -> None:
     """Let the window work, without taking its threads' time."""
-    end = time.monotonic() + PATIENCE_S
+    # napari looks its logo up whenever it is asked for the application, which takes a millisecond.
+    end, app = time.monotonic() + PATIENCE_S, get_qapp()
     while not is_so() and time.monotonic() < end:
-        get_qapp().processEvents()
+        app.processEvents()
         time.sleep(0.001)
 
 
