@@ -53,7 +53,7 @@ def rows_of_side(
             raise InvalidChoice(
                 f"Expected numbers of the person to relate both sides together, found {', '.join(sided)} of each side, "
                 f"in {source}.",
-                hint="Relate one side with --side left or --side right; its numbers go with the muscles of that side.",
+                hint="Relate left or right alone by --side; its numbers go with the muscles of that side.",
             )
         return _as_table(left, people), ()
     chosen = _as_table(sides[request.side], people)

@@ -31,6 +31,7 @@ CONTROLS = {
     "session": "“Session”",
     "lumbar-session": "the session of the lumbar values",
     "hip-session": "the session of the hip values",
+    "side": "“Side”",
     "lumbar-level": "the level of the lumbar values",
     "hip-level": "the level of the hip values",
     "covariates": "“Covariates”",
