@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,10 +13,12 @@ from hypothesis.extra import numpy as arrays
 from napari_hipspine.cli import main
 from napari_hipspine.domain.errors import Cancelled
 from napari_hipspine.domain.grid import Grid
+from napari_hipspine.domain.subject import stay_silent
 from napari_hipspine.domain.volume import Volume
 from napari_hipspine.reading.volumes import open_volume
 from napari_hipspine.writing.ome_zarr import write_ome_zarr_image
-from napari_hipspine.writing.pyramid import mean_of_neighbours, pyramid_factors, shape_of_step
+from napari_hipspine.writing.pyramid import PyramidBuilder, mean_of_neighbours, pyramid_factors, shape_of_step
+from napari_hipspine.writing.zarr_chunk_files import ChunkWriter
 
 SHAPE = (37, 130, 90)
 
@@ -80,6 +84,40 @@ def test_every_step_reads_back_at_its_place(tmp_path, dtype):
     for step, joined in zip(again.resolution_steps, [(2, 2, 2), (2, 2, 2)], strict=True):
         finer = mean_of_neighbours(finer, joined)
         assert np.array_equal(np.asarray(step[...]), finer)
+
+
+class Ones:
+    """A volume of ones that is nowhere as a whole."""
+
+    def __init__(self, n_slices):
+        self.shape, self.dtype, self.block_shape = (n_slices, 256, 256), np.dtype(np.uint16), (16, 256, 256)
+
+    def is_empty(self, box):
+        return False
+
+    def read(self, box):
+        return np.ones([side.stop - side.start for side in box], dtype=self.dtype)
+
+
+def most_held_while_writing(n_slices, folder):
+    """Bytes."""
+    source, factors = Ones(n_slices), ((1, 1, 1), (2, 2, 2))
+    steps = [
+        ChunkWriter(folder / str(at), shape_of_step(source.shape, one), source.block_shape, source.dtype)
+        for at, one in enumerate(factors)
+    ]
+    tracemalloc.start()
+    try:
+        PyramidBuilder(source, steps, factors).build(stay_silent)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_larger_volume_takes_no_more_memory(tmp_path):
+    small, large = (most_held_while_writing(n, tmp_path / str(n)) for n in (128, 1024))
+    coarsest_bytes = 512 * 128 * 128 * 2
+    assert large - small < coarsest_bytes / 8
 
 
 def test_the_metadata_are_those_of_the_standard(tmp_path):

@@ -122,7 +122,7 @@ class PyramidBuilder:
         top = len(self._steps) - 1
         places = self._steps[top].places()
         with ThreadPoolExecutor(n_workers, thread_name_prefix="hipspine-write") as pool:
-            waiting = [pool.submit(self._chunk, top, place) for place in places]
+            waiting = [pool.submit(self._write_all_under, top, place) for place in places]
             try:
                 for done, one in enumerate(waiting):
                     progress(done, len(waiting), "writing")
@@ -131,6 +131,10 @@ class PyramidBuilder:
                 pool.shutdown(cancel_futures=True)
                 raise
         progress(len(waiting), len(waiting), "writing")
+
+    def _write_all_under(self, step: int, place: Place) -> None:
+        # What a future returns lives as long as the future: voxels handed back would add up to the coarsest step.
+        self._chunk(step, place)
 
     def _chunk(self, step: int, place: Place) -> NDArray[Any]:
         """Voxels of a chunk, written with everything under it."""
