@@ -212,7 +212,8 @@ def _header(cells: list[Cell], correlations: pd.DataFrame) -> str:
     q_text = (
         "no q" if smallest is None else f"smallest q {f'{smallest:.2f}' if smallest >= 0.1 else format_p(smallest)}"
     )
-    return f"{tests} tests, family: {family}{several}; {q_text}; exploratory, not for diagnosis"
+    counted = f"{tests} test" if tests == 1 else f"{tests} tests"
+    return f"{counted}, family: {family}{several}; {q_text}; exploratory, not for diagnosis"
 
 
 def _rules(first: dict[Any, Any]) -> str:
